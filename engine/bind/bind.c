@@ -1,0 +1,159 @@
+#include "bind/bind.h"
+
+#include <string.h>
+
+#define BUF_TYPE "engine.buf"
+
+static int error_tostring(lua_State *L)
+{
+    lua_getfield(L, 1, "message");
+    return 1;
+}
+
+void bind_pusherror(lua_State *L, const struct err *e)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, err_name(e->code));
+    lua_setfield(L, -2, "code");
+    lua_pushstring(L, e->message);
+    lua_setfield(L, -2, "message");
+    if (e->status) {
+        lua_pushinteger(L, e->status);
+        lua_setfield(L, -2, "status");
+    }
+    if (e->unclear) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "unclear");
+    }
+    if (luaL_newmetatable(L, ERROR_TYPE)) {
+        lua_pushcfunction(L, error_tostring);
+        lua_setfield(L, -2, "__tostring");
+        lua_pushliteral(L, ERROR_TYPE);
+        lua_setfield(L, -2, "__name");
+    }
+    lua_setmetatable(L, -2);
+}
+
+int bind_fail(lua_State *L, const struct err *e)
+{
+    luaL_pushfail(L);
+    bind_pusherror(L, e);
+    return 2;
+}
+
+void bind_toerror(lua_State *L, int idx, struct err *e)
+{
+    const char *text;
+    size_t len;
+
+    idx = lua_absindex(L, idx);
+    if (!lua_istable(L, idx)) {
+        text = luaL_tolstring(L, idx, &len);
+        err_set(e, (enum err_code)classify_text(text, len), "%s", text);
+        lua_pop(L, 1);
+        return;
+    }
+    lua_getfield(L, idx, "message"); /* message */
+    text = luaL_tolstring(L, -1, &len);
+    err_set(e, (enum err_code)classify_text(text, len), "%s", text);
+    lua_pop(L, 2);
+    if (lua_getfield(L, idx, "code") == LUA_TSTRING &&
+        strcmp(lua_tostring(L, -1), "sql") != 0)
+        e->code = err_code(lua_tostring(L, -1));
+    lua_pop(L, 1);
+    lua_getfield(L, idx, "status");
+    e->status = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    lua_getfield(L, idx, "unclear");
+    e->unclear = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+}
+
+static int buf_gc(lua_State *L)
+{
+    buf_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+struct buf *bind_newbuf(lua_State *L)
+{
+    struct buf *b = lua_newuserdatauv(L, sizeof(*b), 0);
+
+    *b = (struct buf){0}; /* valid before anything can look at it */
+    if (luaL_newmetatable(L, BUF_TYPE)) {
+        lua_pushcfunction(L, buf_gc);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, buf_gc);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+    return b;
+}
+
+void *bind_newscratch(lua_State *L, size_t n)
+{
+    return memset(lua_newuserdatauv(L, n ? n : 1, 0), 0, n ? n : 1);
+}
+
+struct db *bind_checkstore(lua_State *L, int idx)
+{
+    struct bind_store *s = luaL_checkudata(L, idx, STORE_TYPE);
+
+    luaL_argcheck(L, s->db != NULL, idx, "the store is closed");
+    return s->db;
+}
+
+enum sql_dialect bind_checkdialect(lua_State *L, int idx, const char *def)
+{
+    const char *word = luaL_optstring(L, idx, def);
+    int d = sql_dialect_from(word);
+
+    if (d < 0)
+        luaL_argerror(L, idx,
+                      lua_pushfstring(L,
+                                      "no dialect '%s': say sqlite, postgres "
+                                      "or deeplake",
+                                      word));
+    return (enum sql_dialect)d;
+}
+
+void bind_pushvalue(lua_State *L, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_INT:
+        lua_pushinteger(L, v->integer);
+        break;
+    case VALUE_REAL:
+        lua_pushnumber(L, v->real);
+        break;
+    case VALUE_BOOL:
+        lua_pushboolean(L, v->integer != 0);
+        break;
+    case VALUE_TEXT:
+        lua_pushlstring(L, v->text, v->len);
+        break;
+    case VALUE_NULL:
+    case VALUE_FLOATS:
+        lua_pushnil(L);
+        break;
+    }
+}
+
+void bind_preload(lua_State *L)
+{
+    static const luaL_Reg mods[] = {
+        {"engine.sys", luaopen_engine_sys},
+        {"engine.schema", luaopen_engine_schema},
+        {"engine.sql", luaopen_engine_sql},
+        {"engine.heal", luaopen_engine_heal},
+        {"engine.store", luaopen_engine_store},
+        {"engine.sqlite", luaopen_engine_sqlite},
+        {"cjson", luaopen_cjson},
+        {NULL, NULL},
+    };
+
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    luaL_setfuncs(L, mods, 0);
+    lua_pop(L, 1);
+}

@@ -1,0 +1,88 @@
+/*
+ * db.h - what a store driver must offer.
+ *
+ * engine/db/ implements this, and so does one driver in bind/ whose statements
+ * are run by a Lua function; heal.c and store.c know nothing else.
+ */
+#ifndef ENGINE_CORE_DB_H
+#define ENGINE_CORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/sql.h"
+
+struct db;
+struct err;
+
+/* What a statement is for; a driver over a network decides by it what may be
+ * repeated. */
+enum stmt_kind {
+    STMT_QUERY,
+    STMT_LOOK,
+    STMT_CREATE,
+    STMT_ALTER,
+    STMT_INDEX,
+    STMT_INSERT
+};
+
+/* One statement, borrowed for the length of a call. */
+struct stmt {
+    enum stmt_kind kind;
+    const char *sql; /* NUL-terminated */
+    size_t len;
+    const char *table; /* the table it is about, or NULL */
+};
+
+/* Rows coming back; a driver's own cursor starts with this. */
+struct cursor {
+    struct db *db;
+    size_t ncols;
+    const char *const *names;   /* ncols of them */
+    const struct value *values; /* the current row, valid until the next step */
+};
+
+enum db_step { DB_ROW, DB_DONE, DB_FAIL };
+
+struct db_ops {
+    enum sql_dialect dialect;
+
+    /* Starts a statement.  On true *out is a cursor that the caller must
+     * finish; the statement may run only when stepped. */
+    bool (*open)(struct db *db, const struct stmt *st, struct cursor **out,
+                 struct err *e);
+    enum db_step (*step)(struct cursor *c, struct err *e);
+    void (*finish)(struct cursor *c);
+
+    /* Says whether a table is listed; NULL where the catalogue look does. */
+    bool (*listed)(struct db *db, const char *table, bool *present,
+                   struct err *e);
+
+    /* True inside a transaction; NULL where statements share no session, and
+     * then BEGIN is never sent. */
+    bool (*in_transaction)(struct db *db);
+
+    void (*close)(struct db *db); /* also frees db; a close never fails */
+};
+
+struct db {
+    const struct db_ops *ops;
+    const char *workspace; /* the PostgreSQL schema; owned by the driver */
+};
+
+/* Runs a statement and drops its rows. */
+bool db_exec(struct db *db, const struct stmt *st, struct err *e);
+
+/* The same for a fixed text. */
+bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e);
+
+/* "query", "look", "create", "alter", "index", "insert". */
+const char *stmt_kind_name(enum stmt_kind k);
+
+/* The err_code that an English error text stands for: what SQLite and HTTP
+ * stores have instead of codes.  ERR_SQL when it is none of ours.  Wording
+ * about rights is ERR_DENIED and never "missing"; a text that mentions a
+ * column is never about a missing table. */
+int classify_text(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,49 @@
+#include "core/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const names[] = {
+    [ERR_NONE] = "none",
+    [ERR_NOMEM] = "nomem",
+    [ERR_ARG] = "arg",
+    [ERR_SCHEMA] = "schema",
+    [ERR_SQL] = "sql",
+    [ERR_NO_TABLE] = "no_table",
+    [ERR_NO_COLUMN] = "no_column",
+    [ERR_NO_SCHEMA] = "no_schema",
+    [ERR_EXISTS] = "exists",
+    [ERR_DENIED] = "denied",
+    [ERR_AUTH] = "auth",
+    [ERR_BUSY] = "busy",
+    [ERR_BALANCE] = "balance",
+    [ERR_IO] = "io",
+    [ERR_CLOSED] = "closed",
+};
+
+bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
+{
+    va_list ap;
+
+    e->code = code;
+    e->status = 0;
+    e->unclear = false;
+    va_start(ap, fmt);
+    vsnprintf(e->message, sizeof(e->message), fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+const char *err_name(enum err_code code)
+{
+    return names[code];
+}
+
+enum err_code err_code(const char *name)
+{
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum err_code)i;
+    return ERR_SQL;
+}

@@ -1,0 +1,201 @@
+#include "core/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/err.h"
+
+static const char *const type_names[] = {
+    [COL_TEXT] = "text",
+    [COL_BIGINT] = "bigint",
+    [COL_JSONB] = "jsonb",
+    [COL_FLOAT4_ARRAY] = "float4[]",
+};
+
+const char *column_type_name(enum column_type t)
+{
+    return type_names[t];
+}
+
+int column_type_from(const char *word)
+{
+    for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
+        if (strcmp(type_names[i], word) == 0)
+            return (int)i;
+    return -1;
+}
+
+static bool letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool name_ok(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n > NAME_MAX_LEN || !letter(name[0]))
+        return false;
+    for (size_t i = 1; i < n; i++)
+        if (!letter(name[i]) && !(name[i] >= '0' && name[i] <= '9'))
+            return false;
+    return true;
+}
+
+static bool refuse_name(const char *what, const char *name, struct err *e)
+{
+    return err_set(e, ERR_SCHEMA,
+                   "%s name '%.80s' is not valid: use letters, digits and _, "
+                   "at most %d, not starting with a digit",
+                   what, name, NAME_MAX_LEN);
+}
+
+struct schema *schema_new(const char *table, struct err *e)
+{
+    struct schema *s;
+
+    if (!name_ok(table)) {
+        refuse_name("table", table, e);
+        return NULL;
+    }
+    s = calloc(1, sizeof(*s));
+    if (s)
+        s->table = strdup(table);
+    if (!s || !s->table) {
+        free(s);
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    return s;
+}
+
+void schema_free(struct schema *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->ncols; i++) {
+        free(s->cols[i].name);
+        free(s->cols[i].default_text);
+    }
+    for (size_t i = 0; i < s->nlookups; i++)
+        free(s->lookups[i].cols);
+    free(s->cols);
+    free(s->lookups);
+    free(s->table);
+    free(s);
+}
+
+int schema_find(const struct schema *s, const char *name, size_t len)
+{
+    for (size_t i = 0; i < s->ncols; i++)
+        if (strlen(s->cols[i].name) == len &&
+            strncasecmp(s->cols[i].name, name, len) == 0)
+            return (int)i;
+    return -1;
+}
+
+static bool lint(const struct schema *s, const struct column *c, struct err *e)
+{
+    bool text = c->type == COL_TEXT || c->type == COL_JSONB;
+
+    if (!name_ok(c->name))
+        return refuse_name("column", c->name, e);
+    if (schema_find(s, c->name, strlen(c->name)) >= 0)
+        return err_set(e, ERR_SCHEMA, "column '%s' is there twice", c->name);
+    if (c->not_null && !c->has_default)
+        return err_set(e, ERR_SCHEMA,
+                       "column '%s' is NOT NULL without a default: rows that "
+                       "are there already could not get a value",
+                       c->name);
+    if (c->has_default && c->type == COL_FLOAT4_ARRAY)
+        return err_set(e, ERR_SCHEMA,
+                       "column '%s': a float4[] column takes no default",
+                       c->name);
+    if (c->has_default && text != (c->default_text != NULL))
+        return err_set(e, ERR_SCHEMA,
+                       "column '%s': the default is no constant of type %s",
+                       c->name, column_type_name(c->type));
+    return true;
+}
+
+bool schema_add(struct schema *s, const struct column *c, struct err *e)
+{
+    struct column *cols;
+    struct column copy = *c;
+
+    if (!lint(s, c, e))
+        return false;
+    cols = realloc(s->cols, (s->ncols + 1) * sizeof(*cols));
+    if (!cols)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    s->cols = cols;
+    copy.name = strdup(c->name);
+    copy.default_text = c->default_text ? strdup(c->default_text) : NULL;
+    if (!copy.name || (c->default_text && !copy.default_text)) {
+        free(copy.name);
+        free(copy.default_text);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    s->cols[s->ncols++] = copy;
+    return true;
+}
+
+/* idx_TABLE_COL_COL, as the product we interoperate with names its own. */
+static bool name_lookup(const struct schema *s, struct lookup *l, struct err *e)
+{
+    size_t at = 0;
+    const char *part = "idx";
+
+    for (size_t i = 0; i < l->ncols + 2; i++) {
+        size_t n = strlen(part);
+
+        if (at + n + 1 > NAME_MAX_LEN)
+            return err_set(e, ERR_SCHEMA,
+                           "an index name of table '%s' would be longer than "
+                           "%d bytes",
+                           s->table, NAME_MAX_LEN);
+        if (at > 0)
+            l->name[at++] = '_';
+        memcpy(l->name + at, part, n);
+        at += n;
+        if (i == 0)
+            part = s->table;
+        else if (i <= l->ncols)
+            part = s->cols[l->cols[i - 1]].name;
+    }
+    l->name[at] = '\0';
+    return true;
+}
+
+bool schema_add_lookup(struct schema *s, const char *const cols[], size_t n,
+                       struct err *e)
+{
+    struct lookup *grown;
+    struct lookup l = {.cols = calloc(n ? n : 1, sizeof(size_t)), .ncols = n};
+    bool ok = l.cols != NULL || err_set(e, ERR_NOMEM, "out of memory");
+
+    if (ok && n == 0)
+        ok = err_set(e, ERR_SCHEMA, "an index needs at least one column");
+    for (size_t i = 0; ok && i < n; i++) {
+        int at = schema_find(s, cols[i], strlen(cols[i]));
+
+        if (at < 0)
+            ok = err_set(e, ERR_SCHEMA, "index names '%.80s', no such column",
+                         cols[i]);
+        else
+            l.cols[i] = (size_t)at;
+    }
+    ok = ok && name_lookup(s, &l, e);
+    if (ok) {
+        grown = realloc(s->lookups, (s->nlookups + 1) * sizeof(*grown));
+        if (grown) {
+            s->lookups = grown;
+            s->lookups[s->nlookups++] = l;
+            return true;
+        }
+        err_set(e, ERR_NOMEM, "out of memory");
+    }
+    free(l.cols);
+    return false;
+}

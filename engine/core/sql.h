@@ -1,0 +1,110 @@
+/*
+ * sql.h - the one place where names and values become SQL text.
+ *
+ * Pure C: no Lua, no I/O.  Each function appends to the caller's buf and
+ * returns false with *e set when something cannot be written safely; what the
+ * buf then holds is unspecified, but freeing it stays the caller's job.
+ */
+#ifndef ENGINE_CORE_SQL_H
+#define ENGINE_CORE_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/schema.h"
+
+struct buf;
+struct err;
+
+/* Deeplake speaks PostgreSQL's literals; its CREATE ends in USING deeplake
+ * and its statements name columns bare, as its other clients write them. */
+enum sql_dialect { SQL_SQLITE, SQL_POSTGRES, SQL_DEEPLAKE };
+
+enum value_kind {
+    VALUE_NULL,
+    VALUE_INT,
+    VALUE_REAL,
+    VALUE_BOOL,  /* only in rows that come back */
+    VALUE_TEXT,
+    VALUE_FLOATS /* only for float4[] columns */
+};
+
+/* One value, borrowed from its owner for the length of a call. */
+struct value {
+    enum value_kind kind;
+    int64_t integer; /* VALUE_INT, VALUE_BOOL */
+    double real;
+    const char *text; /* VALUE_TEXT: len bytes */
+    size_t len;       /* bytes of text, or number of floats */
+    const double *floats;
+};
+
+/* "sqlite", "postgres", "deeplake" and back; -1 for another word. */
+const char *sql_dialect_name(enum sql_dialect d);
+int sql_dialect_from(const char *word);
+
+/* Appends "name"; only what name_ok() passes. */
+bool sql_ident(struct buf *out, const char *name, struct err *e);
+
+/* Appends any text of 1 to 63 bytes without NUL as a quoted identifier: the
+ * PostgreSQL schema of a workspace, whose name is not ours to choose. */
+bool sql_quoted(struct buf *out, const char *name, struct err *e);
+
+/* Appends a text literal; refuses NUL and invalid UTF-8 (ERR_ARG). */
+bool sql_text(struct buf *out, enum sql_dialect d, const char *text, size_t len,
+              struct err *e);
+
+/* Appends v as a literal for a column of type t.  Refuses NaN, Inf, NUL,
+ * invalid UTF-8 and a kind that the column does not take; an empty vector, or
+ * one with a number that is not finite, is NULL. */
+bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
+                 const struct value *v, struct err *e);
+
+/* Appends one INSERT of nrows rows; rows[r * ncols + c] is for s->cols[c].
+ * Columns that are NULL in every row are left out, so that a new column is
+ * made when it is first used; in other rows a NULL takes the default. */
+bool sql_insert(struct buf *out, enum sql_dialect d, const struct schema *s,
+                const struct value *rows, size_t nrows, struct err *e);
+
+/* Appends CREATE TABLE IF NOT EXISTS with every column in order. */
+bool sql_create(struct buf *out, enum sql_dialect d, const struct schema *s,
+                struct err *e);
+
+/* Appends one ALTER TABLE that adds the n columns whose positions are in
+ * cols.  More than one only on PostgreSQL: the others take one at a time. */
+bool sql_alter(struct buf *out, enum sql_dialect d, const struct schema *s,
+               const size_t cols[], size_t n, struct err *e);
+
+/* Appends CREATE INDEX IF NOT EXISTS for s->lookups[i]. */
+bool sql_create_lookup(struct buf *out, const struct schema *s, size_t i,
+                       struct err *e);
+
+/* Appends the catalogue look for n tables: one SELECT.  Its columns are
+ * table_name, column_name, data_type, not_null, column_default, index_name
+ * (a row is either a column or an index); on Deeplake n is 1 and
+ * column_name stands alone. */
+bool sql_look(struct buf *out, enum sql_dialect d, const char *workspace,
+              const struct schema *const s[], size_t n, struct err *e);
+
+/* The type as the dialect declares it: "TEXT", "FLOAT4[]", ... */
+const char *sql_type(enum sql_dialect d, enum column_type t);
+
+/* Appends "TYPE [NOT NULL] [DEFAULT literal]" of one column. */
+bool sql_column_type(struct buf *out, enum sql_dialect d,
+                     const struct column *c, struct err *e);
+
+/* True when a type that the catalogue declares serves a column of type t. */
+bool sql_type_serves(enum sql_dialect d, enum column_type t,
+                     const char *declared);
+
+/* Appends a statement that a person would run to mend a drift:
+ * ALTER TABLE ... RENAME COLUMN "from" TO "to", or
+ * ALTER TABLE ... ALTER COLUMN col followed by one change. */
+bool sql_rename_column(struct buf *out, const char *table, const char *from,
+                       const char *to, struct err *e);
+
+/* Offset of the first byte that is NUL or not UTF-8, or len when all is. */
+size_t sql_text_ok(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * sqlite.h - the embedded store: one file, many processes.
+ */
+#ifndef ENGINE_DB_SQLITE_H
+#define ENGINE_DB_SQLITE_H
+
+#include <stdbool.h>
+
+struct db;
+struct err;
+
+struct sqlite_options {
+    int busy_ms;   /* how long a lock is waited for; 0 means 5000 */
+    bool readonly; /* never make or change the file */
+};
+
+/* Opens a database file (WAL, synchronous FULL), made 0600 when it is not
+ * there.  NULL with *e set on failure; db->ops->close() ends it. */
+struct db *sqlite_open(const char *path, const struct sqlite_options *o,
+                       struct err *e);
+
+#endif
