@@ -69,6 +69,18 @@ void bind_toerror(lua_State *L, int idx, struct err *e)
     lua_pop(L, 1);
 }
 
+void bind_own(lua_State *L, const char *type, lua_CFunction gc)
+{
+    if (luaL_newmetatable(L, type)) {
+        lua_pushcfunction(L, gc);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, gc);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+}
+
 static int buf_gc(lua_State *L)
 {
     buf_free(lua_touserdata(L, 1));
@@ -80,14 +92,7 @@ struct buf *bind_newbuf(lua_State *L)
     struct buf *b = lua_newuserdatauv(L, sizeof(*b), 0);
 
     *b = (struct buf){0}; /* valid before anything can look at it */
-    if (luaL_newmetatable(L, BUF_TYPE)) {
-        lua_pushcfunction(L, buf_gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, buf_gc);
-        lua_setfield(L, -2, "__close");
-    }
-    lua_setmetatable(L, -2);
-    lua_toclose(L, -1);
+    bind_own(L, BUF_TYPE, buf_gc);
     return b;
 }
 
@@ -101,7 +106,19 @@ struct db *bind_checkstore(lua_State *L, int idx)
     struct bind_store *s = luaL_checkudata(L, idx, STORE_TYPE);
 
     luaL_argcheck(L, s->db != NULL, idx, "the store is closed");
+    luadb_use(s->db, L);
     return s->db;
+}
+
+struct bind_store *bind_newstore(lua_State *L)
+{
+    struct bind_store *s = lua_newuserdatauv(L, sizeof(*s), 1);
+
+    *s = (struct bind_store){0};
+    luaL_setmetatable(L, STORE_TYPE);
+    lua_newtable(L); /* what Lua notes on it: url, ... */
+    lua_setiuservalue(L, -2, 1);
+    return s;
 }
 
 enum sql_dialect bind_checkdialect(lua_State *L, int idx, const char *def)

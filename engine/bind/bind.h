@@ -22,9 +22,12 @@
 #define SCHEMA_TYPE "engine.schema"
 #define ERROR_TYPE "engine.error"
 
+struct bind_cursor;
+
 /* A store that Lua owns; db is NULL when it is closed. */
 struct bind_store {
     struct db *db;
+    struct bind_cursor *cursors; /* open ones */
 };
 
 /* Pushes nil and an error table {code, message, status, unclear} that prints
@@ -50,10 +53,47 @@ struct bind_store *bind_newstore(lua_State *L);
 /* The open store at idx; raises when it is closed. */
 struct db *bind_checkstore(lua_State *L, int idx);
 
+/* Ends the cursors that are still open on a store. */
+void bind_endcursors(struct bind_store *s);
+
+/* The statement at idx, and its kind as an optional word behind it. */
+struct stmt bind_checkstmt(lua_State *L, int idx);
+
+/* store:query() and store:rows() of engine.store. */
+int bind_query(lua_State *L);
+int bind_rows(lua_State *L);
+
+/* heal.plan() */
+int bind_plan(lua_State *L);
+
+/* Reads { store=, schemas={...} } (or schema= for one) from the table at 1
+ * and leaves them on the stack. */
+struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
+                         size_t *n, bool *ensure);
+
+/* Gives the userdata on top a metatable whose __gc and __close are gc, and
+ * has it closed when its function is left. */
+void bind_own(lua_State *L, const char *type, lua_CFunction gc);
+
 /* The schema at idx: one from engine.schema, or a plain table
  * { table=, columns={{name, type, default=}} }, which then is replaced in its
  * stack slot by a schema of our own.  Raises when it fails the lint. */
 const struct schema *bind_checkschema(lua_State *L, int idx);
+
+/* A store whose statements a Lua function runs: the spec table at idx is
+ * { dialect=, query=, workspace=, listed=, close= }.  NULL with *e set. */
+struct db *luadb_open(lua_State *L, int idx, struct err *e);
+
+/* True for a store made by luadb_open(). */
+bool luadb_is(const struct db *db);
+
+/* Tells such a store which Lua thread uses it now. */
+void luadb_use(struct db *db, lua_State *L);
+
+/* Runs a statement on such a store and pushes the rows as the function gave
+ * them; false with *e set. */
+bool luadb_query(lua_State *L, struct db *db, const struct stmt *st,
+                 struct err *e);
 
 /* The dialect word at idx. */
 enum sql_dialect bind_checkdialect(lua_State *L, int idx, const char *def);
@@ -61,13 +101,25 @@ enum sql_dialect bind_checkdialect(lua_State *L, int idx, const char *def);
 /* Pushes a value that came back from a store. */
 void bind_pushvalue(lua_State *L, const struct value *v);
 
+/* The Lua value at idx as a SQL value that borrows from it; a list of numbers
+ * becomes floats kept alive by the table at anchor.  Raises, naming what, on
+ * a type without a literal. */
+void bind_tovalue(lua_State *L, int idx, int anchor, struct value *v,
+                  const char *what);
+
 /* The rows at idx (one row table, or a list of them) as values in column
- * order, pushed as scratch; they borrow from the tables.  Raises on a key
- * that is no column and on a type that has no literal. */
+ * order, pushed as scratch (two slots); they borrow from the tables.  Raises
+ * on a key that is no column and on a type that has no literal. */
 const struct value *bind_newrows(lua_State *L, int idx, const struct schema *s,
                                  bool many, size_t *nrows);
 
-/* Pushes { created=, missing={...}, altered={...} }. */
+/* n zeroed heals, pushed; freed on return and on raise. */
+struct heal *bind_newheals(lua_State *L, size_t n);
+
+/* The schemas of the list at idx, as an array; pushes two slots. */
+const struct schema **bind_checkschemas(lua_State *L, int idx, size_t *n);
+
+/* Pushes { table=, created=, missing={...}, altered={...} }. */
 void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h);
 
 /* The modules linked into the program. */

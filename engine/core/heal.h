@@ -18,12 +18,12 @@ struct shape;
 
 /* What one heal found and did.  (struct heal){0} is valid; heal_free() it. */
 struct heal {
-    bool created;       /* this call sent the CREATE */
-    bool *missing;      /* by column position: what the first look said */
-    bool *altered;      /* by column position: what this call itself added */
-    size_t nmissing;    /* how many are set */
-    size_t naltered;    /* how many are set */
-    size_t indexed;     /* indexes made */
+    bool created;        /* this call sent the CREATE */
+    bool *missing;       /* by column position: what the first look said */
+    bool *altered;       /* by column position: what this call itself added */
+    size_t nmissing;     /* how many are set */
+    size_t naltered;     /* how many are set */
+    size_t indexed;      /* indexes made */
     char index_err[160]; /* why an index could not be made, or "" */
 };
 

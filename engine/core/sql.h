@@ -25,7 +25,7 @@ enum value_kind {
     VALUE_NULL,
     VALUE_INT,
     VALUE_REAL,
-    VALUE_BOOL,  /* only in rows that come back */
+    VALUE_BOOL, /* only in rows that come back */
     VALUE_TEXT,
     VALUE_FLOATS /* only for float4[] columns */
 };
@@ -60,6 +60,10 @@ bool sql_text(struct buf *out, enum sql_dialect d, const char *text, size_t len,
  * one with a number that is not finite, is NULL. */
 bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
                  const struct value *v, struct err *e);
+
+/* Appends v as a literal by its own kind, for a comparison in a query. */
+bool sql_scalar(struct buf *out, enum sql_dialect d, const struct value *v,
+                struct err *e);
 
 /* Appends one INSERT of nrows rows; rows[r * ncols + c] is for s->cols[c].
  * Columns that are NULL in every row are left out, so that a new column is
@@ -98,11 +102,24 @@ bool sql_column_type(struct buf *out, enum sql_dialect d,
 bool sql_type_serves(enum sql_dialect d, enum column_type t,
                      const char *declared);
 
-/* Appends a statement that a person would run to mend a drift:
- * ALTER TABLE ... RENAME COLUMN "from" TO "to", or
- * ALTER TABLE ... ALTER COLUMN col followed by one change. */
+/* Appends what a person would run to mend a drift; change is fixed text. */
 bool sql_rename_column(struct buf *out, const char *table, const char *from,
                        const char *to, struct err *e);
+bool sql_alter_column(struct buf *out, const char *table, const char *column,
+                      const char *change, struct err *e);
+
+/* A name for {key} in a template. */
+struct sql_name {
+    const char *key;
+    const char *name;
+};
+
+/* Appends text with each ? outside quotes and comments replaced by the next
+ * of the n values, and each {key} by its name, quoted.  Too few or too many
+ * values and an unknown key are refused. */
+bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
+              const struct value *values, size_t n,
+              const struct sql_name *names, struct err *e);
 
 /* Offset of the first byte that is NUL or not UTF-8, or len when all is. */
 size_t sql_text_ok(const char *text, size_t len);

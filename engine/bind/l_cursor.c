@@ -1,0 +1,180 @@
+#include <string.h>
+
+#include "bind/bind.h"
+
+#define CURSOR_TYPE "engine.cursor"
+
+/* A cursor that Lua owns; c is NULL before the open and after the end.  Its
+ * store lists it, so that closing the store ends it first. */
+struct bind_cursor {
+    struct cursor *c;
+    struct bind_store *store;
+    struct bind_cursor *next;
+};
+
+static void end(struct bind_cursor *b)
+{
+    struct bind_cursor **at = &b->store->cursors;
+
+    if (!b->c)
+        return;
+    b->c->db->ops->finish(b->c);
+    b->c = NULL;
+    while (*at && *at != b)
+        at = &(*at)->next;
+    if (*at)
+        *at = b->next;
+}
+
+void bind_endcursors(struct bind_store *s)
+{
+    while (s->cursors)
+        end(s->cursors);
+}
+
+static int cursor_gc(lua_State *L)
+{
+    struct bind_cursor *b = lua_touserdata(L, 1);
+
+    if (b->c)
+        luadb_use(b->c->db, L);
+    end(b);
+    return 0;
+}
+
+/* A cursor over nothing yet; the store at index 1 outlives it. */
+static struct bind_cursor *new_cursor(lua_State *L)
+{
+    struct bind_cursor *b = lua_newuserdatauv(L, sizeof(*b), 1);
+
+    *b = (struct bind_cursor){.store = lua_touserdata(L, 1)};
+    if (luaL_newmetatable(L, CURSOR_TYPE)) {
+        lua_pushcfunction(L, cursor_gc);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, cursor_gc);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    return b;
+}
+
+static bool start(struct bind_cursor *b, const struct stmt *st, struct err *e)
+{
+    struct db *db = b->store->db;
+
+    if (!db->ops->open(db, st, &b->c, e))
+        return false;
+    b->next = b->store->cursors;
+    b->store->cursors = b;
+    return true;
+}
+
+static void push_row(lua_State *L, const struct cursor *c)
+{
+    lua_createtable(L, 0, (int)c->ncols);
+    for (size_t i = 0; i < c->ncols; i++) {
+        bind_pushvalue(L, &c->values[i]);
+        lua_setfield(L, -2, c->names[i]);
+    }
+}
+
+struct stmt bind_checkstmt(lua_State *L, int idx)
+{
+    static const char *const kinds[] = {"query", "look",   "create", "alter",
+                                        "index", "insert", NULL};
+    struct stmt st = {.kind = STMT_QUERY};
+
+    st.sql = luaL_checklstring(L, idx, &st.len);
+    luaL_argcheck(L, strlen(st.sql) == st.len, idx,
+                  "the statement holds a NUL byte");
+    st.kind = (enum stmt_kind)luaL_checkoption(L, idx + 1, "query", kinds);
+    return st;
+}
+
+/* The column names in order, as the second result of query. */
+static void push_names(lua_State *L, const struct cursor *c)
+{
+    lua_createtable(L, (int)c->ncols, 0);
+    for (size_t i = 0; i < c->ncols; i++) {
+        lua_pushstring(L, c->names[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static int all_rows(lua_State *L, struct bind_cursor *b)
+{
+    struct err e;
+    enum db_step step;
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    while ((step = b->c->db->ops->step(b->c, &e)) == DB_ROW) {
+        push_row(L, b->c);
+        lua_rawseti(L, -2, ++n);
+    }
+    if (step == DB_FAIL)
+        return bind_fail(L, &e);
+    push_names(L, b->c);
+    return 2;
+}
+
+/* store:query(sql) -> list of rows (tables by column name) and the list of
+ * column names in order, or nil, err.  A NULL is an absent key. */
+int bind_query(lua_State *L)
+{
+    struct db *db = bind_checkstore(L, 1);
+    struct stmt st = bind_checkstmt(L, 2);
+    struct bind_cursor *b;
+    struct err e;
+
+    if (luadb_is(db))
+        return luadb_query(L, db, &st, &e) ? 1 : bind_fail(L, &e);
+    b = new_cursor(L);
+    lua_toclose(L, -1);
+    if (!start(b, &st, &e))
+        return bind_fail(L, &e);
+    return all_rows(L, b);
+}
+
+static int next_row(lua_State *L)
+{
+    struct bind_cursor *b = luaL_checkudata(L, 1, CURSOR_TYPE);
+    struct err e;
+
+    if (!b->c)
+        return 0;
+    luadb_use(b->c->db, L);
+    switch (b->c->db->ops->step(b->c, &e)) {
+    case DB_ROW:
+        push_row(L, b->c);
+        return 1;
+    case DB_FAIL:
+        bind_pusherror(L, &e);
+        return lua_error(L);
+    case DB_DONE:
+        break;
+    }
+    end(b);
+    return 0;
+}
+
+/* for row in store:rows(sql) do ... end; raises the error object */
+int bind_rows(lua_State *L)
+{
+    struct stmt st = bind_checkstmt(L, 2);
+    struct bind_cursor *b;
+    struct err e;
+
+    bind_checkstore(L, 1);
+    lua_pushcfunction(L, next_row);
+    b = new_cursor(L);
+    if (!start(b, &st, &e)) {
+        bind_pusherror(L, &e);
+        return lua_error(L);
+    }
+    lua_pushnil(L);
+    lua_pushvalue(L, -2); /* the for loop closes it when it is left early */
+    return 4;
+}

@@ -1,0 +1,203 @@
+#include <string.h>
+
+#include "bind/bind.h"
+
+#define HEALS_TYPE "engine.heals"
+
+/* n heals that are freed on return and on raise. */
+struct heals {
+    size_t n;
+    struct heal h[];
+};
+
+static int heals_gc(lua_State *L)
+{
+    struct heals *x = lua_touserdata(L, 1);
+
+    for (size_t i = 0; i < x->n; i++)
+        heal_free(&x->h[i]);
+    return 0;
+}
+
+struct heal *bind_newheals(lua_State *L, size_t n)
+{
+    size_t size = sizeof(struct heals) + (n + 1) * sizeof(struct heal);
+    struct heals *x = memset(lua_newuserdatauv(L, size, 0), 0, size);
+
+    x->n = n;
+    bind_own(L, HEALS_TYPE, heals_gc);
+    return x->h;
+}
+
+static void push_columns(lua_State *L, const struct schema *s, const bool *set)
+{
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (size_t i = 0; set && i < s->ncols; i++) {
+        if (!set[i])
+            continue;
+        lua_pushstring(L, s->cols[i].name);
+        lua_rawseti(L, -2, ++n);
+    }
+}
+
+void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h)
+{
+    lua_createtable(L, 0, 6);
+    lua_pushstring(L, s->table);
+    lua_setfield(L, -2, "table");
+    lua_pushboolean(L, h->created);
+    lua_setfield(L, -2, "created");
+    push_columns(L, s, h->missing);
+    lua_setfield(L, -2, "missing");
+    push_columns(L, s, h->altered);
+    lua_setfield(L, -2, "altered");
+    lua_pushinteger(L, (lua_Integer)h->indexed);
+    lua_setfield(L, -2, "indexed");
+    if (h->index_err[0]) {
+        lua_pushstring(L, h->index_err);
+        lua_setfield(L, -2, "index_error");
+    }
+}
+
+/* The schemas in the list at idx, as an array; the list's slot is replaced by
+ * one that keeps them alive. */
+const struct schema **bind_checkschemas(lua_State *L, int idx, size_t *n)
+{
+    const struct schema **s;
+
+    idx = lua_absindex(L, idx);
+    luaL_checktype(L, idx, LUA_TTABLE);
+    *n = lua_rawlen(L, idx);
+    lua_createtable(L, (int)*n, 0); /* keeps schemas built here alive */
+    s = bind_newscratch(L, (*n + 1) * sizeof(*s)); /* keep s */
+    for (size_t i = 0; i < *n; i++) {
+        lua_rawgeti(L, idx, (lua_Integer)i + 1);
+        s[i] = bind_checkschema(L, lua_gettop(L));
+        lua_rawseti(L, -3, (lua_Integer)i + 1);
+    }
+    return s;
+}
+
+struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
+                         size_t *n, bool *ensure)
+{
+    struct db *db;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_getfield(L, 1, "ensure");
+    *ensure = lua_toboolean(L, -1);
+    lua_getfield(L, 1, "store");
+    db = bind_checkstore(L, lua_gettop(L));
+    if (one) {
+        lua_createtable(L, 1, 0);
+        lua_getfield(L, 1, "schema");
+        lua_rawseti(L, -2, 1);
+    } else {
+        lua_getfield(L, 1, "schemas");
+    }
+    *s = bind_checkschemas(L, lua_gettop(L), n);
+    return db;
+}
+
+/* heal.table{ store=, schema= [, ensure=true] }
+ * -> { table=, created=, missing={}, altered={}, indexed= }, or nil, err */
+static int l_table(lua_State *L)
+{
+    const struct schema **s;
+    struct heal *h;
+    struct err e;
+    size_t n;
+    bool ensure;
+    struct db *db = bind_checkjob(L, true, &s, &n, &ensure);
+
+    h = bind_newheals(L, n);
+    if (!heal_tables(db, s, n, ensure ? HEAL_ENSURE : HEAL_TABLE, h, &e))
+        return bind_fail(L, &e);
+    bind_pushheal(L, s[0], h);
+    return 1;
+}
+
+/* heal.tables{ store=, schemas={...} [, ensure=true] } -> a list of what
+ * heal.table gives, or nil, err, and the list of those that were healed */
+static int l_tables(lua_State *L)
+{
+    const struct schema **s;
+    struct heal *h;
+    struct err e;
+    size_t n;
+    bool ensure;
+    bool ok;
+    struct db *db = bind_checkjob(L, false, &s, &n, &ensure);
+
+    h = bind_newheals(L, n);
+    ok = heal_tables(db, s, n, ensure ? HEAL_ENSURE : HEAL_TABLE, h, &e);
+    if (!ok)
+        bind_fail(L, &e);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n && h[i].missing; i++) {
+        bind_pushheal(L, s[i], &h[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return ok ? 1 : 3;
+}
+
+/* ---- classifiers ---- */
+
+static int classify(lua_State *L)
+{
+    size_t len = 0;
+    const char *text = "";
+    struct err e;
+
+    if (lua_istable(L, 1)) {
+        bind_toerror(L, 1, &e);
+        return e.code;
+    }
+    if (!lua_isnoneornil(L, 1))
+        text = luaL_tolstring(L, 1, &len);
+    return classify_text(text, len);
+}
+
+/* heal.classify(text or error) -> "no_table", "no_column", "exists",
+ * "denied", or "sql" for any other; nil and "" are "sql" */
+static int l_classify(lua_State *L)
+{
+    lua_pushstring(L, err_name((enum err_code)classify(L)));
+    return 1;
+}
+
+static int l_is_missing_table(lua_State *L)
+{
+    lua_pushboolean(L, classify(L) == ERR_NO_TABLE);
+    return 1;
+}
+
+static int l_is_missing_column(lua_State *L)
+{
+    lua_pushboolean(L, classify(L) == ERR_NO_COLUMN);
+    return 1;
+}
+
+static int l_is_duplicate(lua_State *L)
+{
+    lua_pushboolean(L, classify(L) == ERR_EXISTS);
+    return 1;
+}
+
+int luaopen_engine_heal(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {{"table", l_table},
+                                     {"tables", l_tables},
+                                     {"plan", bind_plan},
+                                     {"classify", l_classify},
+                                     {"is_missing_table", l_is_missing_table},
+                                     {"is_missing_column", l_is_missing_column},
+                                     {"is_duplicate", l_is_duplicate},
+                                     {NULL, NULL}};
+
+    luaL_requiref(L, "engine.store", luaopen_engine_store, 0);
+    luaL_newlib(L, funcs);
+    return 1;
+}

@@ -1,0 +1,97 @@
+#include <string.h>
+
+#include "bind/bind.h"
+
+#define PLAN_TYPE "engine.plan"
+
+struct plans {
+    size_t n;
+    struct shape *shapes;
+    struct plan *plans;
+    char room[];
+};
+
+static int plans_gc(lua_State *L)
+{
+    struct plans *x = lua_touserdata(L, 1);
+
+    for (size_t i = 0; i < x->n; i++) {
+        shape_free(&x->shapes[i]);
+        plan_free(&x->plans[i]);
+    }
+    return 0;
+}
+
+static struct plans *new_plans(lua_State *L, size_t n)
+{
+    size_t shapes = (n + 1) * sizeof(struct shape);
+    size_t size = sizeof(struct plans) + shapes + (n + 1) * sizeof(struct plan);
+    struct plans *x = memset(lua_newuserdatauv(L, size, 0), 0, size);
+
+    x->n = n;
+    x->shapes = (struct shape *)(void *)x->room;
+    x->plans = (struct plan *)(void *)(x->room + shapes);
+    bind_own(L, PLAN_TYPE, plans_gc);
+    return x;
+}
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+static void push_plan(lua_State *L, const struct schema *s,
+                      const struct shape *sh, const struct plan *p)
+{
+    lua_createtable(L, 0, 4);
+    set_text(L, "table", s->table);
+    lua_pushboolean(L, sh->ncols > 0);
+    lua_setfield(L, -2, "present");
+    lua_createtable(L, (int)p->nstatements, 0);
+    for (size_t i = 0; i < p->nstatements; i++) {
+        lua_pushstring(L, p->statements[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "statements");
+    lua_createtable(L, (int)p->ndrift, 0);
+    for (size_t i = 0; i < p->ndrift; i++) {
+        const struct drift *d = &p->drift[i];
+
+        lua_createtable(L, 0, 5);
+        set_text(L, "kind", drift_name(d->kind));
+        set_text(L, "column", d->column);
+        set_text(L, "have", d->have);
+        set_text(L, "want", d->want);
+        set_text(L, "sql", d->sql);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "drift");
+}
+
+/* heal.plan{ store=, schemas={...} } -> a list of { table=, present=,
+ * statements={...}, drift={{ kind=, column=, have=, want=, sql= }} },
+ * or nil, err; changes nothing */
+int bind_plan(lua_State *L)
+{
+    const struct schema **s;
+    struct plans *x;
+    struct err e;
+    size_t n;
+    bool ignored;
+    struct db *db = bind_checkjob(L, false, &s, &n, &ignored);
+    bool ok;
+
+    x = new_plans(L, n);
+    ok = shape_look(db, s, n, x->shapes, &e);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = plan_table(db, s[i], &x->shapes[i], &x->plans[i], &e);
+    if (!ok)
+        return bind_fail(L, &e);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        push_plan(L, s[i], &x->shapes[i], &x->plans[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}

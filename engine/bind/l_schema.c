@@ -1,0 +1,303 @@
+#include <string.h>
+
+#include "bind/bind.h"
+
+/* A schema that Lua owns; s is NULL until it is built. */
+struct bind_schema {
+    struct schema *s;
+};
+
+static int l_gc(lua_State *L)
+{
+    struct bind_schema *b = lua_touserdata(L, 1);
+
+    schema_free(b->s);
+    b->s = NULL;
+    return 0;
+}
+
+/* field(t, i) or t[key], whichever is there; pushes it and returns its type. */
+static int pick(lua_State *L, int t, lua_Integer i, const char *key)
+{
+    int type = lua_rawgeti(L, t, i);
+
+    if (type != LUA_TNIL)
+        return type;
+    lua_pop(L, 1);
+    return lua_getfield(L, t, key);
+}
+
+static void refuse_unknown(lua_State *L, int t, const char *const known[],
+                           const char *what)
+{
+    lua_pushnil(L);
+    while (lua_next(L, t)) {
+        const char *const *k = known;
+
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            continue;
+        while (*k && strcmp(*k, lua_tostring(L, -1)) != 0)
+            k++;
+        if (!*k)
+            luaL_error(L, "%s has the key '%s', which means nothing", what,
+                       lua_tostring(L, -1));
+    }
+}
+
+/* The constant default on top of the stack. */
+static void set_default(lua_State *L, struct column *c)
+{
+    int type = lua_type(L, -1);
+
+    c->has_default = type != LUA_TNIL;
+    if (type == LUA_TSTRING)
+        c->default_text = (char *)lua_tostring(L, -1);
+    else if (lua_isinteger(L, -1))
+        c->default_int = lua_tointeger(L, -1);
+    else if (type != LUA_TNIL)
+        luaL_error(L,
+                   "column '%s': a default must be a constant text or "
+                   "integer, not a %s",
+                   c->name, luaL_typename(L, -1));
+}
+
+/* { name, type [, default=] [, not_null=] [, since=] } on top of the stack.
+ * A column with a default is NOT NULL unless it says not_null = false. */
+static void to_column(lua_State *L, int at, struct column *c)
+{
+    static const char *const known[] = {"name",     "type",  "default",
+                                        "not_null", "since", NULL};
+    int t = lua_gettop(L);
+    int type;
+
+    if (!lua_istable(L, t))
+        luaL_error(L, "column %d is no table", at);
+    if (pick(L, t, 1, "name") != LUA_TSTRING)
+        luaL_error(L, "column %d has no name", at);
+    c->name = (char *)lua_tostring(L, -1);
+    refuse_unknown(L, t, known, c->name);
+    if (pick(L, t, 2, "type") != LUA_TSTRING)
+        luaL_error(L, "column '%s' has no type", c->name);
+    type = column_type_from(lua_tostring(L, -1));
+    if (type < 0)
+        luaL_error(L,
+                   "column '%s': no type '%s'; say text, bigint, jsonb or "
+                   "float4[]",
+                   c->name, lua_tostring(L, -1));
+    c->type = (enum column_type)type;
+    lua_getfield(L, t, "default");
+    set_default(L, c);
+    c->not_null = c->has_default;
+    if (lua_getfield(L, t, "not_null") != LUA_TNIL)
+        c->not_null = lua_toboolean(L, -1);
+}
+
+static void add_columns(lua_State *L, int spec, struct schema *s)
+{
+    struct err e;
+    lua_Integer n;
+
+    if (lua_getfield(L, spec, "columns") != LUA_TTABLE)
+        luaL_error(L, "there is no list of columns");
+    n = luaL_len(L, -1);
+    if (n == 0)
+        luaL_error(L, "the list of columns is empty");
+    for (lua_Integer i = 1; i <= n; i++) {
+        struct column c = {0};
+        int top = lua_gettop(L);
+
+        lua_rawgeti(L, top, i);
+        to_column(L, (int)i, &c);
+        if (!schema_add(s, &c, &e))
+            luaL_error(L, "%s", e.message);
+        lua_settop(L, top);
+    }
+    lua_pop(L, 1);
+}
+
+static void add_lookup(lua_State *L, struct schema *s)
+{
+    int t = lua_gettop(L);
+    lua_Integer n = lua_istable(L, t) ? luaL_len(L, t) : 0;
+    const char **cols = bind_newscratch(L, (size_t)(n + 1) * sizeof(*cols));
+    struct err e;
+
+    for (lua_Integer i = 0; i < n; i++) {
+        if (lua_rawgeti(L, t, i + 1) != LUA_TSTRING)
+            luaL_error(L, "an index is a list of column names");
+        cols[i] = lua_tostring(L, -1); /* the list keeps it alive */
+        lua_pop(L, 1);
+    }
+    if (!schema_add_lookup(s, cols, (size_t)n, &e))
+        luaL_error(L, "%s", e.message);
+    lua_settop(L, t);
+}
+
+static void add_lookups(lua_State *L, int spec, struct schema *s)
+{
+    lua_Integer n;
+
+    if (lua_getfield(L, spec, "indexes") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    luaL_checktype(L, -1, LUA_TTABLE);
+    n = luaL_len(L, -1);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, i);
+        add_lookup(L, s);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* The columns that a shipped table cannot do without. */
+static void check_required(lua_State *L, int spec, const struct schema *s)
+{
+    lua_Integer n;
+
+    if (lua_getfield(L, spec, "required") == LUA_TTABLE) {
+        n = luaL_len(L, -1);
+        for (lua_Integer i = 1; i <= n; i++) {
+            const char *name;
+
+            lua_rawgeti(L, -1, i);
+            name = luaL_tolstring(L, -1, NULL);
+            if (schema_find(s, name, strlen(name)) < 0)
+                luaL_error(L, "the required column '%s' is missing", name);
+            lua_pop(L, 2);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+/* Builds the schema of the spec table at idx; pushes it. */
+static const struct schema *build(lua_State *L, int spec)
+{
+    static const char *const known[] = {"table",   "version",  "columns",
+                                        "indexes", "required", NULL};
+    struct bind_schema *b;
+    struct err e;
+    const char *table;
+
+    if (lua_getfield(L, spec, "table") != LUA_TSTRING)
+        luaL_error(L, "a schema names its table");
+    table = lua_tostring(L, -1);
+    refuse_unknown(L, spec, known, table);
+    b = lua_newuserdatauv(L, sizeof(*b), 0);
+    b->s = NULL;
+    luaL_setmetatable(L, SCHEMA_TYPE);
+    b->s = schema_new(table, &e);
+    if (!b->s)
+        luaL_error(L, "%s", e.message);
+    add_columns(L, spec, b->s);
+    add_lookups(L, spec, b->s);
+    check_required(L, spec, b->s);
+    lua_remove(L, -2); /* the table's name */
+    return b->s;
+}
+
+const struct schema *bind_checkschema(lua_State *L, int idx)
+{
+    struct bind_schema *b = luaL_testudata(L, idx, SCHEMA_TYPE);
+    const struct schema *s;
+
+    if (b)
+        return b->s;
+    if (!lua_istable(L, idx))
+        luaL_argerror(L, idx, "a schema is wanted here");
+    idx = lua_absindex(L, idx);
+    s = build(L, idx);
+    lua_replace(L, idx);
+    return s;
+}
+
+/* schema.new{ table=, columns={{name, type, default=}}, indexes={{...}} }
+ * -> schema; raises with the reason when it fails the lint */
+static int l_new(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    build(L, 1);
+    return 1;
+}
+
+static void push_column(lua_State *L, const struct column *c)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, c->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, column_type_name(c->type));
+    lua_setfield(L, -2, "type");
+    lua_pushboolean(L, c->not_null);
+    lua_setfield(L, -2, "not_null");
+    if (c->has_default && c->default_text)
+        lua_pushstring(L, c->default_text);
+    else if (c->has_default)
+        lua_pushinteger(L, c->default_int);
+    else
+        lua_pushnil(L);
+    lua_setfield(L, -2, "default");
+}
+
+static void push_lookups(lua_State *L, const struct schema *s)
+{
+    lua_createtable(L, (int)s->nlookups, 0);
+    for (size_t i = 0; i < s->nlookups; i++) {
+        const struct lookup *l = &s->lookups[i];
+
+        lua_createtable(L, (int)l->ncols, 1);
+        lua_pushstring(L, l->name);
+        lua_setfield(L, -2, "name");
+        for (size_t c = 0; c < l->ncols; c++) {
+            lua_pushstring(L, s->cols[l->cols[c]].name);
+            lua_rawseti(L, -2, (lua_Integer)c + 1);
+        }
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* schema.table, schema.columns, schema.indexes */
+static int l_index(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+    const char *key = luaL_checkstring(L, 2);
+
+    if (strcmp(key, "table") == 0) {
+        lua_pushstring(L, s->table);
+    } else if (strcmp(key, "columns") == 0) {
+        lua_createtable(L, (int)s->ncols, 0);
+        for (size_t i = 0; i < s->ncols; i++) {
+            push_column(L, &s->cols[i]);
+            lua_rawseti(L, -2, (lua_Integer)i + 1);
+        }
+    } else if (strcmp(key, "indexes") == 0) {
+        push_lookups(L, s);
+    } else {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
+static int l_tostring(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+
+    lua_pushfstring(L, "schema %s (%d columns)", s->table, (int)s->ncols);
+    return 1;
+}
+
+int luaopen_engine_schema(lua_State *L)
+{
+    static const luaL_Reg meta[] = {{"__gc", l_gc},
+                                    {"__index", l_index},
+                                    {"__tostring", l_tostring},
+                                    {NULL, NULL}};
+    static const luaL_Reg funcs[] = {{"new", l_new}, {NULL, NULL}};
+
+    luaL_newmetatable(L, SCHEMA_TYPE);
+    luaL_setfuncs(L, meta, 0);
+    lua_pop(L, 1);
+    luaL_newlib(L, funcs);
+    return 1;
+}

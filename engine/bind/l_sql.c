@@ -1,0 +1,210 @@
+#include <string.h>
+
+#include "bind/bind.h"
+
+static int push_text(lua_State *L, bool ok, const struct buf *sql,
+                     const struct err *e)
+{
+    if (!ok)
+        return bind_fail(L, e);
+    lua_pushlstring(L, sql->len ? sql->data : "", sql->len);
+    return 1;
+}
+
+/* sql.ident(name) -> "name" in quotes, or nil and an error */
+static int l_ident(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    struct buf *sql = bind_newbuf(L);
+    struct err e;
+    bool ok = sql_ident(sql, name, &e);
+
+    return push_text(L, ok, sql, &e);
+}
+
+/* sql.literal(value, type [, dialect]) -> the literal for a column of that
+ * type ("text", "bigint", "jsonb", "float4[]"), or nil and an error */
+static int l_literal(lua_State *L)
+{
+    static const char *const types[] = {"text", "bigint", "jsonb", "float4[]",
+                                        NULL};
+    enum column_type t = luaL_checkoption(L, 2, "text", types);
+    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    struct value v = {0};
+    struct buf *sql;
+    struct err e;
+    bool ok;
+
+    lua_settop(L, 3);
+    lua_newtable(L);
+    bind_tovalue(L, 1, 4, &v, "value");
+    sql = bind_newbuf(L);
+    ok = sql_literal(sql, d, t, &v, &e);
+    return push_text(L, ok, sql, &e);
+}
+
+/* sql.insert(schema, row or list of rows [, dialect]) -> statement, or nil
+ * and an error; raises on a key that is no column */
+static int l_insert(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    const struct value *rows;
+    struct buf *sql;
+    struct err e;
+    size_t n;
+    bool ok;
+    bool many;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    many = lua_rawgeti(L, 2, 1) == LUA_TTABLE;
+    lua_settop(L, 3);
+    rows = bind_newrows(L, 2, s, many, &n);
+    sql = bind_newbuf(L);
+    ok = sql_insert(sql, d, s, rows, n, &e);
+    return push_text(L, ok, sql, &e);
+}
+
+/* sql.create(schema [, dialect]) -> CREATE TABLE IF NOT EXISTS ... */
+static int l_create(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+    enum sql_dialect d = bind_checkdialect(L, 2, "postgres");
+    struct buf *sql = bind_newbuf(L);
+    struct err e;
+    bool ok = sql_create(sql, d, s, &e);
+
+    return push_text(L, ok, sql, &e);
+}
+
+/* Position of the column named at idx; raises when there is none. */
+static size_t check_column(lua_State *L, int idx, const struct schema *s)
+{
+    size_t len;
+    const char *name = luaL_checklstring(L, idx, &len);
+    int at = schema_find(s, name, len);
+
+    if (at < 0)
+        luaL_error(L, "%s has no column '%s'", s->table, name);
+    return (size_t)at;
+}
+
+/* sql.alter(schema, column or list of columns [, dialect]) -> ALTER TABLE */
+static int l_alter(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    bool list = lua_istable(L, 2);
+    size_t n = list ? lua_rawlen(L, 2) : 1;
+    size_t *cols = bind_newscratch(L, (n + 1) * sizeof(*cols));
+    struct buf *sql;
+    struct err e;
+    bool ok;
+
+    luaL_argcheck(L, n > 0, 2, "no column given");
+    for (size_t i = 0; list && i < n; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        cols[i] = check_column(L, -1, s);
+        lua_pop(L, 1);
+    }
+    if (!list)
+        cols[0] = check_column(L, 2, s);
+    sql = bind_newbuf(L);
+    ok = sql_alter(sql, d, s, cols, n, &e);
+    return push_text(L, ok, sql, &e);
+}
+
+/* sql.look(schema [, dialect [, workspace]]) -> the catalogue look */
+static int l_look(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+    enum sql_dialect d = bind_checkdialect(L, 2, "postgres");
+    const char *ws = luaL_optstring(L, 3, "default");
+    struct buf *sql = bind_newbuf(L);
+    struct err e;
+    bool ok = sql_look(sql, d, ws, &s, 1, &e);
+
+    return push_text(L, ok, sql, &e);
+}
+
+/* The string-keyed entries of the table at 2, as names for a template. */
+static const struct sql_name *names(lua_State *L, size_t max)
+{
+    struct sql_name *out = bind_newscratch(L, (max + 1) * sizeof(*out));
+    size_t n = 0;
+
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        if (lua_type(L, -2) == LUA_TSTRING && n < max &&
+            strcmp(lua_tostring(L, -2), "n") != 0) {
+            if (lua_type(L, -1) != LUA_TSTRING)
+                luaL_error(L, "the name for '%s' is no text",
+                           lua_tostring(L, -2));
+            out[n].key = lua_tostring(L, -2);
+            out[n++].name = lua_tostring(L, -1);
+        }
+        lua_pop(L, 1);
+    }
+    return out;
+}
+
+/* sql.bind(text, values [, dialect]) -> text with each ? replaced by the
+ * literal of values[1], [2], ... (values.n when some are nil) and each {key}
+ * by the quoted name values.key; or nil and an error */
+static int l_bind(lua_State *L)
+{
+    const char *text = luaL_checkstring(L, 1);
+    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    const struct sql_name *keys;
+    struct value *v;
+    struct buf *sql;
+    struct err e;
+    size_t n;
+    bool ok;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 3);
+    lua_newtable(L); /* anchor */
+    if (lua_getfield(L, 2, "n") == LUA_TNUMBER) {
+        n = (size_t)lua_tointeger(L, -1);
+        luaL_argcheck(L, n < 100000, 2, "too many values");
+    } else {
+        n = lua_rawlen(L, 2);
+    }
+    v = bind_newscratch(L, (n + 1) * sizeof(*v));
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        bind_tovalue(L, -1, 4, &v[i], "value");
+        lua_pop(L, 1); /* the table still holds it */
+    }
+    keys = names(L, 16);
+    sql = bind_newbuf(L);
+    ok = sql_bind(sql, d, text, v, n, keys, &e);
+    return push_text(L, ok, sql, &e);
+}
+
+/* sql.text_ok(text) -> true, or false and the position of the first byte that
+ * is NUL or no UTF-8 */
+static int l_text_ok(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    size_t bad = sql_text_ok(text, len);
+
+    lua_pushboolean(L, bad == len);
+    if (bad == len)
+        return 1;
+    lua_pushinteger(L, (lua_Integer)bad + 1);
+    return 2;
+}
+
+int luaopen_engine_sql(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {
+        {"ident", l_ident},   {"literal", l_literal}, {"insert", l_insert},
+        {"create", l_create}, {"alter", l_alter},     {"look", l_look},
+        {"bind", l_bind},     {"text_ok", l_text_ok}, {NULL, NULL}};
+
+    luaL_newlib(L, funcs);
+    return 1;
+}

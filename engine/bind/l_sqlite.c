@@ -1,0 +1,32 @@
+#include "bind/bind.h"
+#include "db/sqlite.h"
+
+/* sqlite.open(path [, { busy_ms=5000, readonly=false }]) -> store, or nil and
+ * an error; a file that is not there is made, readable by its owner only */
+static int l_open(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct sqlite_options o = {0};
+    struct bind_store *s;
+    struct err e;
+
+    if (!lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        lua_getfield(L, 2, "busy_ms");
+        o.busy_ms = (int)luaL_optinteger(L, -1, 0);
+        lua_getfield(L, 2, "readonly");
+        o.readonly = lua_toboolean(L, -1);
+    }
+    s = bind_newstore(L);
+    s->db = sqlite_open(path, &o, &e);
+    return s->db ? 1 : bind_fail(L, &e);
+}
+
+int luaopen_engine_sqlite(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {{"open", l_open}, {NULL, NULL}};
+
+    luaL_requiref(L, "engine.store", luaopen_engine_store, 0);
+    luaL_newlib(L, funcs);
+    return 1;
+}

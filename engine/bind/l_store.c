@@ -1,0 +1,205 @@
+#include <string.h>
+
+#include "bind/bind.h"
+#include "core/store.h"
+
+/* store:exec(sql [, kind]) -> true, or nil, err */
+static int l_exec(lua_State *L)
+{
+    struct db *db = bind_checkstore(L, 1);
+    struct stmt st = bind_checkstmt(L, 2);
+    struct err e;
+
+    if (!db_exec(db, &st, &e))
+        return bind_fail(L, &e);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int insert(lua_State *L, bool many)
+{
+    struct db *db = bind_checkstore(L, 1);
+    const struct schema *s = bind_checkschema(L, 2);
+    const struct value *rows;
+    struct heal *h;
+    struct err e;
+    size_t n;
+
+    lua_settop(L, 3);
+    rows = bind_newrows(L, 3, s, many, &n);
+    h = bind_newheals(L, 1);
+    if (many && n == 0) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    if (!store_insert(db, s, rows, n, h, &e))
+        return bind_fail(L, &e);
+    lua_pushboolean(L, 1);
+    if (!h->missing)
+        return 1;
+    bind_pushheal(L, s, h);
+    return 2;
+}
+
+/* store:insert(schema, row) -> true [, what was healed], or nil, err; heals
+ * when the store says that the table or a column is missing */
+static int l_insert(lua_State *L)
+{
+    return insert(L, false);
+}
+
+/* store:insert_many(schema, rows): one statement for all rows */
+static int l_insert_many(lua_State *L)
+{
+    return insert(L, true);
+}
+
+static int heal(lua_State *L, enum heal_how how)
+{
+    struct db *db = bind_checkstore(L, 1);
+    const struct schema *s = bind_checkschema(L, 2);
+    struct heal *h = bind_newheals(L, 1);
+    struct err e;
+
+    if (!heal_tables(db, &s, 1, how, h, &e))
+        return bind_fail(L, &e);
+    bind_pushheal(L, s, h);
+    return 1;
+}
+
+/* store:heal(schema) -> { table=, created=, missing=, altered=, indexed= } */
+static int l_heal(lua_State *L)
+{
+    return heal(L, HEAL_TABLE);
+}
+
+/* store:ensure(schema): the same; where a service lists its tables it is
+ * asked first, and indexes are made last */
+static int l_ensure(lua_State *L)
+{
+    return heal(L, HEAL_ENSURE);
+}
+
+/* store:in_transaction() -> boolean; always false without a session */
+static int l_in_transaction(lua_State *L)
+{
+    struct db *db = bind_checkstore(L, 1);
+
+    lua_pushboolean(L, db->ops->in_transaction && db->ops->in_transaction(db));
+    return 1;
+}
+
+/* store:close(); also __close and __gc.  Cursors still open end first. */
+static int l_close(lua_State *L)
+{
+    struct bind_store *s = luaL_checkudata(L, 1, STORE_TYPE);
+
+    if (s->db) {
+        luadb_use(s->db, L);
+        bind_endcursors(s);
+        s->db->ops->close(s->db);
+    }
+    s->db = NULL;
+    return 0;
+}
+
+/* Methods, then dialect and workspace, then what Lua noted on the store. */
+static int l_index(lua_State *L)
+{
+    struct bind_store *s = luaL_checkudata(L, 1, STORE_TYPE);
+    const char *key = luaL_checkstring(L, 2);
+
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    if (s->db && strcmp(key, "dialect") == 0) {
+        lua_pushstring(L, sql_dialect_name(s->db->ops->dialect));
+    } else if (s->db && strcmp(key, "workspace") == 0) {
+        lua_pushstring(L, s->db->workspace);
+    } else {
+        lua_getiuservalue(L, 1, 1);
+        lua_pushvalue(L, 2);
+        lua_rawget(L, -2);
+    }
+    return 1;
+}
+
+static int l_newindex(lua_State *L)
+{
+    luaL_checkudata(L, 1, STORE_TYPE);
+    lua_settop(L, 3);
+    lua_getiuservalue(L, 1, 1);
+    lua_insert(L, 2);
+    lua_rawset(L, 2);
+    return 0;
+}
+
+static int l_tostring(lua_State *L)
+{
+    struct bind_store *s = luaL_checkudata(L, 1, STORE_TYPE);
+
+    if (s->db)
+        lua_pushfstring(L, "store (%s)", sql_dialect_name(s->db->ops->dialect));
+    else
+        lua_pushliteral(L, "store (closed)");
+    return 1;
+}
+
+/* store.from{ dialect=, query=, workspace=, listed=, close= } -> a store whose
+ * statements the function runs; a store is given back as it is.
+ *   query(sql, { kind=, table= }) -> rows (tables by column name), or
+ *   nil, message or error table.  listed(table) -> boolean. */
+static int l_from(lua_State *L)
+{
+    struct bind_store *s;
+    struct err e;
+
+    if (luaL_testudata(L, 1, STORE_TYPE)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    s = bind_newstore(L);
+    s->db = luadb_open(L, 1, &e);
+    if (!s->db)
+        return bind_fail(L, &e);
+    lua_settop(L, 2); /* spec store */
+    lua_pushvalue(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, s->db);
+    return 1;
+}
+
+int luaopen_engine_store(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{"query", bind_query},
+                                       {"exec", l_exec},
+                                       {"rows", bind_rows},
+                                       {"insert", l_insert},
+                                       {"insert_many", l_insert_many},
+                                       {"heal", l_heal},
+                                       {"ensure", l_ensure},
+                                       {"in_transaction", l_in_transaction},
+                                       {"close", l_close},
+                                       {NULL, NULL}};
+    static const luaL_Reg meta[] = {{"__gc", l_close},
+                                    {"__close", l_close},
+                                    {"__newindex", l_newindex},
+                                    {"__tostring", l_tostring},
+                                    {NULL, NULL}};
+    static const luaL_Reg funcs[] = {{"from", l_from}, {NULL, NULL}};
+
+    luaL_requiref(L, "engine.schema", luaopen_engine_schema, 0);
+    lua_pop(L, 1);
+    luaL_newlib(L, methods); /* methods */
+    luaL_newmetatable(L, STORE_TYPE);
+    luaL_setfuncs(L, meta, 0);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, l_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+    luaL_newlib(L, funcs);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "methods"); /* Lua adds its comfort here */
+    return 1;
+}

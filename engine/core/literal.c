@@ -1,0 +1,157 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/sql.h"
+
+/* Length of the UTF-8 sequence at p (n bytes left), or 0 when it is none:
+ * overlong forms, surrogates and code points past U+10FFFF are none. */
+static size_t sequence(const unsigned char *p, size_t n)
+{
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+    if (len == 1)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || len > n)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+size_t sql_text_ok(const char *text, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t i = 0;
+
+    while (i < len) {
+        size_t n = p[i] ? sequence(p + i, len - i) : 0;
+
+        if (n == 0)
+            return i;
+        i += n;
+    }
+    return len;
+}
+
+/* Appends text with each quote (and backslash, when asked) doubled. */
+static bool doubled(struct buf *out, const char *text, size_t len,
+                    bool backslash, struct err *e)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '\'' && !(backslash && text[i] == '\\'))
+            continue;
+        if (!buf_add(out, text + from, i + 1 - from, e) ||
+            !buf_add(out, text + i, 1, e))
+            return false;
+        from = i + 1;
+    }
+    return buf_add(out, text + from, len - from, e);
+}
+
+bool sql_text(struct buf *out, enum sql_dialect d, const char *text, size_t len,
+              struct err *e)
+{
+    size_t bad = sql_text_ok(text, len);
+    bool escape = d != SQL_SQLITE && memchr(text, '\\', len) != NULL;
+
+    if (bad < len)
+        return err_set(e, ERR_ARG, "%s at byte %zu of a text",
+                       text[bad] ? "invalid UTF-8" : "NUL byte", bad + 1);
+    return buf_adds(out, escape ? "E'" : "'", e) &&
+           doubled(out, text, len, escape, e) && buf_add(out, "'", 1, e);
+}
+
+static bool real(struct buf *out, double x, struct err *e)
+{
+    if (!isfinite(x))
+        return err_set(e, ERR_ARG, "%s has no SQL literal",
+                       isnan(x) ? "NaN" : "infinity");
+    return buf_addf(out, e, "%.17g", x);
+}
+
+static bool finite_all(const struct value *v)
+{
+    for (size_t i = 0; i < v->len; i++)
+        if (!isfinite(v->floats[i]))
+            return false;
+    return v->len > 0;
+}
+
+/* float4 holds nine significant digits; SQLite keeps a vector as JSON. */
+static bool floats(struct buf *out, enum sql_dialect d, const struct value *v,
+                   struct err *e)
+{
+    if (!finite_all(v))
+        return buf_adds(out, "NULL", e);
+    if (!buf_adds(out, d == SQL_SQLITE ? "'[" : "ARRAY[", e))
+        return false;
+    for (size_t i = 0; i < v->len; i++)
+        if (!buf_addf(out, e, "%s%.9g", i ? "," : "", v->floats[i]))
+            return false;
+    return buf_adds(out, d == SQL_SQLITE ? "]'" : "]::float4[]", e);
+}
+
+static bool misfit(const char *have, enum column_type t, struct err *e)
+{
+    return err_set(e, ERR_ARG, "a %s does not go into a column of type %s",
+                   have, column_type_name(t));
+}
+
+bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
+                 const struct value *v, struct err *e)
+{
+    bool number = t == COL_BIGINT;
+
+    switch (v->kind) {
+    case VALUE_NULL:
+        return buf_adds(out, "NULL", e);
+    case VALUE_FLOATS:
+        return t == COL_FLOAT4_ARRAY ? floats(out, d, v, e)
+                                     : misfit("list of numbers", t, e);
+    case VALUE_BOOL:
+        return misfit("boolean", t, e);
+    case VALUE_INT:
+        if (!number)
+            return misfit("number", t, e);
+        return buf_addf(out, e, "%lld", (long long)v->integer);
+    case VALUE_REAL:
+        if (!isfinite(v->real))
+            return real(out, v->real, e);
+        return misfit(number ? "number with a fraction" : "number", t, e);
+    case VALUE_TEXT:
+        break;
+    }
+    if (number || t == COL_FLOAT4_ARRAY)
+        return misfit("text", t, e);
+    if (!sql_text(out, d, v->text, v->len, e))
+        return false;
+    return t != COL_JSONB || d == SQL_SQLITE || buf_adds(out, "::jsonb", e);
+}
+
+bool sql_scalar(struct buf *out, enum sql_dialect d, const struct value *v,
+                struct err *e)
+{
+    switch (v->kind) {
+    case VALUE_INT:
+        return buf_addf(out, e, "%lld", (long long)v->integer);
+    case VALUE_REAL:
+        return real(out, v->real, e);
+    case VALUE_BOOL:
+        return buf_adds(out, v->integer ? "TRUE" : "FALSE", e);
+    case VALUE_TEXT:
+        return sql_text(out, d, v->text, v->len, e);
+    case VALUE_FLOATS:
+        return floats(out, d, v, e);
+    case VALUE_NULL:
+        break;
+    }
+    return buf_adds(out, "NULL", e);
+}

@@ -1,0 +1,266 @@
+#include "core/mend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/db.h"
+#include "core/err.h"
+#include "core/heal.h"
+#include "core/schema.h"
+
+/*
+ * An ALTER that waits for a lock makes every later statement on that table
+ * wait behind it.  So each try waits briefly, and between tries, with nothing
+ * held, the others get through.
+ */
+#define LOCK_TRIES 12
+#define LOCK_WAIT "SET LOCAL lock_timeout = '250ms'"
+#define LOCK_PAUSE "SELECT pg_sleep(0.1 + random() * 0.2)"
+
+bool mend_stateless(const struct db *db)
+{
+    return db->ops->in_transaction == NULL;
+}
+
+/* ---- statements ---- */
+
+/* A failed statement ends its transaction in PostgreSQL, so that nothing can
+ * be looked at before the ROLLBACK. */
+static bool in_doomed(struct mend *j)
+{
+    return j->db->ops->dialect == SQL_POSTGRES && !mend_stateless(j->db) &&
+           j->db->ops->in_transaction(j->db);
+}
+
+bool mend_run(struct mend *j, enum stmt_kind kind, const struct buf *sql,
+              struct err *e)
+{
+    struct stmt st = {
+        .kind = kind, .sql = sql->data, .len = sql->len, .table = j->s->table};
+
+    return db_exec(j->db, &st, e);
+}
+
+bool mend_look(struct mend *j, struct err *e)
+{
+    shape_free(&j->shape);
+    return shape_look(j->db, &j->s, 1, &j->shape, e);
+}
+
+/* A workspace that nobody wrote to has no schema in PostgreSQL yet. */
+static bool make_workspace(struct mend *j, struct err *e)
+{
+    struct buf sql = {0};
+    bool ok = buf_adds(&sql, "CREATE SCHEMA IF NOT EXISTS ", e) &&
+              sql_quoted(&sql, j->db->workspace, e) &&
+              mend_run(j, STMT_CREATE, &sql, e);
+
+    buf_free(&sql);
+    return ok || e->code == ERR_EXISTS;
+}
+
+bool mend_create(struct mend *j, struct err *e)
+{
+    struct buf sql = {0};
+    bool ok = sql_create(&sql, j->db->ops->dialect, j->s, e) &&
+              mend_run(j, STMT_CREATE, &sql, e);
+
+    if (!ok && e->code == ERR_EXISTS && !in_doomed(j))
+        ok = true; /* two CREATEs met in the catalogue; the look will tell */
+    j->out->created = j->out->created || ok;
+    buf_free(&sql);
+    return ok;
+}
+
+static bool alter(struct mend *j, const size_t cols[], size_t n, struct err *e)
+{
+    struct buf sql = {0};
+    bool ok = sql_alter(&sql, j->db->ops->dialect, j->s, cols, n, e) &&
+              mend_run(j, STMT_ALTER, &sql, e);
+
+    buf_free(&sql);
+    for (size_t i = 0; ok && i < n; i++) {
+        j->out->altered[cols[i]] = true;
+        j->out->naltered++;
+    }
+    return ok;
+}
+
+/* ---- adding what is missing ---- */
+
+/* Positions of the columns that the shape lacks; how many they are. */
+static size_t lacking(const struct mend *j, size_t cols[])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->s->ncols; i++)
+        if (!shape_has(&j->shape, j->s->cols[i].name))
+            cols[n++] = i;
+    return n;
+}
+
+bool mend_complete(const struct mend *j)
+{
+    size_t here = 0;
+
+    for (size_t i = 0; i < j->s->ncols; i++)
+        here += shape_has(&j->shape, j->s->cols[i].name);
+    return here == j->s->ncols;
+}
+
+/* Only the first look after which the table was there counts. */
+static void note_missing(struct mend *j)
+{
+    if (j->noted || j->shape.ncols == 0)
+        return;
+    j->noted = true;
+    for (size_t i = 0; i < j->s->ncols; i++) {
+        j->out->missing[i] = !shape_has(&j->shape, j->s->cols[i].name);
+        j->out->nmissing += j->out->missing[i];
+    }
+}
+
+/*
+ * "Already exists": another writer was faster, if a second look agrees.  Then
+ * *left is what still lacks (none of it ours to count); otherwise the error
+ * of the ALTER stands.
+ */
+static bool settle(struct mend *j, size_t cols[], size_t *left, struct err *e)
+{
+    struct err why = *e;
+    size_t n;
+
+    if (!mend_look(j, e))
+        return false;
+    n = lacking(j, cols);
+    if (n >= *left) {
+        *e = why;
+        return false;
+    }
+    *left = n;
+    return true;
+}
+
+/* One ALTER for all columns on PostgreSQL, one each elsewhere. */
+static bool add_columns(struct mend *j, size_t cols[], size_t n, struct err *e)
+{
+    size_t batch = j->db->ops->dialect == SQL_POSTGRES ? n : 1;
+
+    while (n > 0) {
+        size_t take = batch < n ? batch : n;
+
+        if (alter(j, cols, take, e)) {
+            n -= take;
+            memmove(cols, cols + take, n * sizeof(*cols));
+            continue;
+        }
+        if (e->code != ERR_EXISTS || in_doomed(j) || !settle(j, cols, &n, e))
+            return false;
+    }
+    return true;
+}
+
+bool mend_add(struct mend *j, struct err *e)
+{
+    size_t *cols = calloc(j->s->ncols + 1, sizeof(*cols));
+    size_t n;
+    bool ok;
+
+    if (!cols)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    note_missing(j);
+    n = lacking(j, cols);
+    ok = add_columns(j, cols, n, e);
+    free(cols);
+    return ok;
+}
+
+/* The CREATE may have met a table that an older version made a moment ago, so
+ * it is looked at again. */
+bool mend_create_and_add(struct mend *j, struct err *e)
+{
+    return mend_create(j, e) && mend_look(j, e) && mend_add(j, e);
+}
+
+/* ---- sessions: all of it in one transaction ---- */
+
+static bool take_locks(struct mend *j, struct err *e)
+{
+    struct buf sql = {0};
+    bool ok =
+        buf_adds(&sql,
+                 "SELECT pg_advisory_xact_lock(hashtext('propolis'),"
+                 " hashtext(",
+                 e) &&
+        sql_text(&sql, SQL_POSTGRES, j->s->table, strlen(j->s->table), e) &&
+        buf_adds(&sql, "))", e) &&
+        db_run(j->db, STMT_QUERY, "SET LOCAL lock_timeout = '10s'", e) &&
+        mend_run(j, STMT_QUERY, &sql, e) &&
+        db_run(j->db, STMT_QUERY, LOCK_WAIT, e);
+
+    buf_free(&sql);
+    return ok;
+}
+
+static bool in_transaction(struct mend *j, struct err *e)
+{
+    bool postgres = j->db->ops->dialect == SQL_POSTGRES;
+    struct err ignored;
+    bool ok =
+        db_run(j->db, STMT_QUERY, postgres ? "BEGIN" : "BEGIN IMMEDIATE", e);
+
+    if (!ok)
+        return false;
+    ok = (!postgres || take_locks(j, e)) && mend_look(j, e);
+    if (ok)
+        ok = j->shape.ncols ? mend_add(j, e) : mend_create_and_add(j, e);
+    ok = ok && db_run(j->db, STMT_QUERY, "COMMIT", e);
+    if (!ok)
+        db_run(j->db, STMT_QUERY, "ROLLBACK", &ignored);
+    return ok;
+}
+
+static void undo_notes(struct mend *j)
+{
+    memset(j->out->altered, 0, j->s->ncols * sizeof(*j->out->altered));
+    j->out->naltered = 0;
+    j->out->created = false;
+}
+
+static bool busy(struct mend *j, struct err *e)
+{
+    if (j->db->ops->dialect != SQL_POSTGRES)
+        return false;
+    return err_set(e, ERR_BUSY,
+                   "table \"%s\" is held by another transaction: heal gave up "
+                   "after %d short tries and changed nothing; try again when "
+                   "that transaction has ended",
+                   j->s->table, LOCK_TRIES);
+}
+
+bool mend_session(struct mend *j, struct err *e)
+{
+    bool postgres = j->db->ops->dialect == SQL_POSTGRES;
+
+    note_missing(j);
+    if (j->db->ops->in_transaction(j->db))
+        return j->shape.ncols ? mend_add(j, e) : mend_create_and_add(j, e);
+    for (int try = 0; try < LOCK_TRIES; try++) {
+        if (in_transaction(j, e))
+            return true;
+        undo_notes(j);
+        if (e->code == ERR_NO_SCHEMA && postgres) {
+            if (!make_workspace(j, e))
+                return false;
+            continue;
+        }
+        if (e->code == ERR_EXISTS && postgres && try < 2)
+            continue; /* a writer without our lock: its columns are there now */
+        if (e->code != ERR_BUSY || !postgres)
+            return false;
+        if (!db_run(j->db, STMT_QUERY, LOCK_PAUSE, e))
+            return false;
+    }
+    return busy(j, e);
+}

@@ -1,0 +1,68 @@
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/sql.h"
+
+/* End of the quoted piece or comment that starts at p, or p when none does. */
+static const char *opaque(const char *p)
+{
+    const char *end = NULL;
+
+    if (*p == '\'' || *p == '"')
+        end = strchr(p + 1, *p);
+    else if (p[0] == '-' && p[1] == '-')
+        end = strchr(p, '\n');
+    else if (p[0] == '/' && p[1] == '*' && (end = strstr(p + 2, "*/")))
+        end++;
+    else
+        return p;
+    return end ? end + 1 : p + strlen(p);
+}
+
+/* {key}: appends its name and moves *p past the brace. */
+static bool name_of(struct buf *out, const char **p,
+                    const struct sql_name *names, struct err *e)
+{
+    const char *end = strchr(*p, '}');
+    size_t n = end ? (size_t)(end - *p - 1) : 0;
+
+    for (; end && names->key; names++) {
+        if (strlen(names->key) != n || strncmp(names->key, *p + 1, n) != 0)
+            continue;
+        *p = end + 1;
+        return sql_ident(out, names->name, e);
+    }
+    return err_set(e, ERR_ARG, "no name given for '%.40s' in the statement",
+                   *p);
+}
+
+bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
+              const struct value *values, size_t n,
+              const struct sql_name *names, struct err *e)
+{
+    const char *p = text;
+    size_t used = 0;
+
+    while (*p) {
+        const char *past = opaque(p);
+
+        if (past > p) {
+            if (!buf_add(out, p, (size_t)(past - p), e))
+                return false;
+            p = past;
+        } else if (*p == '{') {
+            if (!name_of(out, &p, names, e))
+                return false;
+        } else if (*p == '?') {
+            if (used == n)
+                return err_set(e, ERR_ARG, "more ? than the %zu values", n);
+            if (!sql_scalar(out, d, &values[used++], e))
+                return false;
+            p++;
+        } else if (!buf_add(out, p++, 1, e)) {
+            return false;
+        }
+    }
+    return used == n || err_set(e, ERR_ARG, "%zu values for %zu ?", n, used);
+}

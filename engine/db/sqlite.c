@@ -1,0 +1,300 @@
+#include "db/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/db.h"
+#include "core/err.h"
+
+struct sqlite_db {
+    struct db db;
+    sqlite3 *h;
+    char *path; /* for messages */
+};
+
+struct sqlite_cursor {
+    struct cursor c;
+    sqlite3_stmt *st;
+    const char **names;
+    struct value *values;
+};
+
+/* SQLite has codes for what the file does and only words for what the
+ * statement does. */
+static enum err_code classify(int rc, const char *text)
+{
+    switch (rc & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_BUSY;
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG:
+        return ERR_NOMEM;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return ERR_DENIED;
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_NOTADB:
+        return ERR_IO;
+    default:
+        return (enum err_code)classify_text(text, strlen(text));
+    }
+}
+
+/* What a person can do about it. */
+static const char *way_out(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ": another process holds it; try again";
+    case SQLITE_CORRUPT:
+        return ": the file is damaged; save what is left with "
+               "sqlite3 FILE .recover, or move it away";
+    case SQLITE_NOTADB:
+        return ": that file is no SQLite database; name another";
+    case SQLITE_FULL:
+        return ": make room and try again";
+    case SQLITE_READONLY:
+        return ": make the file and its folder writable";
+    case SQLITE_CANTOPEN:
+        return ": check that its folder exists and is yours";
+    default:
+        return "";
+    }
+}
+
+static bool fail(struct sqlite_db *d, int rc, struct err *e)
+{
+    const char *text = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
+    enum err_code code = classify(rc, text);
+
+    if (code == ERR_IO || code == ERR_BUSY || code == ERR_DENIED)
+        return err_set(e, code, "%s: %s%s", d->path, text, way_out(rc));
+    return err_set(e, code, "%s", text);
+}
+
+static void finish(struct cursor *cur)
+{
+    struct sqlite_cursor *c = (struct sqlite_cursor *)cur;
+
+    sqlite3_finalize(c->st);
+    free(c->names);
+    free(c->values);
+    free(c);
+}
+
+static bool name_columns(struct sqlite_cursor *c, struct err *e)
+{
+    size_t n = (size_t)sqlite3_column_count(c->st);
+
+    c->names = calloc(n + 1, sizeof(*c->names));
+    c->values = calloc(n + 1, sizeof(*c->values));
+    if (!c->names || !c->values)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        c->names[i] = sqlite3_column_name(c->st, (int)i);
+        if (!c->names[i])
+            return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    c->c.ncols = n;
+    c->c.names = c->names;
+    c->c.values = c->values;
+    return true;
+}
+
+/* Anything but white space and ; after the first statement. */
+static bool one_statement(const char *tail)
+{
+    return tail[strspn(tail, " \t\r\n;")] == '\0';
+}
+
+static int second_statement(const char *tail, struct err *e)
+{
+    err_set(e, ERR_SQL,
+            "only one statement at a time; the second starts at '%.40s'",
+            tail + strspn(tail, " \t\r\n;"));
+    return SQLITE_ERROR;
+}
+
+static bool open_cursor(struct db *db, const struct stmt *st,
+                        struct cursor **out, struct err *e)
+{
+    struct sqlite_db *d = (struct sqlite_db *)db;
+    struct sqlite_cursor *c = calloc(1, sizeof(*c));
+    const char *tail;
+    int rc;
+
+    if (!c)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    c->c.db = db;
+    rc = sqlite3_prepare_v2(d->h, st->sql, (int)st->len + 1, &c->st, &tail);
+    if (rc != SQLITE_OK)
+        fail(d, rc, e);
+    else if (c->st && !one_statement(tail))
+        rc = second_statement(tail, e);
+    if (rc != SQLITE_OK || (c->st && !name_columns(c, e))) {
+        finish(&c->c);
+        return false;
+    }
+    *out = &c->c;
+    return true;
+}
+
+static void read_value(sqlite3_stmt *st, int i, struct value *v)
+{
+    *v = (struct value){.kind = VALUE_NULL};
+    switch (sqlite3_column_type(st, i)) {
+    case SQLITE_INTEGER:
+        v->kind = VALUE_INT;
+        v->integer = sqlite3_column_int64(st, i);
+        break;
+    case SQLITE_FLOAT:
+        v->kind = VALUE_REAL;
+        v->real = sqlite3_column_double(st, i);
+        break;
+    case SQLITE_TEXT:
+    case SQLITE_BLOB:
+        v->kind = VALUE_TEXT;
+        v->text = sqlite3_column_blob(st, i);
+        v->len = (size_t)sqlite3_column_bytes(st, i);
+        if (!v->text)
+            v->text = "";
+        break;
+    default:
+        break;
+    }
+}
+
+static enum db_step step(struct cursor *cur, struct err *e)
+{
+    struct sqlite_cursor *c = (struct sqlite_cursor *)cur;
+    int rc = c->st ? sqlite3_step(c->st) : SQLITE_DONE;
+
+    if (rc == SQLITE_DONE)
+        return DB_DONE;
+    if (rc != SQLITE_ROW) {
+        fail((struct sqlite_db *)c->c.db, rc, e);
+        return DB_FAIL;
+    }
+    for (size_t i = 0; i < c->c.ncols; i++)
+        read_value(c->st, (int)i, &c->values[i]);
+    return DB_ROW;
+}
+
+static bool in_transaction(struct db *db)
+{
+    return sqlite3_get_autocommit(((struct sqlite_db *)db)->h) == 0;
+}
+
+static void close_db(struct db *db)
+{
+    struct sqlite_db *d = (struct sqlite_db *)db;
+
+    sqlite3_close_v2(d->h);
+    free(d->path);
+    free(d);
+}
+
+static const struct db_ops ops = {.dialect = SQL_SQLITE,
+                                  .open = open_cursor,
+                                  .step = step,
+                                  .finish = finish,
+                                  .in_transaction = in_transaction,
+                                  .close = close_db};
+
+/* SQLite makes files by the umask; ours are private from the first byte. */
+static bool make_private(struct sqlite_db *d, struct err *e)
+{
+    int fd;
+
+    if (strcmp(d->path, ":memory:") == 0)
+        return true;
+    fd = open(d->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
+        return err_set(
+            e, errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_IO,
+            "%s: %s%s", d->path, strerror(errno),
+            way_out(errno == ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN));
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+/* Many processes that make one new file at once can meet in the switch to WAL,
+ * which does not wait by itself. */
+static int wal(struct sqlite_db *d, int ms)
+{
+    int rc;
+
+    while ((rc = sqlite3_exec(d->h, "PRAGMA journal_mode = WAL", NULL, NULL,
+                              NULL)) == SQLITE_BUSY &&
+           ms > 0)
+        ms -= sqlite3_sleep(5);
+    return rc;
+}
+
+static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
+                   struct err *e)
+{
+    int ms = o->busy_ms ? o->busy_ms : 5000;
+    int rc = sqlite3_busy_timeout(d->h, ms);
+
+    sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    /* A process that writes one row and leaves must not pay a checkpoint. */
+    sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (rc == SQLITE_OK && !o->readonly)
+        rc = wal(d, ms);
+    if (rc == SQLITE_OK && !o->readonly)
+        rc = sqlite3_exec(d->h, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    if (rc == SQLITE_OK && o->readonly)
+        rc =
+            sqlite3_exec(d->h, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    return rc == SQLITE_OK || fail(d, rc, e);
+}
+
+static bool open_file(struct sqlite_db *d, const struct sqlite_options *o,
+                      struct err *e)
+{
+    int flags = o->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int rc;
+
+    if (!o->readonly && !make_private(d, e))
+        return false;
+    rc = sqlite3_open_v2(d->path, &d->h,
+                         flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                         NULL);
+    if (rc != SQLITE_OK)
+        return fail(d, rc, e);
+    return set_up(d, o, e);
+}
+
+struct db *sqlite_open(const char *path, const struct sqlite_options *o,
+                       struct err *e)
+{
+    struct sqlite_db *d = calloc(1, sizeof(*d));
+
+    if (d)
+        d->path = strdup(path);
+    if (!d || !d->path) {
+        free(d);
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    d->db.ops = &ops;
+    d->db.workspace = "main";
+    if (!open_file(d, o, e)) {
+        close_db(&d->db);
+        return NULL;
+    }
+    return &d->db;
+}
