@@ -1,0 +1,206 @@
+/* engine.sys: other programs.  See meta/sys.lua. */
+#include <limits.h>
+#include <string.h>
+
+#include "bind/bind.h"
+#include "bind/sys.h"
+#include "os/proc.h"
+
+#define KEEP_DEFAULT ((lua_Integer)16 << 20)
+
+extern char **environ;
+
+/* The list at idx as argv, pushed as scratch; borrows from the table. */
+static char *const *check_argv(lua_State *L, int idx)
+{
+    lua_Integer n;
+    const char **argv;
+
+    luaL_checktype(L, idx, LUA_TTABLE);
+    n = luaL_len(L, idx);
+    luaL_argcheck(L, n >= 1 && n < 100000, idx, "a list of words");
+    argv = bind_newscratch(L, ((size_t)n + 1) * sizeof(*argv));
+    for (lua_Integer i = 1; i <= n; i++) {
+        size_t len;
+
+        if (lua_rawgeti(L, idx, i) != LUA_TSTRING)
+            luaL_argerror(L, idx, "every word must be a string");
+        argv[i - 1] = lua_tolstring(L, -1, &len);
+        luaL_argcheck(L, strlen(argv[i - 1]) == len, idx,
+                      "a word contains a NUL");
+        lua_pop(L, 1);
+    }
+    return (char *const *)argv;
+}
+
+/* The string option key of the table at idx, or NULL; the table keeps it. */
+static const char *opt_string(lua_State *L, int idx, const char *key, size_t *n)
+{
+    const char *s = NULL;
+
+    if (lua_getfield(L, idx, key) != LUA_TNIL) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "option '%s' must be a string", key);
+        s = lua_tolstring(L, -1, n);
+    }
+    lua_pop(L, 1);
+    return s;
+}
+
+static lua_Number opt_number(lua_State *L, int idx, const char *key,
+                             lua_Number def)
+{
+    lua_Number v = def;
+
+    if (lua_getfield(L, idx, key) != LUA_TNIL) {
+        if (lua_type(L, -1) != LUA_TNUMBER || lua_tonumber(L, -1) < 0)
+            luaL_error(L, "option '%s' must be a number from 0 on", key);
+        v = lua_tonumber(L, -1);
+    }
+    lua_pop(L, 1);
+    return v;
+}
+
+/* Whether the table at idx says something about the variable "NAME=...". */
+static bool overridden(lua_State *L, int idx, const char *var)
+{
+    const char *eq = strchr(var, '=');
+    bool there;
+
+    lua_pushlstring(L, var, eq ? (size_t)(eq - var) : strlen(var));
+    lua_rawget(L, idx);
+    there = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return there;
+}
+
+/* Our environment changed as the table at idx says: a string sets, false
+ * removes.  Pushes the list and a table that keeps its strings. */
+static char *const *push_env(lua_State *L, int idx)
+{
+    size_t most = 1;
+    size_t n = 0;
+    const char **env;
+
+    for (char **v = environ; *v; v++)
+        most++;
+    for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+        most++;
+    env = bind_newscratch(L, most * sizeof(*env));
+    for (char **v = environ; *v; v++)
+        if (!overridden(L, idx, *v))
+            env[n++] = *v;
+    lua_newtable(L); /* keep */
+    for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING ||
+            (lua_type(L, -1) != LUA_TSTRING && lua_toboolean(L, -1)))
+            luaL_error(L, "option 'env' maps names to strings or false");
+        if (!lua_toboolean(L, -1))
+            continue;
+        env[n] = lua_pushfstring(L, "%s=%s", lua_tostring(L, -2),
+                                 lua_tostring(L, -1));
+        lua_rawseti(L, -4, (lua_Integer)++n);
+    }
+    return (char *const *)env;
+}
+
+static const char *opt_path(lua_State *L, int idx, const char *key)
+{
+    size_t n = 0;
+    const char *path = opt_string(L, idx, key, &n);
+
+    if (path && strlen(path) != n)
+        luaL_error(L, "option '%s' contains a NUL", key);
+    return path;
+}
+
+/* Arguments 1 and 2 of both functions; what p borrows stays on the stack. */
+static struct proc check_proc(lua_State *L)
+{
+    struct proc p = {.envp = environ};
+
+    if (lua_isnoneornil(L, 2)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    p.argv = check_argv(L, 1);
+    p.cwd = opt_path(L, 2, "cwd");
+    if (lua_getfield(L, 2, "env") != LUA_TNIL) {
+        if (!lua_istable(L, -1))
+            luaL_error(L, "option 'env' must be a table");
+        p.envp = push_env(L, lua_gettop(L));
+    }
+    return p;
+}
+
+static int l_spawn(lua_State *L)
+{
+    struct proc p = check_proc(L);
+    struct err e;
+
+    p.output = opt_path(L, 2, "stdout");
+    return sys_result(L, proc_spawn(&p, &e), &e);
+}
+
+static void set_text(lua_State *L, const char *key, const struct buf *b)
+{
+    lua_pushlstring(L, b->data ? b->data : "", b->len);
+    lua_setfield(L, -2, key);
+}
+
+static void set_bool(lua_State *L, const char *key, bool v)
+{
+    lua_pushboolean(L, v);
+    lua_setfield(L, -2, key);
+}
+
+static int l_run(lua_State *L)
+{
+    struct proc p = check_proc(L);
+    struct proc_end end;
+    struct buf *out;
+    struct buf *errs;
+    struct err e;
+
+    p.input = opt_string(L, 2, "stdin", &p.ninput);
+    p.timeout = opt_number(L, 2, "timeout", 0);
+    p.max = (size_t)opt_number(L, 2, "max", KEEP_DEFAULT);
+    out = bind_newbuf(L);
+    errs = bind_newbuf(L);
+    if (!proc_run(&p, out, errs, &end, &e))
+        return bind_fail(L, &e);
+    lua_createtable(L, 0, 6);
+    if (end.signal) {
+        lua_pushinteger(L, end.signal);
+        lua_setfield(L, -2, "signal");
+    } else {
+        lua_pushinteger(L, end.code);
+        lua_setfield(L, -2, "code");
+    }
+    set_text(L, "stdout", out);
+    set_text(L, "stderr", errs);
+    set_bool(L, "timed_out", end.timed_out);
+    set_bool(L, "truncated", end.truncated);
+    return 1;
+}
+
+static int l_which(lua_State *L)
+{
+    const char *name = sys_checkpath(L, 1);
+    char path[PATH_MAX];
+    struct err e;
+
+    if (!proc_which(name, path, sizeof(path), &e))
+        return bind_fail(L, &e);
+    lua_pushstring(L, path);
+    return 1;
+}
+
+const luaL_Reg sys_proc_funcs[] = {
+    {"spawn", l_spawn},
+    {"run", l_run},
+    {"which", l_which},
+    {NULL, NULL},
+};

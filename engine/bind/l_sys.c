@@ -1,0 +1,232 @@
+/* engine.sys: ids, clocks, who and where we are.  See meta/sys.lua. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bind/bind.h"
+#include "bind/sys.h"
+#include "os/file.h"
+#include "os/sha256.h"
+
+extern char **environ;
+
+const char *sys_checkpath(lua_State *L, int idx)
+{
+    size_t n;
+    const char *path = luaL_checklstring(L, idx, &n);
+
+    luaL_argcheck(L, strlen(path) == n, idx, "path contains a NUL");
+    return path;
+}
+
+int sys_result(lua_State *L, int ok, const struct err *e)
+{
+    if (!ok)
+        return bind_fail(L, e);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* 16 random bytes; no program goes on without them. */
+static void random_bytes(lua_State *L, unsigned char b[16])
+{
+    ssize_t n;
+
+    do
+        n = getrandom(b, 16, 0);
+    while (n < 0 && errno == EINTR);
+    if (n != 16)
+        luaL_error(L, "no random bytes: %s", strerror(errno));
+}
+
+static int l_uuid(lua_State *L)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char b[16];
+    char text[36];
+    size_t at = 0;
+
+    random_bytes(L, b);
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text[at++] = '-';
+        text[at++] = digits[b[i] >> 4];
+        text[at++] = digits[b[i] & 15];
+    }
+    lua_pushlstring(L, text, sizeof(text));
+    return 1;
+}
+
+static int l_now(lua_State *L)
+{
+    struct timespec t;
+    struct tm tm;
+    char day[40];
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (!gmtime_r(&t.tv_sec, &tm))
+        return luaL_error(L, "the clock shows no date");
+    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+    lua_pushfstring(L, "%s.%d%d%dZ", day, (int)(t.tv_nsec / 100000000),
+                    (int)(t.tv_nsec / 10000000 % 10),
+                    (int)(t.tv_nsec / 1000000 % 10));
+    return 1;
+}
+
+static int push_clock(lua_State *L, clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec / 1e9);
+    return 1;
+}
+
+static int l_time(lua_State *L)
+{
+    return push_clock(L, CLOCK_REALTIME);
+}
+
+static int l_monotonic(lua_State *L)
+{
+    return push_clock(L, CLOCK_MONOTONIC);
+}
+
+/* Ends early when a signal was handled, so that Ctrl-C is heard. */
+static int l_sleep(lua_State *L)
+{
+    lua_Number s = luaL_checknumber(L, 1);
+    struct timespec t;
+
+    luaL_argcheck(L, s >= 0 && s <= 1e9, 1, "0 to 1e9 seconds");
+    t.tv_sec = (time_t)s;
+    t.tv_nsec = (long)((s - (lua_Number)t.tv_sec) * 1e9);
+    nanosleep(&t, NULL);
+    return 0;
+}
+
+static int l_pid(lua_State *L)
+{
+    lua_pushinteger(L, getpid());
+    return 1;
+}
+
+static int l_hostname(lua_State *L)
+{
+    char name[256] = "";
+
+    gethostname(name, sizeof(name) - 1);
+    lua_pushstring(L, name);
+    return 1;
+}
+
+static int l_user(lua_State *L)
+{
+    const struct passwd *p = getpwuid(geteuid());
+
+    lua_pushstring(L, p ? p->pw_name : NULL);
+    return 1;
+}
+
+static int l_getcwd(lua_State *L)
+{
+    char path[4096];
+    struct err e;
+
+    if (!getcwd(path, sizeof(path))) {
+        os_fail(&e, "read", "the current folder");
+        return bind_fail(L, &e);
+    }
+    lua_pushstring(L, path);
+    return 1;
+}
+
+static int l_getenv(lua_State *L)
+{
+    lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+    return 1;
+}
+
+static int l_environ(lua_State *L)
+{
+    lua_newtable(L);
+    for (char **v = environ; v && *v; v++) {
+        const char *eq = strchr(*v, '=');
+
+        if (!eq)
+            continue;
+        lua_pushlstring(L, *v, (size_t)(eq - *v));
+        lua_pushstring(L, eq + 1);
+        lua_rawset(L, -3);
+    }
+    return 1;
+}
+
+static int l_isatty(lua_State *L)
+{
+    lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+    return 1;
+}
+
+static int l_columns(lua_State *L)
+{
+    const char *said = getenv("COLUMNS");
+    struct winsize w = {0};
+    long n = 0;
+
+    for (int fd = STDOUT_FILENO; n == 0 && fd <= STDERR_FILENO; fd++)
+        if (ioctl(fd, TIOCGWINSZ, &w) == 0)
+            n = w.ws_col;
+    if (n == 0 && said)
+        n = strtol(said, NULL, 10);
+    if (n > 0 && n < 100000)
+        lua_pushinteger(L, n);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static int l_sha256(lua_State *L)
+{
+    char hex[SHA256_HEX + 1];
+    size_t n;
+    const char *text = luaL_checklstring(L, 1, &n);
+
+    sha256_hex(text, n, hex);
+    lua_pushlstring(L, hex, SHA256_HEX);
+    return 1;
+}
+
+int luaopen_engine_sys(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {
+        {"uuid", l_uuid},
+        {"now", l_now},
+        {"time", l_time},
+        {"monotonic", l_monotonic},
+        {"sleep", l_sleep},
+        {"pid", l_pid},
+        {"hostname", l_hostname},
+        {"user", l_user},
+        {"getcwd", l_getcwd},
+        {"getenv", l_getenv},
+        {"environ", l_environ},
+        {"isatty", l_isatty},
+        {"columns", l_columns},
+        {"sha256", l_sha256},
+        {NULL, NULL},
+    };
+
+    luaL_newlib(L, funcs);
+    luaL_setfuncs(L, sys_file_funcs, 0);
+    luaL_setfuncs(L, sys_proc_funcs, 0);
+    return 1;
+}

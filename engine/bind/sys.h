@@ -1,0 +1,19 @@
+/*
+ * sys.h - the parts of engine.sys, which fill one module table.
+ */
+#ifndef ENGINE_BIND_SYS_H
+#define ENGINE_BIND_SYS_H
+
+#include <lauxlib.h>
+
+extern const luaL_Reg sys_file_funcs[];
+extern const luaL_Reg sys_proc_funcs[];
+
+/* The path at idx; raises when a NUL would cut it short. */
+const char *sys_checkpath(lua_State *L, int idx);
+
+/* Pushes true, or nil and *e when ok is false. */
+struct err;
+int sys_result(lua_State *L, int ok, const struct err *e);
+
+#endif

@@ -1,0 +1,373 @@
+/*
+ * The program: lua.c's command line, our Lua, our commands.
+ *
+ * main() does nothing that can raise; everything else runs under lua_pcall in
+ * pmain, as in lua.c, so that a script cannot tell the two apart.
+ */
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bind/bind.h"
+#include "run.h"
+
+#define EXIT_USAGE 64
+
+struct options {
+    int script; /* index of the script's name; argc when there is none */
+    bool bad;   /* argv[script] is an option that does not exist */
+    bool i, v, e, E;
+};
+
+/* What pmain is given, and the exit code it leaves. */
+struct invocation {
+    int argc;
+    char **argv;
+    int code;
+};
+
+static struct options bad_option(struct options o)
+{
+    o.bad = true;
+    return o;
+}
+
+/* Options end at the first argument that is none, after "--", or at "-". */
+static struct options read_options(char **argv)
+{
+    struct options o = {0};
+    int i;
+
+    for (i = 1; argv[i]; i++) {
+        const char *a = argv[i];
+
+        o.script = i;
+        if (a[0] != '-' || a[1] == '\0')
+            return o;
+        if (strchr("-EivW", a[1])) {
+            if (a[2] != '\0')
+                return bad_option(o);
+        } else if (strchr("el", a[1])) {
+            if (a[2] == '\0' && (!argv[i + 1] || argv[++i][0] == '-'))
+                return bad_option(o);
+        } else {
+            return bad_option(o);
+        }
+        if (a[1] == '-')
+            break;
+        o.E |= a[1] == 'E';
+        o.e |= a[1] == 'e';
+        o.i |= a[1] == 'i';
+        o.v |= a[1] == 'v' || a[1] == 'i';
+    }
+    o.script = argv[i] ? i + 1 : i;
+    return o;
+}
+
+static void print_usage(const char *bad)
+{
+    fprintf(stderr, "%s: ", PROGRAM);
+    if (bad[1] == 'e' || bad[1] == 'l')
+        fprintf(stderr, "'%s' needs argument\n", bad);
+    else
+        fprintf(stderr, "unrecognized option '%s'\n", bad);
+    fprintf(stderr,
+            "usage: %s [options] [script [args]]\n"
+            "       %s command [args]     (see '%s help')\n"
+            "Available options are:\n"
+            "  -e stat   execute string 'stat'\n"
+            "  -i        enter interactive mode after executing 'script'\n"
+            "  -l mod    require library 'mod' into global 'mod'\n"
+            "  -l g=mod  require library 'mod' into global 'g'\n"
+            "  -v        show version information\n"
+            "  -E        ignore environment variables\n"
+            "  -W        turn warnings on\n"
+            "  --        stop handling options\n"
+            "  -         stop handling options and execute stdin\n",
+            PROGRAM, PROGRAM, PROGRAM);
+}
+
+static void print_version(void)
+{
+    printf("%s\n", LUA_COPYRIGHT);
+    fflush(stdout);
+}
+
+/* The script is arg[0], its arguments follow, what came before is negative. */
+static void set_arg(lua_State *L, char **argv, int argc, int script)
+{
+    if (script == argc)
+        script = 0;
+    lua_createtable(L, argc > script ? argc - script - 1 : 0, script + 1);
+    for (int i = 0; i < argc; i++) {
+        lua_pushstring(L, argv[i]);
+        lua_rawseti(L, -2, i - script);
+    }
+    lua_setglobal(L, "arg");
+}
+
+/* Calls the chunk on the stack unless loading it failed with status. */
+static int run_chunk(lua_State *L, int status)
+{
+    if (status == LUA_OK)
+        status = run_call(L, 0, 0);
+    return run_report(L, status);
+}
+
+static int run_string(lua_State *L, const char *text, const char *name)
+{
+    return run_chunk(L, luaL_loadbuffer(L, text, strlen(text), name));
+}
+
+static int run_library(lua_State *L, const char *name)
+{
+    const char *eq = strchr(name, '=');
+    int status;
+
+    if (eq)
+        lua_pushlstring(L, name, (size_t)(eq - name));
+    else
+        lua_pushstring(L, name);
+    lua_getglobal(L, "require");
+    lua_pushstring(L, eq ? eq + 1 : name);
+    status = run_call(L, 1, 1);
+    if (status == LUA_OK) {
+        lua_pushglobaltable(L);
+        lua_insert(L, -3);
+        lua_settable(L, -3); /* _G[name] = module */
+        lua_pop(L, 1);
+        return LUA_OK;
+    }
+    run_report(L, status);
+    lua_pop(L, 1);
+    return status;
+}
+
+/* Runs -e, -l and -W in order; false after the first failure. */
+static bool run_options(lua_State *L, char **argv, int n)
+{
+    for (int i = 1; i < n; i++) {
+        char what = argv[i][1];
+        const char *value = argv[i] + 2;
+        int status;
+
+        if (what == 'W')
+            lua_warning(L, "@on", 0);
+        if (what != 'e' && what != 'l')
+            continue;
+        if (*value == '\0')
+            value = argv[++i];
+        status = what == 'e' ? run_string(L, value, "=(command line)")
+                             : run_library(L, value);
+        if (status != LUA_OK)
+            return false;
+    }
+    return true;
+}
+
+static int run_luainit(lua_State *L)
+{
+    const char *name = "=LUA_INIT_5_4";
+    const char *init = getenv(name + 1);
+
+    if (!init) {
+        name = "=LUA_INIT";
+        init = getenv(name + 1);
+    }
+    if (!init)
+        return LUA_OK;
+    if (init[0] == '@')
+        return run_chunk(L, luaL_loadfile(L, init + 1));
+    return run_string(L, init, name);
+}
+
+static int push_args(lua_State *L)
+{
+    int n;
+
+    if (lua_getglobal(L, "arg") != LUA_TTABLE)
+        luaL_error(L, "'arg' is not a table");
+    n = (int)luaL_len(L, -1);
+    luaL_checkstack(L, n + 3, "too many arguments to script");
+    for (int i = 1; i <= n; i++)
+        lua_rawgeti(L, -i, i);
+    lua_remove(L, -n - 1);
+    return n;
+}
+
+static int run_script(lua_State *L, char **argv)
+{
+    const char *name = argv[0];
+    int status;
+
+    if (strcmp(name, "-") == 0 && strcmp(argv[-1], "--") != 0)
+        name = NULL;
+    status = luaL_loadfile(L, name);
+    if (status == LUA_OK)
+        status = run_call(L, push_args(L), 0);
+    return run_report(L, status);
+}
+
+static bool plain_word(const char *s)
+{
+    return *s >= 'a' && *s <= 'z' &&
+           s[strspn(s, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+}
+
+/* Runs lua/boot.lua, which sets the paths and pushes the function that runs
+ * the command, or nil when word is none. */
+static bool boot(lua_State *L, const char *word)
+{
+    int status = luaL_loadfile(L, PROPOLIS_ROOT "/lua/boot.lua");
+
+    if (status == LUA_OK) {
+        lua_pushliteral(L, PROPOLIS_ROOT);
+        lua_pushliteral(L, PROPOLIS_LIB);
+        lua_pushstring(L, word);
+        status = run_call(L, 3, 1);
+    }
+    return run_report(L, status) == LUA_OK;
+}
+
+/* Calls the command on the stack; its exit code is the returned integer. */
+static int run_word(lua_State *L, const char *word)
+{
+    int status = run_command(L, push_args(L), 1);
+    int code = EXIT_FAILURE;
+
+    if (status == LUA_OK) {
+        if (lua_isinteger(L, -1))
+            code = (int)lua_tointeger(L, -1);
+        else if (lua_isnil(L, -1) || lua_toboolean(L, -1))
+            code = EXIT_SUCCESS;
+    } else {
+        lua_pushfstring(L, "%s %s", PROGRAM, word);
+        run_complain(lua_tostring(L, -1), lua_tostring(L, -2));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return code;
+}
+
+static bool run_repl(lua_State *L, bool banner)
+{
+    int status;
+
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "propolis.repl");
+    status = run_call(L, 1, 1);
+    if (status == LUA_OK) {
+        lua_getfield(L, -1, "run");
+        lua_remove(L, -2);
+        lua_createtable(L, 0, 2);
+        lua_pushcfunction(L, run_lcall);
+        lua_setfield(L, -2, "call");
+        lua_pushboolean(L, banner);
+        lua_setfield(L, -2, "banner");
+        status = run_call(L, 1, 0);
+    }
+    return run_report(L, status) == LUA_OK;
+}
+
+/* The script or what stands for one; returns the exit code. */
+static int run_main(lua_State *L, char **argv, int argc, struct options o)
+{
+    bool ok = true;
+
+    if (o.script < argc)
+        ok = run_script(L, argv + o.script) == LUA_OK;
+    if (ok && o.i)
+        ok = run_repl(L, false);
+    else if (ok && o.script == argc && !o.e && !o.v) {
+        if (isatty(STDIN_FILENO))
+            ok = run_repl(L, true);
+        else
+            run_chunk(L, luaL_loadfile(L, NULL));
+    }
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_all(lua_State *L, char **argv, int argc, struct options o,
+                   const char *word)
+{
+    bool command;
+
+    luaL_openlibs(L);
+    bind_preload(L);
+    set_arg(L, argv, argc, o.script);
+    lua_gc(L, LUA_GCGEN, 0, 0);
+    if (!boot(L, word))
+        return EXIT_FAILURE;
+    command = !lua_isnil(L, -1);
+    if (word && !command && access(word, F_OK) != 0) {
+        fprintf(stderr, "%s: no command and no file '%s'; try %s help\n",
+                PROGRAM, word, PROGRAM);
+        return EXIT_USAGE;
+    }
+    /* What LUA_INIT prints has no place in an answer to an agent. */
+    if (!command && !o.E && run_luainit(L) != LUA_OK)
+        return EXIT_FAILURE;
+    if (!run_options(L, argv, o.script))
+        return EXIT_FAILURE;
+    if (command)
+        return run_word(L, word);
+    return run_main(L, argv, argc, o);
+}
+
+static int pmain(lua_State *L)
+{
+    struct invocation *in = lua_touserdata(L, 1);
+    struct options o;
+    const char *word = NULL;
+
+    luaL_checkversion(L);
+    o = read_options(in->argv);
+    if (o.bad) {
+        print_usage(in->argv[o.script]);
+        return 0;
+    }
+    if (o.v)
+        print_version();
+    if (o.E) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+    }
+    if (o.script < in->argc && plain_word(in->argv[o.script]))
+        word = in->argv[o.script];
+    in->code = run_all(L, in->argv, in->argc, o, word);
+    return 0;
+}
+
+/* "propolis --help" and its like are commands by another name. */
+static char *as_command(char *option)
+{
+    static char help[] = "help";
+    static char version[] = "version";
+
+    if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+        return help;
+    return strcmp(option, "--version") == 0 ? version : option;
+}
+
+int main(int argc, char **argv)
+{
+    struct invocation in = {.argc = argc, .argv = argv, .code = EXIT_FAILURE};
+    lua_State *L = luaL_newstate();
+
+    if (!L) {
+        run_complain(PROGRAM, "cannot create state: not enough memory");
+        return EXIT_FAILURE;
+    }
+    if (argc > 1)
+        argv[1] = as_command(argv[1]);
+    lua_pushcfunction(L, pmain);
+    lua_pushlightuserdata(L, &in);
+    if (run_report(L, lua_pcall(L, 1, 0, 0)) != LUA_OK)
+        in.code = EXIT_FAILURE;
+    lua_close(L);
+    return in.code;
+}

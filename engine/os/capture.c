@@ -1,0 +1,216 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/file.h"
+#include "os/proc.h"
+
+#define TICK_MS 50  /* how often we look whether the child is gone */
+#define GRACE_S 1.0 /* between SIGTERM and SIGKILL */
+
+enum { IN, OUT, ERRS, REPORT, NPIPES };
+
+struct child {
+    pid_t pid;
+    int ours[NPIPES]; /* -1 when closed */
+    int theirs[NPIPES];
+    const char *input;
+    size_t ninput;
+    size_t max;
+    struct buf *bufs[NPIPES];
+    double deadline; /* 0 is none */
+    bool gone;
+    int status;
+    struct proc_end *end;
+};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void shut(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* Pipes above 2, so that setting up the child's 0, 1 and 2 hits none. */
+static bool open_pipes(struct child *c)
+{
+    for (int i = 0; i < NPIPES; i++) {
+        int fds[2];
+
+        if (pipe(fds) != 0)
+            return false;
+        c->ours[i] = fcntl(fds[i != IN ? 0 : 1], F_DUPFD_CLOEXEC, 3);
+        c->theirs[i] = fcntl(fds[i != IN ? 1 : 0], F_DUPFD_CLOEXEC, 3);
+        close(fds[0]);
+        close(fds[1]);
+        if (c->ours[i] < 0 || c->theirs[i] < 0)
+            return false;
+        if (i != REPORT)
+            fcntl(c->ours[i], F_SETFL, O_NONBLOCK);
+    }
+    return true;
+}
+
+static void start(struct child *c, const struct proc *p, const char *path)
+{
+    c->pid = fork();
+    if (c->pid != 0)
+        return;
+    setpgid(0, 0);
+    for (int i = IN; i <= ERRS; i++)
+        dup2(c->theirs[i], i);
+    proc_close_from(3, c->theirs[REPORT]);
+    proc_become(p, path, c->theirs[REPORT]);
+}
+
+static void feed(struct child *c)
+{
+    ssize_t n = write(c->ours[IN], c->input, c->ninput);
+
+    if (n >= 0) {
+        c->input += n;
+        c->ninput -= (size_t)n;
+    } else if (errno != EAGAIN && errno != EINTR) {
+        c->ninput = 0; /* it does not want to read the rest */
+    }
+    if (c->ninput == 0)
+        shut(&c->ours[IN]);
+}
+
+static bool drain(struct child *c, int i, struct err *e)
+{
+    char chunk[16384];
+    ssize_t n = read(c->ours[i], chunk, sizeof(chunk));
+    size_t room = c->max - c->bufs[i]->len;
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        shut(&c->ours[i]);
+    if (n <= 0)
+        return true;
+    if ((size_t)n > room) {
+        c->end->truncated = true;
+        n = (ssize_t)room;
+    }
+    return buf_add(c->bufs[i], chunk, (size_t)n, e);
+}
+
+static void look(struct child *c)
+{
+    if (!c->gone && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+        c->gone = true;
+}
+
+/* Out of time, or interrupted: first politely, then for good. */
+static void hurry(struct child *c)
+{
+    if (c->deadline == 0 || now() < c->deadline)
+        return;
+    kill(-c->pid, c->end->timed_out ? SIGKILL : SIGTERM);
+    c->end->timed_out = true;
+    c->deadline = now() + GRACE_S;
+}
+
+/* One round of moving bytes; false when there is nothing left to wait for. */
+static bool pump(struct child *c, struct err *e, bool *ok)
+{
+    struct pollfd fds[3];
+    int n;
+
+    for (int i = IN; i <= ERRS; i++)
+        fds[i] = (struct pollfd){.fd = c->ours[i],
+                                 .events = i == IN ? POLLOUT : POLLIN};
+    n = poll(fds, 3, TICK_MS);
+    if (n < 0 && errno == EINTR) /* a handler ran: only SIGINT has one */
+        c->deadline = 1;
+    for (int i = IN; n > 0 && *ok && i <= ERRS; i++) {
+        if (!fds[i].revents)
+            continue;
+        if (i == IN)
+            feed(c);
+        else
+            *ok = drain(c, i, e);
+    }
+    hurry(c);
+    if (n <= 0 || (c->ours[OUT] < 0 && c->ours[ERRS] < 0))
+        look(c);
+    /* What it left behind may keep the pipes open for ever. */
+    return *ok &&
+           !(c->gone && (n <= 0 || (c->ours[OUT] < 0 && c->ours[ERRS] < 0)));
+}
+
+static void reap(struct child *c)
+{
+    while (!c->gone && waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+        continue;
+    c->end->code = WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1;
+    c->end->signal = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
+}
+
+static bool attend(struct child *c, struct err *e)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    bool ok = true;
+
+    sigaction(SIGPIPE, &ignore, &before);
+    if (c->ninput == 0)
+        shut(&c->ours[IN]);
+    while (pump(c, e, &ok))
+        continue;
+    sigaction(SIGPIPE, &before, NULL);
+    if (!ok)
+        kill(-c->pid, SIGKILL);
+    reap(c);
+    return ok;
+}
+
+bool proc_run(const struct proc *p, struct buf *out, struct buf *errs,
+              struct proc_end *end, struct err *e)
+{
+    char path[PATH_MAX];
+    struct child c = {
+        .ours = {-1, -1, -1, -1},
+        .theirs = {-1, -1, -1, -1},
+        .input = p->input,
+        .ninput = p->ninput,
+        .max = p->max,
+        .bufs = {[OUT] = out, [ERRS] = errs},
+        .deadline = p->timeout > 0 ? now() + p->timeout : 0,
+        .end = end,
+    };
+    bool ok;
+
+    *end = (struct proc_end){0};
+    if (!proc_which(p->argv[0], path, sizeof(path), e))
+        return false;
+    ok = open_pipes(&c) || os_fail(e, "start", p->argv[0]);
+    if (ok)
+        start(&c, p, path);
+    if (ok && c.pid < 0)
+        ok = os_fail(e, "start", p->argv[0]);
+    for (int i = 0; i < NPIPES; i++)
+        shut(&c.theirs[i]);
+    if (ok && !proc_started(c.ours[REPORT], p->argv[0], e)) {
+        reap(&c);
+        ok = false;
+    } else if (ok) {
+        ok = attend(&c, e);
+    }
+    for (int i = 0; i < NPIPES; i++)
+        shut(&c.ours[i]);
+    return ok;
+}

@@ -1,0 +1,172 @@
+#include "run.h"
+
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A signal handler has no other way to its state. */
+static lua_State *volatile interruptible;
+static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t delivered;
+
+/* So many instructions may pass between SIGINT and the REPL's stop. */
+#define LOOK_EVERY 1000
+
+#define EVERYTHING (LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT)
+
+static void stop(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted!");
+}
+
+/* As in lua.c: the hook is all that may be touched here, and a second signal
+ * kills, for what hangs in C. */
+static void on_sigint(int sig)
+{
+    signal(sig, SIG_DFL);
+    lua_sethook(interruptible, stop, EVERYTHING, 1);
+}
+
+static void on_repl_sigint(int sig)
+{
+    (void)sig;
+    if (interrupts < 2)
+        interrupts++;
+}
+
+/* Coroutines inherit a hook from the thread that makes them, so this one,
+ * set beforehand, also stops a loop inside of one. */
+static void look(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    if (interrupts == 0 || (interrupts == 1 && delivered))
+        return;
+    delivered = 1;
+    if (interrupts > 1)
+        lua_sethook(L, look, EVERYTHING, 1);
+    luaL_error(L, "interrupted!");
+}
+
+void run_complain(const char *who, const char *message)
+{
+    fflush(stdout);
+    if (who)
+        fprintf(stderr, "%s: ", who);
+    fprintf(stderr, "%s\n", message);
+    fflush(stderr);
+}
+
+static int inspect(lua_State *L)
+{
+    luaL_requiref(L, "_G", NULL, 0);
+    lua_getfield(L, -1, "require");
+    lua_pushliteral(L, "propolis.inspect");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "line");
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    luaL_checkstring(L, -1);
+    return 1;
+}
+
+/* Pushes what an error object that is no string says; true when that came
+ * from its own __tostring and so stands alone. */
+static int describe(lua_State *L, int idx)
+{
+    if (luaL_callmeta(L, idx, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
+        return 1;
+    if (lua_istable(L, idx)) {
+        lua_pushcfunction(L, inspect);
+        lua_pushvalue(L, idx);
+        if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+            lua_pushfstring(L, "error object %s", lua_tostring(L, -1));
+            return 0;
+        }
+        lua_pop(L, 1);
+    }
+    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, idx));
+    return 0;
+}
+
+static int with_traceback(lua_State *L)
+{
+    if (lua_tostring(L, 1))
+        lua_pushvalue(L, 1);
+    else if (describe(L, 1))
+        return 1;
+    luaL_traceback(L, L, lua_tostring(L, -1), 1);
+    return 1;
+}
+
+static int one_line(lua_State *L)
+{
+    const char *debug = getenv("HIVEMIND_DEBUG");
+
+    if (debug && strcmp(debug, "1") == 0)
+        return with_traceback(L);
+    if (lua_tostring(L, 1))
+        lua_pushvalue(L, 1);
+    else
+        describe(L, 1);
+    return 1;
+}
+
+static int call(lua_State *L, int nargs, int nresults, lua_CFunction handler,
+                void (*action)(int))
+{
+    struct sigaction now = {.sa_handler = action};
+    struct sigaction before;
+    int base = lua_gettop(L) - nargs;
+    int status;
+
+    lua_pushcfunction(L, handler);
+    lua_insert(L, base);
+    interruptible = L;
+    sigemptyset(&now.sa_mask);
+    sigaction(SIGINT, &now, &before);
+    status = lua_pcall(L, nargs, nresults, base);
+    sigaction(SIGINT, &before, NULL);
+    lua_remove(L, base);
+    return status;
+}
+
+int run_call(lua_State *L, int nargs, int nresults)
+{
+    return call(L, nargs, nresults, with_traceback, on_sigint);
+}
+
+int run_command(lua_State *L, int nargs, int nresults)
+{
+    return call(L, nargs, nresults, one_line, on_sigint);
+}
+
+int run_report(lua_State *L, int status)
+{
+    if (status != LUA_OK) {
+        const char *message = lua_tostring(L, -1);
+
+        run_complain(PROGRAM, message ? message : "(error without message)");
+        lua_pop(L, 1);
+    }
+    return status;
+}
+
+int run_lcall(lua_State *L)
+{
+    int status;
+
+    luaL_checkany(L, 1);
+    interrupts = 0;
+    delivered = 0;
+    lua_sethook(L, look, LUA_MASKCOUNT, LOOK_EVERY);
+    status =
+        call(L, lua_gettop(L) - 1, LUA_MULTRET, with_traceback, on_repl_sigint);
+    lua_sethook(L, NULL, 0, 0);
+    lua_pushboolean(L, status == LUA_OK);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}

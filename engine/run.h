@@ -1,0 +1,32 @@
+/*
+ * run.h - protected calls the way lua.c makes them, and what they report.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include <lua.h>
+
+#define PROGRAM "propolis"
+
+/* Calls the function below its nargs arguments.  SIGINT stops it with the
+ * error "interrupted!".  On failure one message with a traceback is left on
+ * the stack; the status is lua_pcall's. */
+int run_call(lua_State *L, int nargs, int nresults);
+
+/* The same for a command of ours: the message comes without a traceback
+ * unless HIVEMIND_DEBUG=1. */
+int run_command(lua_State *L, int nargs, int nresults);
+
+/* Writes the message on the stack as "propolis: message" and pops it, unless
+ * status is LUA_OK; returns status. */
+int run_report(lua_State *L, int status);
+
+/* Writes "who: message", or only the message when who is NULL. */
+void run_complain(const char *who, const char *message);
+
+/* call(f, ...) -> true, results... or false, message: what the REPL runs its
+ * statements with.  A first SIGINT stops f as in run_call; from the second on
+ * no pcall in f can swallow the stop. */
+int run_lcall(lua_State *L);
+
+#endif
