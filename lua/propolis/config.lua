@@ -307,21 +307,24 @@ function config.store_file(paths, org, workspace)
         file_part(workspace))
 end
 
--- One setting's value in force, or nil and a sentence.
+-- One setting's value in force and where it is from; or nil, nil and a
+-- sentence.
 local function effective(key, account, settings, paths)
-    local value = key.env and env(key.env)
-    if value then
-        return checked(key, value, key.env)
+    local value, origin = key.env and env(key.env) or nil, key.env
+    if not value and key.account then
+        value = account[key.account]
+        origin = value and paths.credentials .. ": " .. key.account
     end
-    value = key.account and account[key.account]
-    if value then
-        return checked(key, value, paths.credentials .. ": " .. key.account)
+    if not value and settings[key.name] ~= nil then
+        value = settings[key.name]
+        origin = paths.settings .. ": " .. key.name
     end
-    value = settings[key.name]
-    if value ~= nil then
-        return checked(key, value, paths.settings .. ": " .. key.name)
+    if value == nil then
+        return key.default, "default"
     end
-    return key.default
+    local err
+    value, err = checked(key, value, origin)
+    return value, origin, err
 end
 
 -- Who this is and where to: fills in what follows from account and settings.
@@ -351,8 +354,9 @@ end
 -- account); user, workspace, api_url; tables = { memory, sessions, skills };
 -- remote, the URL of the team's store or nil; local_store, the URL of the
 -- local one; paths as config.paths(); capture and every other setting
--- of config.keys by its name; settings, the file as it stands; warning, why
--- the account file was passed over when the environment names the account.
+-- of config.keys by its name; origin, where each of those is from; settings,
+-- the file as it stands; warning, why the account file was passed over when
+-- the environment names the account.
 -- @return the table, or nil and a sentence that names the broken file or value
 function config.load()
     local paths, err = config.paths()
@@ -370,14 +374,16 @@ function config.load()
     end
     account = account or {}
 
-    local conf = { paths = paths, settings = settings, warning = warning }
+    local conf = {
+        paths = paths, settings = settings, warning = warning, origin = {},
+    }
     for _, key in ipairs(config.keys) do
-        local value
-        value, err = effective(key, account, settings, paths)
+        local name = key.name
+        conf[name], conf.origin[name], err = effective(key, account, settings,
+            paths)
         if err then
             return nil, err
         end
-        conf[key.name] = value
     end
     identify(conf, account)
     conf.tables = {
