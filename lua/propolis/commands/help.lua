@@ -1,0 +1,78 @@
+--- propolis help: the commands there are, and one of them in full.
+local cli = require "propolis.cli"
+
+local command = {
+    name = "help",
+    summary = "list the commands, or explain one",
+    usage = [[
+propolis help heal
+
+usage: propolis help [--json] [WORD]
+
+Without WORD it lists the commands; with WORD it is 'propolis WORD -h'.
+]],
+    options = { json = "flag" },
+    args = { 0, 1 },
+}
+
+-- The words that are commands, from the files in our own folder.
+local function words()
+    local sys = require "engine.sys"
+    local here = assert(package.searchpath("propolis.commands.help",
+        package.path))
+    local list = {}
+    for _, file in ipairs(assert(sys.list(here:match("^(.*)/")))) do
+        local name = file:match("^([%w_]+)%.lua$")
+        if name then
+            list[#list + 1] = { name = name, word = name:gsub("_", "-") }
+        end
+    end
+    return list
+end
+
+local function overview(opts)
+    local json = require "propolis.json"
+    local rows, width = {}, 0
+    for _, item in ipairs(words()) do
+        local ok, found = pcall(require, "propolis.commands." .. item.name)
+        rows[#rows + 1] = json.object {
+            { "command", item.word },
+            { "summary", ok and found.summary or "cannot be loaded" },
+        }
+        width = math.max(width, #item.word)
+    end
+    if opts.json then
+        return cli.json(json.array(rows))
+    end
+    cli.write([[
+propolis heal --plan        what a store lacks, and the SQL that adds it
+propolis FILE.lua ARGS      run a Lua script; without anything: the REPL
+
+commands:
+]])
+    for _, row in ipairs(rows) do
+        cli.write("  ", cli.colour(row.command, "bold"),
+            (" "):rep(width - #row.command + 2), row.summary, "\n")
+    end
+    cli.write("\n'propolis help WORD' or 'propolis WORD -h' explains one.\n")
+    return cli.done()
+end
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    elseif not opts[1] then
+        return overview(opts)
+    end
+    for _, item in ipairs(words()) do
+        if item.word == opts[1] then
+            local found = require("propolis.commands." .. item.name)
+            cli.write((found.usage:gsub("%s*$", "\n")))
+            return cli.done()
+        end
+    end
+    return cli.usage(command, ("there is no command '%s'"):format(opts[1]))
+end
+
+return command

@@ -1,0 +1,480 @@
+--- Where things are and what is set: environment over settings over defaults.
+--
+-- This is on the hook path: a few os.getenv and at most two small file reads.
+--
+--   local conf, err = config.load()
+--   local store = propolis.open(conf.local_store)
+local config = {}
+
+--- Every setting: one line each is all that a new one takes.
+-- env wins over the settings file, that over default.  An account's own value
+-- (account = key in credentials.json) stands between env and settings.
+-- Types: "text", "name" (a table's), "integer" (not negative), "boolean".
+config.keys = {
+    { name = "store", type = "text", env = "PROPOLIS_STORE",
+      help = "the team's store: postgres://…, sqlite:PATH, deeplake:, none" },
+    { name = "workspace", type = "text", env = "HIVEMIND_WORKSPACE_ID",
+      account = "workspaceId", default = "default",
+      help = "the workspace, when the account names none" },
+    { name = "user", type = "text", account = "userName",
+      help = "who you are in the team, when the account does not say" },
+    { name = "api_url", type = "text", env = "HIVEMIND_API_URL",
+      account = "apiUrl", default = "https://api.deeplake.ai",
+      help = "where the Deeplake API answers" },
+    { name = "memory_table", type = "name", env = "HIVEMIND_TABLE",
+      default = "memory", help = "table that holds the memory" },
+    { name = "sessions_table", type = "name", env = "HIVEMIND_SESSIONS_TABLE",
+      default = "sessions", help = "table that holds the events" },
+    { name = "skills_table", type = "name", env = "HIVEMIND_SKILLS_TABLE",
+      default = "skills", help = "table that holds the skills" },
+    { name = "capture", type = "boolean", env = "HIVEMIND_CAPTURE",
+      default = true, help = "whether hooks store what agents do" },
+    { name = "trace_sql", type = "boolean", env = "HIVEMIND_TRACE_SQL",
+      default = false, help = "show every remote statement on stderr" },
+    { name = "query_timeout_ms", type = "integer",
+      env = "HIVEMIND_QUERY_TIMEOUT_MS", default = 10000,
+      help = "how long one attempt at a remote statement may take" },
+    { name = "index_marker_ttl_ms", type = "integer",
+      env = "HIVEMIND_INDEX_MARKER_TTL_MS", default = 21600000,
+      help = "how long a made index is not tried again" },
+}
+
+local by_name = {}
+for _, key in ipairs(config.keys) do
+    by_name[key.name] = key
+end
+
+--- A setting's declaration by its name, or nil.
+function config.key(name)
+    return by_name[name]
+end
+
+-- Places --------------------------------------------------------------------
+
+-- An environment variable that says something, or nil.
+local function env(name)
+    local value = os.getenv(name)
+    return value ~= "" and value or nil
+end
+
+-- The home folder of the one who runs us, from the password file: for an
+-- environment that an agent has emptied.
+local function passwd_home()
+    local sys = require "engine.sys"
+    local self = sys.stat("/proc/self")
+    local file = self and io.open("/etc/passwd")
+    if not file then
+        return nil
+    end
+    local uid = tostring(self.uid)
+    for line in file:lines() do
+        local id, home = line:match("^[^:]*:[^:]*:(%d+):[^:]*:[^:]*:([^:]*)")
+        if id == uid then
+            file:close()
+            return home ~= "" and home or nil
+        end
+    end
+    file:close()
+end
+
+-- The home folder, or nil and a sentence.
+local function find_home()
+    local home = env("HOME")
+    if home and home:sub(1, 1) ~= "/" then
+        return nil, ("HOME must be an absolute path, not '%s'"):format(home)
+    end
+    home = home or passwd_home()
+    if not home then
+        return nil, "there is no home folder: set HOME, or PROPOLIS_HOME"
+            .. " to the folder that propolis may use"
+    end
+    return home
+end
+
+-- A folder below an XDG base; the standard says to ignore a relative one.
+local function xdg(name, home, rest)
+    local base = env(name)
+    if not base or base:sub(1, 1) ~= "/" then
+        base = home .. rest
+    end
+    return base .. "/propolis"
+end
+
+-- All places below home, or below the one folder that PROPOLIS_HOME names.
+local function places()
+    local root = env("PROPOLIS_HOME")
+    if root then
+        if root:sub(1, 1) ~= "/" then
+            return nil, ("PROPOLIS_HOME must be an absolute path, not '%s'")
+                :format(root)
+        end
+        return {
+            data = root .. "/data",
+            state = root .. "/state",
+            config = root .. "/config",
+            memory = root .. "/memory",
+            credentials = root .. "/credentials.json",
+        }
+    end
+    local home, err = find_home()
+    if not home then
+        return nil, err
+    end
+    return {
+        data = xdg("XDG_DATA_HOME", home, "/.local/share"),
+        state = xdg("XDG_STATE_HOME", home, "/.local/state"),
+        config = xdg("XDG_CONFIG_HOME", home, "/.config"),
+        memory = home .. "/.propolis/memory",
+        credentials = home .. "/.deeplake/credentials.json",
+    }
+end
+
+--- The folders data, state, config and memory, and the files credentials and
+-- settings; absolute paths, none of them made here.
+-- @return a table, or nil and a sentence when there is no home
+function config.paths()
+    local paths, err = places()
+    if not paths then
+        return nil, err
+    end
+    paths.settings = paths.config .. "/config.lua"
+
+    local memory = env("HIVEMIND_MEMORY_PATH")
+    if memory and memory:find("^~/") then
+        local home
+        home, err = find_home()
+        if not home then
+            return nil, err
+        end
+        memory = home .. memory:sub(2)
+    end
+    if memory and memory:sub(1, 1) ~= "/" then
+        return nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not '%s'")
+            :format(memory)
+    end
+    paths.memory = memory or paths.memory
+    return paths
+end
+
+-- Values --------------------------------------------------------------------
+
+local BOOLEAN = {
+    ["true"] = true, ["1"] = true, yes = true, on = true,
+    ["false"] = false, ["0"] = false, no = false, off = false,
+}
+
+local WANTED = {
+    text = "text that is not empty",
+    name = "a table name of letters, digits and _ (at most 63)",
+    integer = "a whole number that is not negative",
+    boolean = "true or false",
+}
+
+-- A value of the wanted type, from itself or from text; nil when it is none.
+local function convert(kind, value)
+    if kind == "boolean" then
+        if type(value) == "string" then
+            return BOOLEAN[value:lower()]
+        elseif type(value) == "boolean" then
+            return value
+        end
+        return nil
+    elseif kind == "integer" then
+        local n = tonumber(value)
+        n = n and math.tointeger(n)
+        return n and n >= 0 and n or nil
+    elseif type(value) ~= "string" or value == "" then
+        return nil
+    elseif kind == "name" and
+        not (value:find("^[A-Za-z_][A-Za-z0-9_]*$") and #value <= 63) then
+        return nil
+    end
+    return value
+end
+
+-- The value, or nil and a sentence that names its origin.
+local function checked(key, value, origin)
+    local good = convert(key.type, value)
+    if good == nil then
+        return nil, ("%s must be %s, not '%s'"):format(origin,
+            WANTED[key.type], tostring(value))
+    end
+    return good
+end
+
+-- Files ---------------------------------------------------------------------
+
+local ENOENT, ENOTDIR = 2, 20
+local FILE_MAX = 1 << 20
+
+-- A small file's text; nil when there is none; nil and a sentence on trouble.
+local function read_file(path)
+    local file, err, errno = io.open(path, "rb")
+    if not file then
+        if errno == ENOENT or errno == ENOTDIR then
+            return nil
+        end
+        return nil, "cannot read " .. err
+    end
+    local text
+    text, err = file:read(FILE_MAX)
+    file:close()
+    if err then
+        return nil, ("cannot read %s: %s"):format(path, err)
+    end
+    return text or ""
+end
+
+-- The settings file as a table, empty when there is none.
+local function read_settings(path)
+    local text, err = read_file(path)
+    if err then
+        return nil, err
+    elseif not text then
+        return {}
+    end
+    local chunk
+    chunk, err = load(text, "@" .. path, "t", {})
+    local ok, value = false, err
+    if chunk then
+        ok, value = pcall(chunk)
+    end
+    if not ok then
+        return nil, ("the settings file is broken: %s; mend or remove it")
+            :format(value)
+    elseif type(value) ~= "table" then
+        return nil, ("the settings file %s must return a table"):format(path)
+    end
+    return value
+end
+
+local ACCOUNT = {
+    "token", "orgId", "orgName", "userName", "workspaceId", "apiUrl",
+}
+
+--- The account file as it stands: token, orgId, orgName, userName,
+-- workspaceId, apiUrl, autoupdate, savedAt, and whatever else it holds.
+-- @return a table; nil when there is no file; nil and a sentence when broken
+function config.credentials(path)
+    if not path then
+        local paths, err = config.paths()
+        if not paths then
+            return nil, err
+        end
+        path = paths.credentials
+    end
+    local text, err = read_file(path)
+    if not text then
+        return nil, err
+    end
+    local json = require "propolis.json"
+    local value
+    value, err = json.decode(text)
+    local hint = "; mend it, or run 'propolis login' again"
+    if err then
+        return nil, ("%s is broken: %s%s"):format(path, err, hint)
+    elseif type(value) ~= "table" then
+        return nil, ("%s must hold a JSON object%s"):format(path, hint)
+    end
+    for _, name in ipairs(ACCOUNT) do
+        local field = value[name]
+        if field == json.null or field == "" then
+            value[name] = nil
+        elseif field ~= nil and type(field) ~= "string" then
+            return nil, ("%s: %s must be text, not a %s%s"):format(path, name,
+                type(field), hint)
+        end
+    end
+    return value
+end
+
+-- One configuration ---------------------------------------------------------
+
+-- An id as part of a file name.  What had to be changed gets a hash of the
+-- original behind a "~", which no unchanged name has.
+local function file_part(id)
+    local safe = id:lower():gsub("[^a-z0-9_.-]", "_"):gsub("^%.", "_")
+        :sub(1, 60)
+    if safe == id then
+        return safe
+    end
+    return safe .. "~" .. require("engine.sys").sha256(id):sub(1, 10)
+end
+
+--- The file of the local store for an organisation and a workspace.
+function config.store_file(paths, org, workspace)
+    return ("%s/%s@%s.db"):format(paths.data, file_part(org),
+        file_part(workspace))
+end
+
+-- One setting's value in force and where it is from; or nil, nil and a
+-- sentence.
+local function effective(key, account, settings, paths)
+    local value, origin = key.env and env(key.env) or nil, key.env
+    if not value and key.account then
+        value = account[key.account]
+        origin = value and paths.credentials .. ": " .. key.account
+    end
+    if not value and settings[key.name] ~= nil then
+        value = settings[key.name]
+        origin = paths.settings .. ": " .. key.name
+    end
+    if value == nil then
+        return key.default, "default"
+    end
+    local err
+    value, err = checked(key, value, origin)
+    return value, origin, err
+end
+
+-- Who this is and where to: fills in what follows from account and settings.
+local function identify(conf, account)
+    local token = env("HIVEMIND_TOKEN") or account.token
+    local org = env("HIVEMIND_ORG_ID") or account.orgId
+
+    conf.logged_in = token ~= nil and org ~= nil
+    conf.token = conf.logged_in and token or nil
+    conf.org_id = conf.logged_in and org or "local"
+    conf.org_name = conf.org_id
+    if conf.logged_in and org == account.orgId then
+        conf.org_name = account.orgName or org
+    end
+    conf.user = conf.user or env("USER") or env("LOGNAME")
+        or require("engine.sys").user() or "unknown"
+    conf.autoupdate = account.autoupdate ~= false
+    conf.remote = conf.store or conf.logged_in and "deeplake:" or nil
+    if conf.remote == "none" then
+        conf.remote = nil
+    end
+    conf.store = nil
+end
+
+--- Everything that is set, as one table:
+-- token, org_id, org_name, logged_in (org "local" and no token without an
+-- account); user, workspace, api_url; tables = { memory, sessions, skills };
+-- remote, the URL of the team's store or nil; local_store, the URL of the
+-- local one; paths as config.paths(); capture and every other setting
+-- of config.keys by its name; origin, where each of those is from; settings,
+-- the file as it stands; warning, why the account file was passed over when
+-- the environment names the account.
+-- @return the table, or nil and a sentence that names the broken file or value
+function config.load()
+    local paths, err = config.paths()
+    if not paths then
+        return nil, err
+    end
+    local settings
+    settings, err = read_settings(paths.settings)
+    if not settings then
+        return nil, err
+    end
+    local account, warning = config.credentials(paths.credentials)
+    if warning and not (env("HIVEMIND_TOKEN") and env("HIVEMIND_ORG_ID")) then
+        return nil, warning
+    end
+    account = account or {}
+
+    local conf = {
+        paths = paths, settings = settings, warning = warning, origin = {},
+    }
+    for _, key in ipairs(config.keys) do
+        local name = key.name
+        conf[name], conf.origin[name], err = effective(key, account, settings,
+            paths)
+        if err then
+            return nil, err
+        end
+    end
+    identify(conf, account)
+    conf.tables = {
+        memory = conf.memory_table,
+        sessions = conf.sessions_table,
+        skills = conf.skills_table,
+    }
+    conf.local_store = "sqlite:"
+        .. config.store_file(paths, conf.org_id, conf.workspace)
+    return conf
+end
+
+-- Changing settings ---------------------------------------------------------
+
+-- A settings value as Lua source.
+local function source(value, indent)
+    if type(value) ~= "table" then
+        return type(value) == "string" and ("%q"):format(value)
+            :gsub("\\\n", "\\n") or ("%q"):format(value)
+    end
+    local keys, lines = {}, {}
+    for k in pairs(value) do
+        keys[#keys + 1] = k
+    end
+    table.sort(keys, function(a, b)
+        if type(a) ~= type(b) then
+            return type(a) < type(b)
+        end
+        return a < b
+    end)
+    for _, k in ipairs(keys) do
+        local name = k
+        if type(k) ~= "string" or not k:find("^[A-Za-z_][A-Za-z0-9_]*$")
+            or not load("return {" .. k .. "=1}") then
+            name = "[" .. source(k) .. "]"
+        end
+        lines[#lines + 1] = ("%s    %s = %s,\n"):format(indent, name,
+            source(value[k], indent .. "    "))
+    end
+    return "{\n" .. table.concat(lines) .. indent .. "}"
+end
+
+local HEAD = [[
+-- Settings of propolis: data only.  `propolis config list` explains them;
+-- `propolis config set` writes this file anew.
+]]
+
+--- Sets one key in the settings file, or removes it (value nil).
+-- Keys that we do not know stay.  The file is replaced in one step, 0600.
+-- @return true, or nil and a sentence
+function config.set(name, value)
+    local key = by_name[name]
+    if not key then
+        return nil, ("there is no setting '%s'; 'propolis config list' shows"
+            .. " them"):format(name)
+    end
+    local err
+    if value ~= nil then
+        value, err = checked(key, value, name)
+        if err then
+            return nil, err
+        end
+    end
+    local paths
+    paths, err = config.paths()
+    if not paths then
+        return nil, err
+    end
+    local sys = require "engine.sys"
+    local ok
+    ok, err = sys.mkdir(paths.config)
+    if not ok then
+        return nil, tostring(err)
+    end
+    -- Two commands at once must not undo each other's key.
+    local lock <close>, busy = sys.lock(paths.config .. "/.lock", 5000)
+    if not lock then
+        return nil, tostring(busy)
+    end
+    local settings
+    settings, err = read_settings(paths.settings)
+    if not settings then
+        return nil, err
+    end
+    settings[name] = value
+    ok, err = sys.replace(paths.settings,
+        HEAD .. "return " .. source(settings, "") .. "\n", 384)
+    if not ok then
+        return nil, tostring(err)
+    end
+    return true
+end
+
+return config
