@@ -60,20 +60,23 @@ all: deps-build
 program: $(BIN) $(SO)
 
 $(BIN): $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo LD $@
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 
 # A module takes core/ and bind/ from the program that loads it.
 define MODULE
 $(OUT)/lib/engine/$1.so: $(patsubst %.c,$(OUT)/obj/%.o,$(SRC.$1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ $$(shell pkg-config --libs $(PKG.$1))
+	@echo LD $$@
+	@$$(CC) $$(CFLAGS) -shared -o $$@ $$^ $$(shell pkg-config --libs $(PKG.$1))
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
 
 $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(shell pkg-config --cflags $(foreach m,$(MODULES),$(PKG.$m)) 2>/dev/null) \
+	@echo CC $<
+	@$(CC) $(CPPFLAGS) $(shell pkg-config --cflags $(foreach m,$(MODULES),$(PKG.$m)) 2>/dev/null) \
 	    $(CFLAGS) -MMD -MP -c -o $@ $<
 
 clean:

@@ -170,6 +170,17 @@ static int l_from(lua_State *L)
     return 1;
 }
 
+/* store.error(code, message) -> an error object as the engine makes them; an
+ * unknown code becomes "sql" */
+static int l_error(lua_State *L)
+{
+    struct err e;
+
+    err_set(&e, err_code(luaL_checkstring(L, 1)), "%s", luaL_checkstring(L, 2));
+    bind_pusherror(L, &e);
+    return 1;
+}
+
 int luaopen_engine_store(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"query", bind_query},
@@ -187,7 +198,8 @@ int luaopen_engine_store(lua_State *L)
                                     {"__newindex", l_newindex},
                                     {"__tostring", l_tostring},
                                     {NULL, NULL}};
-    static const luaL_Reg funcs[] = {{"from", l_from}, {NULL, NULL}};
+    static const luaL_Reg funcs[] = {
+        {"from", l_from}, {"error", l_error}, {NULL, NULL}};
 
     luaL_requiref(L, "engine.schema", luaopen_engine_schema, 0);
     lua_pop(L, 1);

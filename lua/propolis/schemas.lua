@@ -1,0 +1,238 @@
+--- schemas: the wanted shape of every table, one Lua data file each.
+--
+--   local schemas = require "propolis.schemas"
+--   schemas.memory.columns[1].name      --> "id"
+--   for _, s in ipairs(schemas.list()) do print(s.table) end
+--
+-- The shipped files lie in schemas/; a file in the configuration folder's
+-- schemas/ adds a table, or adds columns to a shipped one by naming its table.
+-- No file can change a shipped column.  A bad file is refused, with file,
+-- column and reason; the others still load.
+local schema = require "engine.schema"
+local sys = require "engine.sys"
+
+local schemas = {}
+
+-- The shipped tables, in order, and the setting that may rename each.
+local SHIPPED = { "memory", "sessions", "skills" }
+local RENAMED = {
+    memory = "HIVEMIND_TABLE",
+    sessions = "HIVEMIND_SESSIONS_TABLE",
+    skills = "HIVEMIND_SKILLS_TABLE",
+}
+
+local loaded = {} -- name -> schema, or false when its file was refused
+local refused = {} -- name -> sentence
+local extras -- the user's files: table -> { path=, spec= }, read once
+
+--- The data of one schema file, or nil and a sentence.
+function schemas.read(path)
+    local chunk, err = loadfile(path, "t", {})
+    if not chunk then
+        return nil, err
+    end
+    local ok, spec = pcall(chunk)
+    if not ok then
+        return nil, ("%s: %s"):format(path, tostring(spec))
+    elseif type(spec) ~= "table" then
+        return nil, ("%s: a schema file returns a table"):format(path)
+    elseif type(spec.table) ~= "string" then
+        return nil, ("%s: a schema names its table"):format(path)
+    elseif type(spec.columns) ~= "table" then
+        return nil, ("%s: there is no list of columns"):format(path)
+    end
+    return spec
+end
+
+-- A schema from data, or nil and a sentence that names the file.
+local function build(spec, path)
+    local ok, made = pcall(schema.new, spec)
+    if not ok then
+        return nil, ("%s: %s"):format(path, tostring(made))
+    end
+    return made
+end
+
+--- Checks one file by itself: a schema, or nil and a sentence.
+function schemas.lint(path)
+    local spec, err = schemas.read(path)
+    if not spec then
+        return nil, err
+    end
+    return build(spec, path)
+end
+
+local function shipped_path(name)
+    return ("%s/schemas/%s.lua"):format(sys.root, name)
+end
+
+-- The user's files by table; two for one table: the later name is refused.
+local function read_extras()
+    local config = require "propolis.config"
+    local paths = config.paths()
+    local dir = paths and paths.config .. "/schemas"
+
+    extras = {}
+    for _, file in ipairs(dir and sys.list(dir) or {}) do
+        local path = dir .. "/" .. file
+        if file:find("%.lua$") then
+            local spec, err = schemas.read(path)
+            local name = spec and spec.table or file
+            if spec and extras[name] then
+                name = file
+                err = ("%s: %s has table '%s' already"):format(path,
+                    extras[spec.table].path, spec.table)
+            end
+            if err then
+                refused[name] = err
+            else
+                extras[name] = { path = path, spec = spec }
+            end
+        end
+    end
+end
+
+-- The shipped columns with the user's behind them; the latter never replace
+-- one, because two of one name fail the lint.
+local function extend(spec, extra)
+    local columns = table.move(spec.columns, 1, #spec.columns, 1, {})
+    for _, column in ipairs(extra.spec.columns) do
+        columns[#columns + 1] = column
+    end
+    local indexes = table.move(spec.indexes or {}, 1, #(spec.indexes or {}),
+        1, {})
+    for _, index in ipairs(extra.spec.indexes or {}) do
+        indexes[#indexes + 1] = index
+    end
+    return {
+        table = spec.table, columns = columns, indexes = indexes,
+        required = spec.required,
+    }
+end
+
+local function load_shipped(name)
+    local path = shipped_path(name)
+    local spec, err = schemas.read(path)
+    if not spec then
+        return nil, err
+    end
+    local extra = extras[name]
+    local renamed = os.getenv(RENAMED[name])
+    if renamed and renamed ~= "" then
+        spec.table = renamed
+    end
+    if not extra then
+        return build(spec, path)
+    end
+    local made
+    made, err = build(extend(spec, extra), extra.path)
+    if not made then -- the shipped table is still there, and says why
+        refused[name .. " (yours)"] = err
+        return build(spec, path)
+    end
+    return made
+end
+
+local function load_one(name)
+    if not extras then
+        read_extras()
+    end
+    local made, err
+    if RENAMED[name] then
+        made, err = load_shipped(name)
+    elseif extras[name] then
+        made, err = build(extras[name].spec, extras[name].path)
+    else
+        return nil
+    end
+    loaded[name] = made or false
+    refused[name] = err
+    return made
+end
+
+--- The schema of that name, or nil and a sentence: the shipped ones keep
+-- their names when a setting renames their tables.
+function schemas.get(name)
+    local made = loaded[name]
+    if made == nil then
+        made = load_one(name)
+    end
+    if made then
+        return made
+    end
+    return nil, refused[name] or ("there is no table '%s': there are %s")
+        :format(name, table.concat(schemas.names(), ", "))
+end
+
+--- Every name: the shipped tables, then the user's in order of their names.
+function schemas.names()
+    if not extras then
+        read_extras()
+    end
+    local names = table.move(SHIPPED, 1, #SHIPPED, 1, {})
+    local own = {}
+    for name in pairs(extras) do
+        if not RENAMED[name] then
+            own[#own + 1] = name
+        end
+    end
+    table.sort(own)
+    return table.move(own, 1, #own, #names + 1, names)
+end
+
+--- Every schema that loads, in the order of names(), and the list of
+-- sentences about the files that were refused.
+function schemas.list()
+    local list, errors = {}, {}
+    for _, name in ipairs(schemas.names()) do
+        list[#list + 1] = schemas.get(name)
+    end
+    for _, err in pairs(refused) do
+        errors[#errors + 1] = err
+    end
+    table.sort(errors)
+    return list, errors
+end
+
+--- Where a shipped or user's schema comes from: a list of file paths.
+function schemas.files(name)
+    local files = {}
+    schemas.get(name)
+    if RENAMED[name] then
+        files[1] = shipped_path(name)
+    end
+    if extras[name] then
+        files[#files + 1] = extras[name].path
+    end
+    return files
+end
+
+--- The embedding column that the memory table must never lose: true, or nil
+-- and a sentence.  Ensure asks before it sends any SQL.
+function schemas.guard(wanted)
+    local renamed = os.getenv(RENAMED.memory)
+    if wanted.table ~= "memory" and wanted.table ~= renamed then
+        return true
+    end
+    for _, column in ipairs(wanted.columns) do
+        if column.name == "summary_embedding" then
+            return true
+        end
+    end
+    return nil, ("table '%s': its schema lacks the column"
+        .. " 'summary_embedding'; nothing was sent"):format(wanted.table)
+end
+
+return setmetatable(schemas, {
+    -- schemas.memory: a broken file is an error where it is needed.
+    __index = function(_, name)
+        if type(name) ~= "string" then
+            return nil
+        end
+        local made, err = schemas.get(name)
+        if not made and refused[name] then
+            error(err, 2)
+        end
+        return made
+    end,
+})

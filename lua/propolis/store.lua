@@ -1,0 +1,223 @@
+--- store: the comfort on top of engine.store, added to its methods once.
+--
+-- The C side sends one statement at a time and heals; here rows get their id,
+-- tables become JSON, what was healed is journalled, and a whole list of
+-- schemas goes in one call.
+local heal = require "engine.heal"
+local sql = require "engine.sql"
+local store = require "engine.store"
+local sys = require "engine.sys"
+
+local methods = store.methods
+local raw = {}
+for _, name in ipairs { "query", "rows", "exec", "insert", "insert_many" } do
+    raw[name] = methods[name]
+end
+
+-- Per schema: its id column, if it has one, and its jsonb columns.
+local shapes = setmetatable({}, { __mode = "k" })
+
+local function shape_of(schema)
+    local shape = shapes[schema]
+    if not shape then
+        shape = { json = {} }
+        for _, column in ipairs(schema.columns) do
+            if column.type == "jsonb" then
+                shape.json[#shape.json + 1] = column.name
+            elseif column.name == "id" and column.type == "text" then
+                shape.id = true
+            end
+        end
+        shapes[schema] = shape
+    end
+    return shape
+end
+
+-- The row as it is sent: with an id from birth, and JSON as text.  The
+-- caller's table gets the id, so that the caller knows it.
+local function prepared(schema, row)
+    local shape = shape_of(schema)
+    if shape.id and row.id == nil then
+        row.id = sys.uuid()
+    end
+    local copy
+    for _, name in ipairs(shape.json) do
+        if type(row[name]) == "table" then
+            local json = require "propolis.json"
+            copy = copy or setmetatable({}, { __index = row })
+            copy[name] = assert(json.encode(row[name]))
+        end
+    end
+    if not copy then
+        return row
+    end
+    for key, value in pairs(row) do
+        if rawget(copy, key) == nil then
+            copy[key] = value
+        end
+    end
+    return setmetatable(copy, nil)
+end
+
+-- What a heal did, for `propolis heal --log`; nothing done leaves no line.
+local function note(self, done)
+    if done.index_error then
+        require("propolis.log").warn("%s: index not made: %s", done.table,
+            done.index_error)
+    end
+    if self.journal ~= false and (done.created or #done.altered > 0) then
+        require("propolis.journal").append {
+            store = self.url or self.dialect, table = done.table,
+            created = done.created, added = done.altered,
+            version = sys.version,
+        }
+    end
+    return done
+end
+
+local function inserted(self, ok, healed)
+    if ok and healed then
+        note(self, healed)
+    end
+    return ok, healed
+end
+
+--- Inserts one row (a table by column name); heals when it must.
+-- A row without an id gets one, which is written back into it; a table in a
+-- jsonb column is stored as JSON.  Raises on a key that is no column.
+-- @return true [, what was healed], or nil, err
+function methods.insert(self, schema, row)
+    return inserted(self, raw.insert(self, schema, prepared(schema, row)))
+end
+
+--- Inserts many rows in one statement, all or none.
+function methods.insert_many(self, schema, rows)
+    local list = {}
+    for i, row in ipairs(rows) do
+        list[i] = prepared(schema, row)
+    end
+    return inserted(self, raw.insert_many(self, schema, list))
+end
+
+-- The statement with its values in; raises on a template that does not fit.
+local function filled(self, text, values)
+    if type(values) ~= "table" then
+        return text
+    end
+    return assert(sql.bind(text, values, self.dialect))
+end
+
+--- Runs a statement: a list of rows by column name, and the column names in
+-- order; or nil, err.  values fill each ? and {name}, see engine.sql.bind.
+function methods.query(self, text, values)
+    return raw.query(self, filled(self, text, values))
+end
+
+--- for row in store:rows(sql [, values]) do ... end; raises on failure.
+function methods.rows(self, text, values)
+    return raw.rows(self, filled(self, text, values))
+end
+
+--- Runs a statement whose rows do not matter: true, or nil, err.
+function methods.exec(self, text, values)
+    return raw.exec(self, filled(self, text, values))
+end
+
+-- One schema or a list of them or nil for all, as a list; and whether it was
+-- one.  The userdata is one; so is a plain spec with a table's name.
+local function wanted(schemas)
+    if schemas == nil then
+        return require("propolis.schemas").list(), false
+    elseif type(schemas) == "userdata" or schemas.table then
+        return { schemas }, true
+    end
+    return schemas, false
+end
+
+local function heal_list(self, schemas, ensure)
+    local list, one = wanted(schemas)
+    for _, schema in ipairs(ensure and list or {}) do
+        local ok, why = require("propolis.schemas").guard(schema)
+        if not ok then
+            return nil, store.error("schema", why)
+        end
+    end
+    local done, err, part = heal.tables {
+        store = self, schemas = list, ensure = ensure,
+    }
+    for _, entry in ipairs(done or part) do
+        note(self, entry)
+    end
+    if not done then
+        return nil, err
+    end
+    return one and done[1] or done
+end
+
+--- Heals one schema, a list of them, or all (nil).
+-- @return { table=, created=, missing={}, altered={} }, or a list of those
+-- for a list; or nil, err
+function methods.heal(self, schemas)
+    return heal_list(self, schemas, false)
+end
+
+--- The same before a session: lists where a service lists, creates what is
+-- absent, always looks, makes indexes.
+function methods.ensure(self, schemas)
+    return heal_list(self, schemas, true)
+end
+
+--- What heal would run, and where a table differs in ways it must not touch.
+-- @return a list per table { table=, present=, statements={}, drift={} } that
+-- also has .statements and .drift of all tables together; or nil, err
+function methods.plan(self, schemas)
+    local plans, err = heal.plan { store = self, schemas = (wanted(schemas)) }
+    if not plans then
+        return nil, err
+    end
+    plans.statements, plans.drift = {}, {}
+    for _, plan in ipairs(plans) do
+        for _, text in ipairs(plan.statements) do
+            plans.statements[#plans.statements + 1] = text
+        end
+        for _, drift in ipairs(plan.drift) do
+            drift.table = plan.table
+            plans.drift[#plans.drift + 1] = drift
+        end
+    end
+    return plans
+end
+
+--- Runs fn(store) in one transaction: kept when it returns, undone when it
+-- raises or returns nil, err.  A store without a session just runs it.
+function methods.transaction(self, fn)
+    if not self.session then
+        return fn(self)
+    end
+    local begin = self.dialect == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN"
+    local ok, err = raw.exec(self, begin)
+    if not ok then
+        return nil, err
+    end
+    local results = table.pack(pcall(fn, self))
+    if not results[1] or (results[2] == nil and results[3] ~= nil) then
+        raw.exec(self, "ROLLBACK")
+        if not results[1] then
+            error(results[2], 0)
+        end
+        return nil, results[3]
+    end
+    ok, err = raw.exec(self, "COMMIT")
+    if not ok then
+        raw.exec(self, "ROLLBACK")
+        return nil, err
+    end
+    return table.unpack(results, 2, results.n)
+end
+
+--- A value as a literal of the store's dialect; raises when it has none.
+function methods.quote(self, value)
+    return assert(sql.bind("?", { value, n = 1 }, self.dialect))
+end
+
+return store
