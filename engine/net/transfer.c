@@ -30,6 +30,7 @@ static size_t on_head(char *bytes, size_t size, size_t n, void *arg)
     n *= size;
     if (n > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         buf_clear(&c->head);
+        c->answered = true;
         return n;
     }
     if (c->head.len + n > HEAD_MAX || !buf_add(&c->head, bytes, n, &ignored)) {
@@ -53,14 +54,14 @@ static size_t on_send(char *room, size_t size, size_t n, void *arg)
     return n;
 }
 
-/* libcurl rewinds to send the request again by itself when a kept connection
- * breaks before the answer: it must not when the body may have been acted on.
- */
+/* libcurl rewinds to follow a redirect, but also to send the request again by
+ * itself when a kept connection breaks before the answer.  The second is not
+ * its to decide: the body may have been acted on. */
 static int on_rewind(void *arg, curl_off_t offset, int origin)
 {
     struct http_call *c = arg;
 
-    if (!c->req.idempotent || origin != SEEK_SET || offset < 0 ||
+    if (!c->answered || origin != SEEK_SET || offset < 0 ||
         (size_t)offset > c->req.len)
         return CURL_SEEKFUNC_FAIL;
     c->sent = (size_t)offset;
@@ -126,6 +127,7 @@ bool transfer_open(struct http_call *c, struct err *e)
     buf_clear(&c->body);
     c->sent = 0;
     c->too_large = false;
+    c->answered = false;
     c->curl_error[0] = '\0';
     set_limits(easy, c);
     set_method(easy, c);
@@ -226,6 +228,8 @@ static void say_failure(struct http_call *c, CURLcode code, bool sent)
     else if (code == CURLE_OPERATION_TIMEDOUT)
         err_set(e, ERR_IO, "Query timeout after %ldms (no connection)",
                 c->cfg->connect_ms < timeout ? c->cfg->connect_ms : timeout);
+    else if (code == CURLE_SEND_FAIL_REWIND)
+        err_set(e, ERR_IO, "the connection was cut before the answer");
     else if (c->too_large)
         err_set(e, ERR_IO, "the answer is larger than %zu bytes",
                 c->cfg->max_bytes);
@@ -269,6 +273,8 @@ long transfer_end(struct http_call *c, CURLcode code)
     }
     curl_easy_cleanup(c->easy);
     c->easy = NULL;
-    return again && r->attempts <= c->cfg->retries ? backoff(c, retry_after)
-                                                   : -1;
+    if (!again || r->attempts > c->cfg->retries)
+        return -1;
+    /* A connection kept too long says nothing about the server's health. */
+    return code == CURLE_SEND_FAIL_REWIND ? 0 : backoff(c, retry_after);
 }
