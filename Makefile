@@ -18,7 +18,8 @@ LIB  := $(or $(LIB.$(MODE)),$(CURDIR)/$(OUT)/lib)
 
 # Modules with heavy libraries are .so files, loaded by require when needed.
 MODULES   := http postgres edit httpd
-SRC.http     := engine/net/http.c engine/bind/l_http.c
+SRC.http     := engine/net/http.c engine/net/call.c engine/net/transfer.c \
+                engine/bind/l_http.c engine/bind/http_fields.c
 PKG.http     := libcurl
 SRC.postgres := engine/db/postgres.c engine/bind/l_postgres.c
 PKG.postgres := libpq

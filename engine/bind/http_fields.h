@@ -1,0 +1,23 @@
+/*
+ * http_fields.h - the tables that engine.http takes, checked.
+ *
+ * A field of the wrong type is the caller's mistake and raises.
+ */
+#ifndef ENGINE_BIND_HTTP_FIELDS_H
+#define ENGINE_BIND_HTTP_FIELDS_H
+
+#include "bind/bind.h"
+#include "net/http.h"
+
+/* Overwrites what the table at t names in *cfg. */
+void http_check_config(lua_State *L, int t, struct http_config *cfg);
+
+/* Fills *r from the table at t; its strings are that table's. */
+void http_check_request(lua_State *L, int t, struct http_request *r);
+
+/* Adds the headers of the request at t; ERR_ARG for bytes that do not belong
+ * in one. */
+bool http_check_headers(lua_State *L, int t, struct http_call *c,
+                        struct err *e);
+
+#endif

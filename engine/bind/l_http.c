@@ -1,0 +1,285 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "bind/bind.h"
+#include "bind/http_fields.h"
+#include "net/http.h"
+
+#define CLIENT_TYPE "engine.http.client"
+#define BATCH_TYPE "engine.http.batch"
+
+int luaopen_engine_http(lua_State *L);
+
+struct client {
+    struct http *http; /* NULL when closed */
+};
+
+/* The calls of one request() or all(); its user value keeps their bodies. */
+struct batch {
+    size_t n;
+    struct http_call *calls[]; /* NULL once handed over */
+};
+
+/* http.client([config]) -> client, or nil and an error */
+static int l_client(lua_State *L)
+{
+    struct http_config cfg = http_defaults;
+    struct client *c;
+    struct err e;
+
+    lua_settop(L, 1);
+    if (!lua_isnil(L, 1)) {
+        luaL_checktype(L, 1, LUA_TTABLE);
+        http_check_config(L, 1, &cfg);
+    }
+    c = lua_newuserdatauv(L, sizeof(*c), 0);
+    c->http = NULL;
+    luaL_setmetatable(L, CLIENT_TYPE);
+    c->http = http_new(&cfg, &e);
+    return c->http ? 1 : bind_fail(L, &e);
+}
+
+static struct http *check_client(lua_State *L)
+{
+    struct client *c = luaL_checkudata(L, 1, CLIENT_TYPE);
+
+    luaL_argcheck(L, c->http != NULL, 1, "the client is closed");
+    return c->http;
+}
+
+/* client:close(), also __gc and __close */
+static int l_close(lua_State *L)
+{
+    struct client *c = luaL_checkudata(L, 1, CLIENT_TYPE);
+
+    http_free(c->http);
+    c->http = NULL;
+    return 0;
+}
+
+static int batch_gc(lua_State *L)
+{
+    struct batch *b = lua_touserdata(L, 1);
+
+    for (size_t i = 0; i < b->n; i++) {
+        http_call_free(b->calls[i]);
+        b->calls[i] = NULL;
+    }
+    return 0;
+}
+
+/* Pushes an empty batch; its calls end on return and on raise. */
+static struct batch *new_batch(lua_State *L, size_t n)
+{
+    size_t size = sizeof(struct batch) + n * sizeof(struct http_call *);
+    struct batch *b = lua_newuserdatauv(L, size, 1);
+
+    memset(b, 0, size);
+    b->n = n;
+    luaL_setmetatable(L, BATCH_TYPE);
+    lua_toclose(L, -1);
+    lua_createtable(L, (int)n, 0);
+    lua_setiuservalue(L, -2, 1);
+    return b;
+}
+
+/* Starts call i of the batch from the request at the top of the stack. */
+static void start(lua_State *L, struct http *h, int batch, size_t i)
+{
+    struct batch *b = lua_touserdata(L, batch);
+    struct http_request r = {0};
+    struct err e;
+    int t = lua_gettop(L);
+
+    http_check_request(L, t, &r);
+    lua_getiuservalue(L, batch, 1);
+    lua_getfield(L, t, "body");
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+    lua_pop(L, 1);
+    b->calls[i] = http_call_new(h, &e);
+    if (!b->calls[i])
+        luaL_error(L, "%s", e.message);
+    if (!http_check_headers(L, t, b->calls[i], &e) ||
+        !http_start(b->calls[i], &r, &e))
+        http_call_fail(b->calls[i], &e);
+}
+
+static void push_headers(lua_State *L, const struct http_call *c)
+{
+    struct http_header h;
+    size_t pos = 0;
+
+    lua_newtable(L);
+    while (http_call_next_header(c, &pos, &h)) {
+        luaL_Buffer b;
+        char *name = luaL_buffinitsize(L, &b, h.name_len);
+
+        for (size_t i = 0; i < h.name_len; i++)
+            name[i] = (char)tolower((unsigned char)h.name[i]);
+        luaL_pushresultsize(&b, h.name_len); /* headers name */
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, -3) == LUA_TSTRING) { /* headers name old */
+            lua_pushliteral(L, ", ");
+            lua_pushlstring(L, h.value, h.value_len);
+            lua_concat(L, 3);
+        } else {
+            lua_pop(L, 1);
+            lua_pushlstring(L, h.value, h.value_len);
+        }
+        lua_rawset(L, -3);
+    }
+}
+
+/* Pushes { status=, headers=, body=, attempts=, unclear= }. */
+static void push_answer(lua_State *L, const struct http_call *c)
+{
+    const struct http_result *r = http_call_result(c);
+    const struct buf *body = http_call_body(c);
+
+    lua_createtable(L, 0, 5);
+    lua_pushinteger(L, r->status);
+    lua_setfield(L, -2, "status");
+    lua_pushinteger(L, r->attempts);
+    lua_setfield(L, -2, "attempts");
+    lua_pushlstring(L, body->len ? body->data : "", body->len);
+    lua_setfield(L, -2, "body");
+    push_headers(L, c);
+    lua_setfield(L, -2, "headers");
+    if (r->unclear) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "unclear");
+    }
+}
+
+/* Pushes an answer, or the error, which also tells its attempts. */
+static bool push_result(lua_State *L, const struct http_call *c)
+{
+    const struct http_result *r = http_call_result(c);
+
+    if (r->status) {
+        push_answer(L, c);
+        return true;
+    }
+    bind_pusherror(L, &r->err);
+    lua_pushinteger(L, r->attempts);
+    lua_setfield(L, -2, "attempts");
+    return false;
+}
+
+/* Waits for one more; raises when libcurl itself fails or the client was
+ * closed by a callback and something is still open. */
+static void wait_more(lua_State *L)
+{
+    struct err e;
+
+    err_set(&e, ERR_IO, "no request is under way");
+    if (!http_wait(check_client(L), &e))
+        luaL_error(L, "%s", e.message);
+}
+
+/* client:request(request) -> answer, or nil and an error */
+static int l_request(lua_State *L)
+{
+    struct http *h = check_client(L);
+    struct batch *b;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    b = new_batch(L, 1);
+    lua_pushvalue(L, 2);
+    start(L, h, 3, 0);
+    while (!http_call_done(b->calls[0]))
+        wait_more(L);
+    if (push_result(L, b->calls[0]))
+        return 1;
+    luaL_pushfail(L);
+    lua_insert(L, -2);
+    return 2;
+}
+
+/* Hands over what is done: into the results at 5, then to on_done at 3. */
+static size_t hand_over(lua_State *L, struct batch *b)
+{
+    size_t open = 0;
+
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->calls[i] && !http_call_done(b->calls[i]))
+            open++;
+        if (!b->calls[i] || !http_call_done(b->calls[i]))
+            continue;
+        if (!push_result(L, b->calls[i])) {
+            lua_createtable(L, 0, 1);
+            lua_insert(L, -2);
+            lua_setfield(L, -2, "error");
+        }
+        http_call_free(b->calls[i]);
+        b->calls[i] = NULL;
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, 5, (lua_Integer)i + 1);
+        if (lua_isfunction(L, 3)) {
+            lua_pushvalue(L, 3);
+            lua_pushinteger(L, (lua_Integer)i + 1);
+            lua_rotate(L, -3, -1); /* on_done i result */
+            lua_call(L, 2, 0);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    return open;
+}
+
+static bool any_done(const struct batch *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->calls[i] && http_call_done(b->calls[i]))
+            return true;
+    return false;
+}
+
+/* client:all(requests [, on_done]) -> list of answers and { error= } */
+static int l_all(lua_State *L)
+{
+    struct http *h = check_client(L);
+    struct batch *b;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (!lua_isnoneornil(L, 3))
+        luaL_checktype(L, 3, LUA_TFUNCTION);
+    lua_settop(L, 3);
+    b = new_batch(L, lua_rawlen(L, 2));
+    lua_createtable(L, (int)b->n, 0);
+    for (size_t i = 0; i < b->n; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        start(L, h, 4, i);
+        lua_pop(L, 1);
+    }
+    while (hand_over(L, b) > 0)
+        while (!any_done(b)) /* on_done may itself have waited for some */
+            wait_more(L);
+    return 1;
+}
+
+static void new_type(lua_State *L, const char *name, lua_CFunction end)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, end);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, end);
+    lua_setfield(L, -2, "__close");
+}
+
+int luaopen_engine_http(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {{"client", l_client}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"request", l_request},
+                                       {"all", l_all},
+                                       {"close", l_close},
+                                       {NULL, NULL}};
+
+    new_type(L, BATCH_TYPE, batch_gc);
+    new_type(L, CLIENT_TYPE, l_close);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    luaL_newlib(L, funcs);
+    return 1;
+}
