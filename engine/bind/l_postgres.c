@@ -58,6 +58,7 @@ int luaopen_engine_postgres(lua_State *L)
 {
     static const luaL_Reg funcs[] = {{"open", l_open}, {NULL, NULL}};
 
+    luaL_requiref(L, "engine.store", luaopen_engine_store, 0);
     luaL_newlib(L, funcs);
     return 1;
 }
