@@ -21,7 +21,7 @@ MODULES   := http postgres edit httpd
 SRC.http     := engine/net/http.c engine/net/call.c engine/net/transfer.c \
                 engine/bind/l_http.c engine/bind/http_fields.c
 PKG.http     := libcurl
-SRC.postgres := engine/db/postgres.c engine/bind/l_postgres.c
+SRC.postgres := $(wildcard engine/db/postgres*.c) engine/bind/l_postgres.c
 PKG.postgres := libpq
 SRC.edit     := engine/bind/l_edit.c
 PKG.edit     := libedit

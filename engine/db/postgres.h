@@ -7,9 +7,18 @@
 struct db;
 struct err;
 
-/* Connects to postgres://... (or any libpq connection string).  workspace is
- * the schema that all tables live in; heal makes it when it is absent.  NULL
- * with *e set on failure; the text never holds the password. */
-struct db *postgres_open(const char *url, const char *workspace, struct err *e);
+struct postgres_options {
+    const char *workspace; /* the schema that all tables live in; heal makes
+                            * it when it is absent.  NULL: what the URL says
+                            * in ?workspace=, else "public" */
+    int connect_timeout;   /* seconds; 0 means what the URL says, else 10 */
+};
+
+/* Connects to postgres://... (or any libpq connection string).  NULL with *e
+ * set on failure; the text never holds the password.  A connection that is
+ * found dead before a statement is sent, outside a transaction, is opened
+ * again without a word. */
+struct db *postgres_open(const char *url, const struct postgres_options *o,
+                         struct err *e);
 
 #endif

@@ -1,0 +1,261 @@
+#include "db/postgres.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/db.h"
+#include "core/err.h"
+#include "db/postgres_link.h"
+
+struct pg_db {
+    struct db base;
+    struct pg_address address;
+    PGconn *conn;
+    bool doomed; /* the line was lost inside a transaction */
+};
+
+/* A cursor owns its whole result, so any number may be open. */
+struct pg_cursor {
+    struct cursor base;
+    PGresult *res;
+    int row;
+    const char **names;
+    struct value *values;
+};
+
+static bool in_transaction(struct db *db)
+{
+    struct pg_db *p = (struct pg_db *)db;
+    PGTransactionStatusType s = PQtransactionStatus(p->conn);
+
+    return p->doomed || (s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
+}
+
+/* True when sql is word, alone but for WORK, TRANSACTION and a semicolon. */
+static bool is_word(const char *sql, const char *word)
+{
+    static const char *const noise[] = {"work", "transaction"};
+    size_t n = strlen(word);
+
+    sql += strspn(sql, " \t\r\n");
+    if (strncasecmp(sql, word, n) != 0)
+        return false;
+    sql += n;
+    for (size_t i = 0; i < 2; i++) {
+        size_t gap = strspn(sql, " \t\r\n");
+        size_t len = strlen(noise[i]);
+
+        if (gap && strncasecmp(sql + gap, noise[i], len) == 0) {
+            sql += gap + len;
+            break;
+        }
+    }
+    return sql[strspn(sql, " \t\r\n;")] == '\0';
+}
+
+static bool is_rollback(const char *sql)
+{
+    return is_word(sql, "rollback") || is_word(sql, "abort");
+}
+
+static bool is_commit(const char *sql)
+{
+    return is_word(sql, "commit") || is_word(sql, "end");
+}
+
+/* Whether the line still stands, as far as this side can know: what the
+ * server said or that it hung up is read without waiting. */
+static bool alive(PGconn *conn)
+{
+    while (PQstatus(conn) == CONNECTION_OK) {
+        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
+
+        if (poll(&p, 1, 0) <= 0)
+            return true;
+        if (!PQconsumeInput(conn))
+            return false;
+        (void)PQisBusy(conn); /* parses what came */
+    }
+    return false;
+}
+
+/* A line that is dead before anything was sent is opened again. */
+static bool ready(struct pg_db *p, struct err *e)
+{
+    PGconn *fresh;
+
+    if (alive(p->conn))
+        return true;
+    fresh = pg_connect(&p->address, e);
+    if (!fresh)
+        return false;
+    PQfinish(p->conn);
+    p->conn = fresh;
+    return true;
+}
+
+/* After a loss inside a transaction nothing runs before its end has been
+ * said: what follows would be committed without its first half. */
+static bool end_doomed(struct pg_db *p, const struct stmt *st, struct err *e)
+{
+    bool rollback = is_rollback(st->sql);
+
+    p->doomed = !rollback && !is_commit(st->sql);
+    return rollback || err_set(e, ERR_IO,
+                               "the connection to PostgreSQL was lost inside a "
+                               "transaction, nothing of which was kept");
+}
+
+/* COPY would leave the line in a mode of its own. */
+static void end_copy(PGconn *conn, ExecStatusType s)
+{
+    char *row = NULL;
+
+    if (s == PGRES_COPY_IN)
+        PQputCopyEnd(conn, "COPY has no place in a store");
+    while (s == PGRES_COPY_OUT && PQgetCopyData(conn, &row, 0) > 0)
+        PQfreemem(row);
+    for (PGresult *r = PQgetResult(conn); r; r = PQgetResult(conn))
+        PQclear(r);
+}
+
+/* Sends one statement and waits for its whole result.  With parameters, even
+ * none, the server takes only one statement per text. */
+static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
+{
+    bool inside = in_transaction(&p->base);
+    PGresult *res =
+        PQexecParams(p->conn, st->sql, 0, NULL, NULL, NULL, NULL, 0);
+    ExecStatusType s = PQresultStatus(res);
+
+    if (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK)
+        return res;
+    if (s == PGRES_EMPTY_QUERY) {
+        err_set(e, ERR_SQL, "the statement is empty");
+    } else if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT) {
+        end_copy(p->conn, s);
+        err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
+    } else {
+        pg_error(res, p->conn, e);
+    }
+    PQclear(res);
+    if (PQstatus(p->conn) == CONNECTION_BAD) {
+        bool end = is_commit(st->sql) || is_rollback(st->sql);
+
+        p->doomed = inside && !end;
+        /* inside a transaction only its COMMIT can have had an effect */
+        e->unclear = inside ? is_commit(st->sql) : st->kind != STMT_LOOK;
+    }
+    return NULL;
+}
+
+static void pg_finish(struct cursor *cur)
+{
+    struct pg_cursor *c = (struct pg_cursor *)cur;
+
+    PQclear(c->res);
+    free(c->names);
+    free(c->values);
+    free(c);
+}
+
+/* Owns res from here on; NULL is a statement without a result. */
+static bool new_cursor(struct db *db, PGresult *res, struct cursor **out,
+                       struct err *e)
+{
+    struct pg_cursor *c = calloc(1, sizeof(*c));
+    size_t n = (size_t)PQnfields(res);
+
+    if (!c) {
+        PQclear(res);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    c->res = res;
+    c->names = calloc(n + 1, sizeof(*c->names));
+    c->values = calloc(n + 1, sizeof(*c->values));
+    if (!c->names || !c->values) {
+        pg_finish(&c->base);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < n; i++)
+        c->names[i] = PQfname(res, (int)i);
+    c->base = (struct cursor){
+        .db = db, .ncols = n, .names = c->names, .values = c->values};
+    *out = &c->base;
+    return true;
+}
+
+static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
+                    struct err *e)
+{
+    struct pg_db *p = (struct pg_db *)db;
+    PGresult *res;
+
+    if (strlen(st->sql) != st->len)
+        return err_set(e, ERR_ARG, "a statement cannot hold a NUL byte");
+    if (!p->doomed && in_transaction(db))
+        p->doomed = !alive(p->conn);
+    if (p->doomed)
+        return end_doomed(p, st, e) && new_cursor(db, NULL, out, e);
+    if (!ready(p, e))
+        return false;
+    res = run(p, st, e);
+    /* only a look is surely harmless when it is sent a second time */
+    if (!res && st->kind == STMT_LOOK && !p->doomed &&
+        PQstatus(p->conn) == CONNECTION_BAD && ready(p, e))
+        res = run(p, st, e);
+    return res && new_cursor(db, res, out, e);
+}
+
+static enum db_step pg_step(struct cursor *cur, struct err *e)
+{
+    struct pg_cursor *c = (struct pg_cursor *)cur;
+
+    (void)e;
+    if (c->row >= PQntuples(c->res))
+        return DB_DONE;
+    for (size_t i = 0; i < c->base.ncols; i++)
+        pg_value(c->res, c->row, (int)i, &c->values[i]);
+    c->row++;
+    return DB_ROW;
+}
+
+static void pg_close(struct db *db)
+{
+    struct pg_db *p = (struct pg_db *)db;
+
+    PQfinish(p->conn);
+    pg_address_free(&p->address);
+    free(p);
+}
+
+static const struct db_ops ops = {
+    .dialect = SQL_POSTGRES,
+    .open = pg_open,
+    .step = pg_step,
+    .finish = pg_finish,
+    .in_transaction = in_transaction,
+    .close = pg_close,
+};
+
+struct db *postgres_open(const char *url, const struct postgres_options *o,
+                         struct err *e)
+{
+    struct pg_db *p = calloc(1, sizeof(*p));
+
+    if (!p) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    p->base.ops = &ops;
+    if (pg_address_set(&p->address, url, o, e))
+        p->conn = pg_connect(&p->address, e);
+    if (!p->conn) {
+        pg_close(&p->base);
+        return NULL;
+    }
+    p->base.workspace = p->address.workspace;
+    return &p->base;
+}

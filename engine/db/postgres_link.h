@@ -1,0 +1,40 @@
+/*
+ * postgres_link.h - the line to a PostgreSQL server: where it leads, how it is
+ * opened, and what its errors mean.  Shared by postgres*.c only.
+ */
+#ifndef ENGINE_DB_POSTGRES_LINK_H
+#define ENGINE_DB_POSTGRES_LINK_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+struct err;
+struct postgres_options;
+struct value;
+
+/* libpq's parameters, ours among them, so that a lost line can be opened
+ * again.  (struct pg_address){0} is valid. */
+struct pg_address {
+    PQconninfoOption *given; /* what the URL said */
+    char *workspace;
+    char *options; /* the URL's, then search_path and what we rely on */
+    int timeout;   /* seconds for the whole connect */
+};
+
+/* Takes a connection string apart; false with *e set (ERR_ARG) when it is
+ * none, in words that repeat nothing of it.  pg_address_free() in any case. */
+bool pg_address_set(struct pg_address *a, const char *url,
+                    const struct postgres_options *o, struct err *e);
+void pg_address_free(struct pg_address *a);
+
+/* A connection that is ready, or NULL with *e set. */
+PGconn *pg_connect(const struct pg_address *a, struct err *e);
+
+/* Sets *e from a failed result by its SQLSTATE. */
+void pg_error(const PGresult *res, const PGconn *conn, struct err *e);
+
+/* Reads one field; *v borrows from res.  What does not read as its type
+ * promises, or would lose digits, is text. */
+void pg_value(const PGresult *res, int row, int col, struct value *v);
+
+#endif

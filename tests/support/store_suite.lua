@@ -1,0 +1,439 @@
+--- What every store must do, whatever carries it.
+--
+-- suite(name, open, opts): `open(place)` opens the store at a place and may
+-- be called again for the same place; `opts` says what the carrier offers:
+--   place()            a place that nobody used yet (default: a counter)
+--   neighbour(place)   another workspace on the same server (optional)
+--   count(place, open) a store there and a function that lists the statements
+--                      its server was sent since (optional)
+--   suffix             what ends a CREATE TABLE by hand, as " USING deeplake"
+--   types = false      the catalogue tells only names: no drift but names
+local function counter(name)
+    local n = 0
+    return function()
+        n = n + 1
+        return name .. n
+    end
+end
+
+local OLD = { table = "events", columns = {
+    { "id", "text", default = "" },
+    { "kind", "text", default = "none" },
+} }
+
+local NEW = { table = "events", columns = {
+    { "id", "text", default = "" },
+    { "kind", "text", default = "none" },
+    { "size", "bigint", default = 7 },
+    { "body", "jsonb" },
+    { "note", "text" },
+} }
+
+local TEXT = { table = "texts", columns = {
+    { "id", "bigint", default = 0 },
+    { "v", "text" },
+} }
+
+local NASTY = {
+    empty = "",
+    quotes = [['"''""'`]],
+    backslashes = [[\ \\ \' \" \n \0 \x41 \u0041 \]],
+    newlines = "a\nb\r\nc\rd\te\fg\v",
+    controls = "\1\2\b\27[31m\127",
+    comments = "-- a /* b */ # c ; DROP TABLE texts; --",
+    openers = "/*",
+    dollars = "$$ a $tag$ b $tag$ $1 $",
+    placeholders = "? ?1 :a @b $c %s %d %I {t}",
+    emoji = "\u{1F41D}\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}",
+    rtl = "\u{202E}\u{5E9}\u{5DC}\u{5D5}\u{5DD} \u{645}\u{631}\u{62D}\u{628}",
+    combining = "e\u{301} \u{FEFF}\u{FFFD}\u{10FFFF}",
+    escape_prefix = "E'x' U&'\\0041' X'41' B'1'",
+    number = "0123",
+    json = [[{"a":"\u0041\\","b":[1,null]}]],
+    long = ("0123456789\\'\"\n?$$--/*\u{1F41D}"):rep(40000),
+}
+
+local KEYWORDS = { "select", "from", "where", "order", "group", "table",
+    "user", "default", "check", "values", "index", "null", "primary",
+    "references", "limit", "offset", "case", "end", "all", "and" }
+
+local function column_names(list)
+    local names = {}
+    for i, column in ipairs(list) do
+        names[i] = type(column) == "table" and (column.name or column[1])
+            or column
+    end
+    return names
+end
+
+local function suite(name, open, opts)
+    opts = opts or {}
+    local new_place = opts.place or counter(name)
+    local suffix = opts.suffix or ""
+
+    describe(name, function()
+        local place, store
+
+        before_each(function()
+            place = new_place()
+            store = assert(open(place))
+        end)
+
+        after_each(function() store:close() end)
+
+        local function rows(sql) return assert(store:query(sql)) end
+
+        local function exec(sql) assert(store:exec(sql)) end
+
+        local function by_kind(plan, kind)
+            local found = {}
+            for _, entry in ipairs(plan.tables or plan) do
+                for _, d in ipairs(entry.drift) do
+                    if d.kind == kind then found[#found + 1] = d end
+                end
+            end
+            return found
+        end
+
+        it("stores a row and gives it back", function()
+            assert(store:insert(NEW, { id = "a", size = 3 }))
+            assert.same({ { id = "a", kind = "none", size = 3 } },
+                rows('SELECT id, kind, size FROM "events"'))
+        end)
+
+        it("stores many rows with one call", function()
+            assert(store:insert_many(NEW, {
+                { id = "a", size = 1 },
+                { id = "b", note = "x" },
+                { id = "c", kind = "k", size = math.mininteger },
+                { id = "d", size = math.maxinteger },
+            }))
+            assert.same({
+                { id = "a", kind = "none", size = 1 },
+                { id = "b", kind = "none", size = 7, note = "x" },
+                { id = "c", kind = "k", size = math.mininteger },
+                { id = "d", kind = "none", size = math.maxinteger },
+            }, rows('SELECT id, kind, size, note FROM "events" ORDER BY id'))
+        end)
+
+        it("walks rows one by one", function()
+            local list, seen = {}, {}
+            for i = 1, 100 do list[i] = { id = ("%03d"):format(i) } end
+            assert(store:insert_many(NEW, list))
+            for row in store:rows('SELECT id FROM "events" ORDER BY id') do
+                seen[#seen + 1] = row.id
+            end
+            assert.equal(100, #seen)
+            assert.equal("001", seen[1])
+            assert.equal("100", seen[100])
+        end)
+
+        it("gives no rows as an empty list", function()
+            assert(store:ensure(NEW))
+            assert.same({}, rows('SELECT id FROM "events"'))
+        end)
+
+        it("raises on what the caller got wrong", function()
+            assert.has_error(function() store:insert(NEW, { nope = 1 }) end)
+            assert.has_error(function() store:insert(NEW, "row") end)
+            assert.has_error(function() store:query(nil) end)
+            local other = assert(open(new_place()))
+            other:close()
+            other:close()
+            assert.has_error(function() other:query("SELECT 1") end)
+        end)
+
+        describe("heals lazily:", function()
+            it("a table that is not there", function()
+                assert.is_true(store:insert(NEW, { id = "a" }))
+                assert.equal(1, #rows('SELECT id FROM "events"'))
+            end)
+
+            it("columns that an older version did not have", function()
+                assert(store:insert(OLD, { id = "old" }))
+                assert(store:insert(NEW,
+                    { id = "new", size = 9, note = "n", body = "[1]" }))
+                assert.same({ { id = "new", size = 9, note = "n" },
+                    { id = "old", size = 7 } },
+                    rows('SELECT id, size, note FROM "events" ORDER BY id'))
+            end)
+
+            it("only when it must: other errors stand", function()
+                local got, err = store:query('SELECT id FROM "events"')
+                assert.is_nil(got)
+                assert.equal("no_table", err.code)
+                assert(store:insert(OLD, { id = "a" }))
+                got, err = store:query('SELECT "nope" AS n, kind.x FROM '
+                    .. '"events" AS kind')
+                assert.is_nil(got)
+                assert.equal("no_column", err.code)
+                got, err = store:query("SELEKT 1")
+                assert.is_nil(got)
+                assert.equal("sql", err.code)
+                assert.equal(err.message, tostring(err))
+            end)
+        end)
+
+        describe("ensures", function()
+            it("an absent table", function()
+                local done = assert(store:ensure(NEW))
+                assert.is_true(done.created)
+                assert.same({}, done.altered)
+                assert(store:insert(NEW, { id = "a" }))
+            end)
+
+            it("a legacy table, adding what is missing and no more", function()
+                exec('CREATE TABLE "events" ("id" TEXT, "later" TEXT)'
+                    .. suffix)
+                exec("INSERT INTO \"events\" (\"id\", \"later\") "
+                    .. "VALUES ('a', 'kept')")
+                local done = assert(store:ensure(NEW))
+                assert.is_false(done.created)
+                local wanted = { "kind", "size", "body", "note" }
+                assert.same(wanted, column_names(done.missing))
+                assert.same(wanted, column_names(done.altered))
+                assert.same({ { id = "a", later = "kept", kind = "none",
+                    size = 7 } }, rows('SELECT * FROM "events"'))
+            end)
+
+            it("a complete table by doing nothing", function()
+                assert(store:ensure(NEW))
+                local done = assert(store:ensure(NEW))
+                assert.is_false(done.created)
+                assert.same({}, done.missing)
+                assert.same({}, done.altered)
+            end)
+
+            it("names of mixed case", function()
+                local mixed = { table = "MixedCase", columns = {
+                    { "createdAt", "text", default = "" },
+                    { "ID", "text" },
+                } }
+                exec('CREATE TABLE "MixedCase" ("createdAt" TEXT)' .. suffix)
+                assert.same({ "ID" },
+                    column_names(assert(store:ensure(mixed)).altered))
+                assert(store:insert(mixed, { createdAt = "t", ID = "i" }))
+                assert.same({ { createdAt = "t", ID = "i" } },
+                    rows('SELECT "createdAt", "ID" FROM "MixedCase"'))
+                assert.same({}, assert(store:ensure(mixed)).missing)
+            end)
+
+            it("columns named like keywords", function()
+                local words, row = { table = "order", columns = {} }, {}
+                for i, word in ipairs(KEYWORDS) do
+                    words.columns[i] = { word, "text", default = "'" }
+                    row[word] = word
+                end
+                exec('CREATE TABLE "order" ("select" TEXT)' .. suffix)
+                assert(store:ensure(words))
+                assert(store:insert(words, row))
+                assert.same({ row }, rows('SELECT * FROM "order"'))
+            end)
+        end)
+
+        describe("keeps text byte for byte:", function()
+            for what, text in pairs(NASTY) do
+                it(what, function()
+                    assert(store:insert(TEXT, { id = 1, v = text }))
+                    local got = rows('SELECT v FROM "texts"')
+                    assert.equal(1, #got)
+                    assert.is_true(got[1].v == text)
+                    got = rows('SELECT id FROM "texts" WHERE v = '
+                        .. store:quote(text))
+                    assert.same({ { id = 1 } }, got)
+                end)
+            end
+
+            it("as a column's default", function()
+                local odd = { table = "texts", columns = {
+                    { "id", "bigint", default = 0 },
+                    { "v", "text", default = NASTY.quotes
+                        .. NASTY.backslashes .. NASTY.newlines },
+                } }
+                exec('CREATE TABLE "texts" ("id" BIGINT)' .. suffix)
+                exec('INSERT INTO "texts" ("id") VALUES (1)')
+                assert(store:ensure(odd))
+                assert.is_true(rows('SELECT v FROM "texts"')[1].v
+                    == odd.columns[2].default)
+            end)
+        end)
+
+        it("refuses text that SQL cannot hold", function()
+            for _, bad in ipairs { "a\0b", "\0", "\xff", "\xc3", "\xed\xa0\x80",
+                "\xc0\xaf", "\xf4\x90\x80\x80" } do
+                local ok, err = store:insert(TEXT, { id = 1, v = bad })
+                assert.is_nil(ok)
+                assert.equal("arg", err.code)
+            end
+            local got, err = store:query('SELECT v FROM "texts"')
+            assert.is_nil(got) -- not even the table was made
+            assert.equal("no_table", err.code)
+        end)
+
+        it("refuses what a column does not take", function()
+            for _, row in ipairs { { id = 0 / 0 }, { id = 1 / 0 }, { id = 1.5 },
+                { id = "x" } } do
+                local ok, err = store:insert(TEXT, row)
+                assert.is_nil(ok)
+                assert.equal("arg", err.code)
+            end
+        end)
+
+        describe("lets versions mix:", function()
+            it("an older schema writes into a newer table", function()
+                assert(store:insert(NEW, { id = "new", size = 1 }))
+                assert(store:insert(OLD, { id = "old" }))
+                assert.same({ { id = "new", size = 1 },
+                    { id = "old", size = 7 } },
+                    rows('SELECT id, size FROM "events" ORDER BY id'))
+                assert.same({}, assert(store:ensure(OLD)).missing)
+                assert.same({}, assert(store:ensure(NEW)).missing)
+            end)
+
+            it("two that are open at once take turns", function()
+                local other <close> = assert(open(place))
+                assert(store:insert(OLD, { id = "1" }))
+                assert(other:insert(NEW, { id = "2", note = "n" }))
+                assert(store:insert(OLD, { id = "3" }))
+                assert(other:insert(NEW, { id = "4" }))
+                assert.same({ { id = "1" }, { id = "2", note = "n" },
+                    { id = "3" }, { id = "4" } },
+                    rows('SELECT id, note FROM "events" ORDER BY id'))
+            end)
+        end)
+
+        describe("plans", function()
+            it("nothing for a table that is whole", function()
+                assert(store:ensure(NEW))
+                local plan = assert(store:plan(NEW))
+                for _, entry in ipairs(plan.tables or plan) do
+                    assert.same({}, entry.statements)
+                    assert.same({}, entry.drift)
+                end
+            end)
+
+            it("what heal would run, and runs none of it", function()
+                assert(store:insert(OLD, { id = "a" }))
+                local plan = assert(store:plan(NEW))
+                local all = table.concat(
+                    (plan.tables or plan)[1].statements, "\n")
+                assert.matches("ADD COLUMN [\"]?size", all)
+                assert.matches("ADD COLUMN [\"]?note", all)
+                local _, err = store:query('SELECT e.size FROM "events" AS e')
+                assert.equal("no_column", err.code)
+            end)
+
+            it("unknown columns as drift, and leaves them", function()
+                assert(store:ensure(NEW))
+                assert.same({ "body", "note", "size" }, (function()
+                    local names = {}
+                    local found = by_kind(assert(store:plan(OLD)), "unknown")
+                    for i, d in ipairs(found) do names[i] = d.column end
+                    table.sort(names)
+                    return names
+                end)())
+                assert(store:ensure(OLD))
+                assert.same({}, assert(store:ensure(NEW)).missing)
+            end)
+
+            it("names that differ by case, and leaves them", function()
+                exec('CREATE TABLE "texts" ("ID" BIGINT, "v" TEXT)' .. suffix)
+                local found = by_kind(assert(store:plan(TEXT)), "case")
+                assert.equal(1, #found)
+                assert.equal("ID", found[1].column)
+                assert.same({}, assert(store:ensure(TEXT)).altered)
+                exec('INSERT INTO "texts" ("ID") VALUES (5)')
+                assert.same({ { ID = 5 } }, rows('SELECT "ID" FROM "texts"'))
+            end)
+
+            if opts.types ~= false then
+                it("other types, nullability and defaults", function()
+                    exec('CREATE TABLE "events" ("id" BIGINT NOT NULL '
+                        .. "DEFAULT 0, \"kind\" TEXT DEFAULT 'other')"
+                        .. suffix)
+                    local before = assert(store:plan(OLD))
+                    local seen = {}
+                    for _, kind in ipairs { "type", "null", "default" } do
+                        for _, d in ipairs(by_kind(before, kind)) do
+                            seen[#seen + 1] = d.column .. " " .. kind
+                            assert.is_string(d.sql)
+                        end
+                    end
+                    table.sort(seen)
+                    assert.same({ "id default", "id type", "kind default",
+                        "kind null" }, seen)
+                    assert(store:ensure(OLD))
+                    assert.same(before, assert(store:plan(OLD)))
+                end)
+            end
+        end)
+
+        describe("costs", function()
+            if not opts.count then return end
+            local spied, statements
+
+            before_each(function()
+                assert(store:ensure(NEW))
+                assert(store:ensure(TEXT))
+                spied, statements = opts.count(place, open)
+            end)
+
+            after_each(function() spied:close() end)
+
+            it("one statement for an insert", function()
+                local before = #statements()
+                assert(spied:insert(NEW, { id = "a", note = "n" }))
+                local after = statements()
+                assert.equal(before + 1, #after)
+                assert.matches("^INSERT INTO", after[#after])
+            end)
+
+            it("one statement for many rows", function()
+                local before = #statements()
+                assert(spied:insert_many(NEW, { { id = "a" }, { id = "b" } }))
+                assert.equal(before + 1, #statements())
+            end)
+
+            it("one statement for a table that is whole", function()
+                local before = #statements()
+                assert(spied:ensure(NEW))
+                assert.equal(before + 1, #statements())
+            end)
+
+            it("one statement for a query", function()
+                local before = #statements()
+                assert(spied:query('SELECT id FROM "events"'))
+                assert.equal(before + 1, #statements())
+            end)
+
+            if opts.one_look ~= false then
+                it("one statement to heal all tables", function()
+                    assert(store:ensure())
+                    local before = #statements()
+                    assert(spied:ensure())
+                    assert.equal(before + 1, #statements())
+                end)
+            end
+        end)
+
+        if opts.neighbour then
+            it("keeps workspaces apart", function()
+                local other <close> = assert(open(opts.neighbour(place)))
+                assert(store:insert(NEW, { id = "mine" }))
+                local got, err = other:query('SELECT id FROM "events"')
+                assert.is_nil(got)
+                assert.equal("no_table", err.code)
+                assert(other:insert(OLD, { id = "theirs" }))
+                assert.same({ { id = "mine" } },
+                    rows('SELECT id FROM "events"'))
+                assert.same({ { id = "theirs" } },
+                    assert(other:query('SELECT id FROM "events"')))
+                local done = assert(other:ensure(NEW))
+                assert.same({ "size", "body", "note" },
+                    column_names(done.altered))
+            end)
+        end
+    end)
+end
+
+return suite
