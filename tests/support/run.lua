@@ -24,10 +24,14 @@ local KEEP = {
 -- @return { code, signal, stdout, stderr, timed_out }
 return function(args, opts)
     opts = opts or {}
-    local env = { USER = "tester", LANG = "C.UTF-8" }
+    local env = {}
+    for name in pairs(sys.environ()) do
+        env[name] = false
+    end
     for _, name in ipairs(KEEP) do
         env[name] = os.getenv(name)
     end
+    env.USER, env.LANG = "tester", "C.UTF-8"
     if opts.home then
         env.PROPOLIS_HOME, env.HOME = opts.home, opts.home
     end
