@@ -234,14 +234,14 @@ local function read_settings(path)
         return {}
     end
     local chunk
-    chunk, err = load(text, "@" .. path, "t", {})
+    chunk, err = load(text, "=settings", "t", {})
     local ok, value = false, err
     if chunk then
         ok, value = pcall(chunk)
     end
     if not ok then
-        return nil, ("the settings file is broken: %s; mend or remove it")
-            :format(value)
+        return nil, ("%s is broken: %s; mend or remove it"):format(path,
+            (tostring(value):gsub("^settings:(%d+)", "line %1")))
     elseif type(value) ~= "table" then
         return nil, ("the settings file %s must return a table"):format(path)
     end

@@ -98,8 +98,8 @@ local function long_integer(text, first, last)
     return first, last
 end
 
--- Writes empty arrays and long whole numbers as strings that start with mark,
--- in one pass from left to right that looks at nothing twice.
+-- Writes empty arrays as [mark] and long whole numbers as strings that start
+-- with mark, in one pass from left to right that looks at nothing twice.
 local function prepare(text, mark)
     local out, from, pos = {}, 1, 1
     local quote, empty, long, empty_end, long_end = 0, 0, 0, nil, nil
@@ -122,18 +122,25 @@ local function prepare(text, mark)
             quote = find(text, '"', pos, true)
         end
         if hit >= pos then
-            local first, last = hit, empty_end
-            if hit ~= empty then
+            local first, last, token
+            if hit == empty then
+                first, last = hit, empty_end
+                token = '["' .. mark .. '"]'
+                pos = empty_end + 1
+            else
                 first, last = long_integer(text, long, long_end)
+                token = first and '"' .. mark .. sub(text, first, last) .. '"'
+                pos = long_end + 1
+                -- A key is no value: let the reader complain about it.
+                if token and find(text, "^%s*:", pos) then
+                    token = nil
+                end
             end
-            -- A key is no value: let the reader complain about it.
-            if first and not find(text, "^%s*:", last + 1) then
-                local token = hit == empty and "" or sub(text, first, last)
+            if token then
                 out[#out + 1] = sub(text, from, first - 1)
-                out[#out + 1] = '"' .. mark .. token .. '"'
+                out[#out + 1] = token
                 from = last + 1
             end
-            pos = (hit == empty and empty_end or long_end) + 1
         end
     end
     out[#out + 1] = sub(text, from)
@@ -151,15 +158,16 @@ local function mend_value(v, mark)
             return json.null -- beyond every double, and JSON has no infinity
         end
     elseif mark and type(v) == "string" and sub(v, 1, #mark) == mark then
-        if #v == #mark then
-            return json.array()
-        end
         return math.tointeger(tonumber(sub(v, #mark + 1)))
     end
     return v
 end
 
 local function mend(t, mark)
+    if mark and t[1] == mark then
+        t[1] = nil
+        return json.array(t)
+    end
     for k, v in next, t do
         if type(v) == "table" then
             mend(v, mark)
@@ -167,6 +175,7 @@ local function mend(t, mark)
             t[k] = mend_value(v, mark)
         end
     end
+    return t
 end
 
 -- Replaces \u escapes of half a surrogate pair by U+FFFD, length unchanged.
@@ -221,8 +230,7 @@ local function read(text)
         end
         return nil, tostring(value)
     elseif type(value) == "table" then
-        mend(value, mark)
-        return value
+        return mend(value, mark)
     end
     return mend_value(value, mark)
 end
