@@ -273,7 +273,6 @@ local function position(node, item)
 end
 
 local function cut_only(text, node)
-    local inside = text:sub(node.first + 1, node.last - 1)
     local item = node.items[1]
     local stop = item.comma or item.value.last
     local rest = text:sub(node.first + 1, item.first - 1)
@@ -285,7 +284,6 @@ local function cut_only(text, node)
     local from = own and item.first - #own or item.first
     local to = line_tail(text, stop + 1)
     local eol = own and text:match("^\r?\n()", to)
-    assert(#inside >= #rest)
     return splice(text, from, (eol or to) - 1, "")
 end
 
@@ -327,12 +325,10 @@ end
 function edit.remove(text, path, options)
     local root, err = load(text, options)
     if not root then return nil, err end
-    local parent, depth, _, twice = walk(root, path)
+    local _, depth, item, twice = walk(root, path)
     if twice then return nil, twice end
     if depth ~= #path then return text end
-    local up = { table.unpack(path, 1, #path - 1) }
-    local _, _, item = walk(root, path)
-    parent = walk(root, up)
+    local parent = walk(root, { table.unpack(path, 1, #path - 1) })
     return check(cut(text, parent, position(parent, item)), options)
 end
 

@@ -99,7 +99,7 @@ local function text_at(state, single_line)
     local quote = text:sub(at, at)
     local close = quote
     if text:sub(at, at + 2) == quote:rep(3) then
-        if single_line then fail(state, at, "a key on one line was expected") end
+        if single_line then fail(state, at, "a key was expected") end
         close = quote:rep(3)
     end
     return ((quote == '"' and basic or literal)(state, close))
