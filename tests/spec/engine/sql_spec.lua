@@ -1,0 +1,122 @@
+local schema = require "engine.schema"
+local sql = require "engine.sql"
+
+local t = schema.new { table = "t", columns = {
+    { "a", "text", default = "" }, { "j", "jsonb" }, { "n", "bigint" },
+    { "v", "float4[]" }, { "Order", "text" },
+} }
+
+describe("sql.insert", function()
+    for how, case in pairs {
+        ["plain text"] = { { a = "x" }, [[("a") VALUES ('x')]] },
+        ["a quote"] = { { a = "it's" }, [[("a") VALUES ('it''s')]] },
+        ["a backslash"] = { { a = [[a\b]] }, [[("a") VALUES (E'a\\b')]] },
+        ["JSON"] = { { j = [["\\n"]] }, [[("j") VALUES (E'"\\\\n"'::jsonb)]] },
+        ["schema order"] = { { n = 1, a = "x" },
+            [[("a", "n") VALUES ('x', 1)]] },
+        ["a vector"] = { { v = { 1, 0.5, -2e-3 } },
+            [[("v") VALUES (ARRAY[1,0.5,-0.002]::float4[])]] },
+        ["a vector that is not finite"] = { { a = "", v = { 1, 1 / 0 } },
+            [[("a", "v") VALUES ('', NULL)]] },
+        ["a keyword in capitals"] = { { Order = "1" },
+            [[("Order") VALUES ('1')]] },
+        ["no value at all"] = { {}, [[DEFAULT VALUES]] },
+        ["a whole float"] = { { n = 3.0 }, [[("n") VALUES (3)]] },
+        ["several rows, defaults filled in"] = {
+            { { a = "x" }, { n = 2 } },
+            [[("a", "n") VALUES ('x', NULL), ('', 2)]] },
+    } do
+        it("writes " .. how, function()
+            assert.equal('INSERT INTO "t" ' .. case[2], sql.insert(t, case[1]))
+        end)
+    end
+
+    it("writes for SQLite without E, casts and arrays", function()
+        assert.equal([[INSERT INTO "t" ("a", "j", "v")]]
+            .. [[ VALUES ('a\b', '{}', '[1,2]')]],
+            sql.insert(t, { a = [[a\b]], j = "{}", v = { 1, 2 } }, "sqlite"))
+    end)
+
+    it("writes bare names for Deeplake, but never a reserved word", function()
+        local s = schema.new { table = "t", columns = {
+            { "id", "text" }, { "user", "text" }, { "Up", "text" } } }
+        assert.equal([[INSERT INTO "t" (id, "user", "Up")]]
+            .. [[ VALUES ('1', '2', '3')]],
+            sql.insert(s, { id = "1", user = "2", Up = "3" }, "deeplake"))
+    end)
+
+    for how, case in pairs {
+        ["NUL"] = { { a = "x\0y" }, "t.a: NUL byte at byte 2 of a text" },
+        ["invalid UTF-8"] = { { a = "x\xff" },
+            "t.a: invalid UTF-8 at byte 2 of a text" },
+        ["a lone surrogate"] = { { a = "\xed\xa0\x80" },
+            "t.a: invalid UTF-8 at byte 1 of a text" },
+        ["an overlong form"] = { { a = "\xc0\xaf" },
+            "t.a: invalid UTF-8 at byte 1 of a text" },
+        ["NaN"] = { { n = 0 / 0 }, "t.n: NaN has no SQL literal" },
+        ["infinity"] = { { n = 1 / 0 }, "t.n: infinity has no SQL literal" },
+        ["a fraction in a bigint"] = { { n = 1.5 },
+            "t.n: a number with a fraction does not go into a column of"
+            .. " type bigint" },
+        ["text in a bigint"] = { { n = "1" },
+            "t.n: a text does not go into a column of type bigint" },
+        ["a number in a text"] = { { a = 1 },
+            "t.a: a number does not go into a column of type text" },
+        ["a list in a text"] = { { a = { 1 } },
+            "t.a: a list of numbers does not go into a column of type text" },
+    } do
+        it("refuses " .. how, function()
+            local ok, err = sql.insert(t, case[1])
+            assert.is_nil(ok)
+            assert.equal("arg", err.code)
+            assert.equal(case[2], tostring(err))
+        end)
+    end
+
+    it("raises for a caller's mistake", function()
+        assert.error_matches(function() sql.insert(t, { b = 1 }) end,
+            "t has no column 'b'")
+        assert.error_matches(function() sql.insert(t, { [1] = 1, a = "" }) end,
+            "no column name")
+        assert.error_matches(function() sql.insert(t, { a = print }) end,
+            "a function has no SQL literal")
+    end)
+end)
+
+describe("sql.ident", function()
+    it("quotes what is allowed and refuses all else", function()
+        assert.equal('"a_1"', sql.ident("a_1"))
+        for _, bad in ipairs { "", "1a", 'a"', "a b", "ä", ("a"):rep(64) } do
+            assert.is_nil((sql.ident(bad)))
+        end
+    end)
+end)
+
+describe("sql.bind", function()
+    it("fills ? and {names} outside quotes and comments", function()
+        assert.equal([[SELECT '?', "?" -- ?
+ FROM "m" /* ? {t} */ WHERE a = 'it''s' AND b = 2 AND c IS NULL]],
+            sql.bind([[SELECT '?', "?" -- ?
+ FROM {t} /* ? {t} */ WHERE a = ? AND b = ? AND c IS ?]],
+                { t = "m", "it's", 2, nil, n = 3 }))
+    end)
+
+    it("refuses a template that does not fit", function()
+        assert.is_nil((sql.bind("SELECT ?", {})))
+        assert.is_nil((sql.bind("SELECT 1", { 1 })))
+        assert.is_nil((sql.bind("SELECT {x}", { y = "z" })))
+        assert.is_nil((sql.bind("SELECT {x}", { x = 'a"b' })))
+    end)
+end)
+
+describe("sql.create and sql.alter", function()
+    it("write every column with its type and default", function()
+        assert.equal([[CREATE TABLE IF NOT EXISTS "t" ("a" TEXT NOT NULL]]
+            .. [[ DEFAULT '', "j" JSONB, "n" BIGINT, "v" FLOAT4[],]]
+            .. [[ "Order" TEXT)]], sql.create(t))
+        assert.equal([[ALTER TABLE "t" ADD COLUMN "j" TEXT]],
+            sql.alter(t, "j", "sqlite"))
+        assert.equal([[ALTER TABLE "t" ADD COLUMN j JSONB]],
+            sql.alter(t, { "j" }, "deeplake"))
+    end)
+end)
