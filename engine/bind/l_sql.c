@@ -128,22 +128,25 @@ static int l_look(lua_State *L)
 }
 
 /* The string-keyed entries of the table at 2, as names for a template. */
-static const struct sql_name *names(lua_State *L, size_t max)
+static const struct sql_name *names(lua_State *L)
 {
-    struct sql_name *out = bind_newscratch(L, (max + 1) * sizeof(*out));
+    struct sql_name *out;
     size_t n = 0;
 
     lua_pushnil(L);
-    while (lua_next(L, 2)) {
-        if (lua_type(L, -2) == LUA_TSTRING && n < max &&
-            strcmp(lua_tostring(L, -2), "n") != 0) {
-            if (lua_type(L, -1) != LUA_TSTRING)
-                luaL_error(L, "the name for '%s' is no text",
-                           lua_tostring(L, -2));
-            out[n].key = lua_tostring(L, -2);
-            out[n++].name = lua_tostring(L, -1);
-        }
-        lua_pop(L, 1);
+    for (; lua_next(L, 2); lua_pop(L, 1))
+        n++;
+    out = bind_newscratch(L, (n + 1) * sizeof(*out));
+    n = 0;
+    lua_pushnil(L);
+    for (; lua_next(L, 2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING ||
+            strcmp(lua_tostring(L, -2), "n") == 0)
+            continue;
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "the name for '%s' is no text", lua_tostring(L, -2));
+        out[n].key = lua_tostring(L, -2);
+        out[n++].name = lua_tostring(L, -1);
     }
     return out;
 }
@@ -177,7 +180,7 @@ static int l_bind(lua_State *L)
         bind_tovalue(L, -1, 4, &v[i], "value");
         lua_pop(L, 1); /* the table still holds it */
     }
-    keys = names(L, 16);
+    keys = names(L);
     sql = bind_newbuf(L);
     ok = sql_bind(sql, d, text, v, n, keys, &e);
     return push_text(L, ok, sql, &e);
