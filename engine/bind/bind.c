@@ -152,6 +152,7 @@ void bind_pushvalue(lua_State *L, const struct value *v)
         break;
     case VALUE_NULL:
     case VALUE_FLOATS:
+    case VALUE_LIST:
         lua_pushnil(L);
         break;
     }

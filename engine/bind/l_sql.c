@@ -127,39 +127,98 @@ static int l_look(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* The string-keyed entries of the table at 2, as names for a template. */
-static const struct sql_name *names(lua_State *L)
+/* How many names the string-keyed entries of the table at 2 hold. */
+static size_t count_names(lua_State *L)
 {
-    struct sql_name *out;
     size_t n = 0;
 
     lua_pushnil(L);
     for (; lua_next(L, 2); lua_pop(L, 1))
-        n++;
-    out = bind_newscratch(L, (n + 1) * sizeof(*out));
-    n = 0;
+        n += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
+    return n;
+}
+
+static void add_name(lua_State *L, const char *key, struct sql_name *out)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "the name for '%s' is no text", key);
+    out->key = key;
+    out->name = lua_tostring(L, -1); /* its table keeps it alive */
+}
+
+/* The string-keyed entries of the table at 2, as names for a template. */
+static const struct sql_name *names(lua_State *L)
+{
+    struct sql_name *out =
+        bind_newscratch(L, (count_names(L) + 1) * sizeof(*out));
+    size_t n = 0;
+
     lua_pushnil(L);
     for (; lua_next(L, 2); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING ||
-            strcmp(lua_tostring(L, -2), "n") == 0)
+        const char *key;
+
+        if (lua_type(L, -2) != LUA_TSTRING)
             continue;
-        if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "the name for '%s' is no text", lua_tostring(L, -2));
-        out[n].key = lua_tostring(L, -2);
-        out[n++].name = lua_tostring(L, -1);
+        key = lua_tostring(L, -2);
+        if (strcmp(key, "n") == 0)
+            continue;
+        if (!lua_istable(L, -1)) {
+            add_name(L, key, &out[n++]);
+            continue;
+        }
+        for (size_t i = 1; i <= lua_rawlen(L, -1); i++, lua_pop(L, 1)) {
+            lua_rawgeti(L, -1, (lua_Integer)i);
+            add_name(L, key, &out[n++]);
+        }
     }
     return out;
 }
 
+/* A list of values, kept alive by the anchor table at 4. */
+static void to_list(lua_State *L, int idx, struct value *v)
+{
+    size_t n = lua_rawlen(L, idx);
+    struct value *items = bind_newscratch(L, (n + 1) * sizeof(*items));
+
+    lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, idx, (lua_Integer)i + 1);
+        bind_tovalue(L, -1, 4, &items[i], "value");
+        lua_pop(L, 1); /* the list keeps it alive */
+    }
+    *v = (struct value){.kind = VALUE_LIST, .items = items, .len = n};
+}
+
+/* The array part of the table at 2. */
+static struct value *values(lua_State *L, size_t *n)
+{
+    struct value *v;
+
+    *n = lua_rawlen(L, 2);
+    if (lua_getfield(L, 2, "n") == LUA_TNUMBER)
+        *n = (size_t)lua_tointeger(L, -1);
+    luaL_argcheck(L, *n < 100000, 2, "too many values");
+    v = bind_newscratch(L, (*n + 1) * sizeof(*v));
+    for (size_t i = 0; i < *n; i++) {
+        if (lua_rawgeti(L, 2, (lua_Integer)i + 1) == LUA_TTABLE)
+            to_list(L, lua_gettop(L), &v[i]);
+        else
+            bind_tovalue(L, -1, 4, &v[i], "value");
+        lua_pop(L, 1); /* the table still holds it */
+    }
+    return v;
+}
+
 /* sql.bind(text, values [, dialect]) -> text with each ? replaced by the
- * literal of values[1], [2], ... (values.n when some are nil) and each {key}
- * by the quoted name values.key; or nil and an error */
+ * literal of values[1], [2], ... (values.n when some are nil; a list of
+ * numbers is a vector), each ?? by the next value, a list, as a, b, c, and
+ * each {key} by the quoted name or names values.key; or nil and an error */
 static int l_bind(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);
     enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
     const struct sql_name *keys;
-    struct value *v;
+    const struct value *v;
     struct buf *sql;
     struct err e;
     size_t n;
@@ -168,18 +227,7 @@ static int l_bind(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
     lua_newtable(L); /* anchor */
-    if (lua_getfield(L, 2, "n") == LUA_TNUMBER) {
-        n = (size_t)lua_tointeger(L, -1);
-        luaL_argcheck(L, n < 100000, 2, "too many values");
-    } else {
-        n = lua_rawlen(L, 2);
-    }
-    v = bind_newscratch(L, (n + 1) * sizeof(*v));
-    for (size_t i = 0; i < n; i++) {
-        lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        bind_tovalue(L, -1, 4, &v[i], "value");
-        lua_pop(L, 1); /* the table still holds it */
-    }
+    v = values(L, &n);
     keys = names(L);
     sql = bind_newbuf(L);
     ok = sql_bind(sql, d, text, v, n, keys, &e);

@@ -77,10 +77,20 @@ static bool real(struct buf *out, double x, struct err *e)
     return buf_addf(out, e, "%.17g", x);
 }
 
+/* The i-th number of a vector; NaN for what is none. */
+static double number_at(const struct value *v, size_t i)
+{
+    if (v->kind == VALUE_FLOATS)
+        return v->floats[i];
+    if (v->items[i].kind == VALUE_INT)
+        return (double)v->items[i].integer;
+    return v->items[i].kind == VALUE_REAL ? v->items[i].real : NAN;
+}
+
 static bool finite_all(const struct value *v)
 {
     for (size_t i = 0; i < v->len; i++)
-        if (!isfinite(v->floats[i]))
+        if (!isfinite(number_at(v, i)))
             return false;
     return v->len > 0;
 }
@@ -94,7 +104,7 @@ static bool floats(struct buf *out, enum sql_dialect d, const struct value *v,
     if (!buf_adds(out, d == SQL_SQLITE ? "'[" : "ARRAY[", e))
         return false;
     for (size_t i = 0; i < v->len; i++)
-        if (!buf_addf(out, e, "%s%.9g", i ? "," : "", v->floats[i]))
+        if (!buf_addf(out, e, "%s%.9g", i ? "," : "", number_at(v, i)))
             return false;
     return buf_adds(out, d == SQL_SQLITE ? "]'" : "]::float4[]", e);
 }
@@ -118,6 +128,8 @@ bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
                                      : misfit("list of numbers", t, e);
     case VALUE_BOOL:
         return misfit("boolean", t, e);
+    case VALUE_LIST:
+        return misfit("list", t, e);
     case VALUE_INT:
         if (!number)
             return misfit("number", t, e);
@@ -149,6 +161,7 @@ bool sql_scalar(struct buf *out, enum sql_dialect d, const struct value *v,
     case VALUE_TEXT:
         return sql_text(out, d, v->text, v->len, e);
     case VALUE_FLOATS:
+    case VALUE_LIST:
         return floats(out, d, v, e);
     case VALUE_NULL:
         break;

@@ -27,7 +27,8 @@ enum value_kind {
     VALUE_REAL,
     VALUE_BOOL, /* only in rows that come back */
     VALUE_TEXT,
-    VALUE_FLOATS /* only for float4[] columns */
+    VALUE_FLOATS, /* only for float4[] columns */
+    VALUE_LIST    /* only for ?? in a template */
 };
 
 /* One value, borrowed from its owner for the length of a call. */
@@ -36,8 +37,9 @@ struct value {
     int64_t integer; /* VALUE_INT, VALUE_BOOL */
     double real;
     const char *text; /* VALUE_TEXT: len bytes */
-    size_t len;       /* bytes of text, or number of floats */
+    size_t len;       /* bytes of text, or number of floats or items */
     const double *floats;
+    const struct value *items; /* VALUE_LIST: len of them */
 };
 
 /* "sqlite", "postgres", "deeplake" and back; -1 for another word. */
@@ -108,15 +110,17 @@ bool sql_rename_column(struct buf *out, const char *table, const char *from,
 bool sql_alter_column(struct buf *out, const char *table, const char *column,
                       const char *change, struct err *e);
 
-/* A name for {key} in a template. */
+/* A name for {key} in a template; a key that comes several times in a row
+ * stands for the list of its names. */
 struct sql_name {
     const char *key;
     const char *name;
 };
 
-/* Appends text with each ? outside quotes and comments replaced by the next
- * of the n values, and each {key} by its name, quoted.  Too few or too many
- * values and an unknown key are refused. */
+/* Appends text with, outside quotes and comments, each ? replaced by the next
+ * of the n values, each ?? by the next, a VALUE_LIST, as a, b, c (NULL when it
+ * is empty), and each {key} by its names, quoted.  Too few or too many values
+ * and an unknown key are refused. */
 bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
               const struct value *values, size_t n,
               const struct sql_name *names, struct err *e);

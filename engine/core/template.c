@@ -20,21 +20,41 @@ static const char *opaque(const char *p)
     return end ? end + 1 : p + strlen(p);
 }
 
-/* {key}: appends its name and moves *p past the brace. */
+/* {key}: appends its names and moves *p past the brace. */
 static bool name_of(struct buf *out, const char **p,
                     const struct sql_name *names, struct err *e)
 {
     const char *end = strchr(*p, '}');
     size_t n = end ? (size_t)(end - *p - 1) : 0;
+    bool found = false;
 
     for (; end && names->key; names++) {
         if (strlen(names->key) != n || strncmp(names->key, *p + 1, n) != 0)
             continue;
-        *p = end + 1;
-        return sql_ident(out, names->name, e);
+        if (!buf_adds(out, found ? ", " : "", e) ||
+            !sql_ident(out, names->name, e))
+            return false;
+        found = true;
     }
-    return err_set(e, ERR_ARG, "no name given for '%.40s' in the statement",
-                   *p);
+    if (!found)
+        return err_set(e, ERR_ARG, "no name given for '%.40s' in the statement",
+                       *p);
+    *p = end + 1;
+    return true;
+}
+
+static bool list(struct buf *out, enum sql_dialect d, const struct value *v,
+                 struct err *e)
+{
+    if (v->kind != VALUE_LIST)
+        return err_set(e, ERR_ARG, "?? stands for a list of values");
+    if (v->len == 0)
+        return buf_adds(out, "NULL", e);
+    for (size_t i = 0; i < v->len; i++)
+        if (!buf_adds(out, i ? ", " : "", e) ||
+            !sql_scalar(out, d, &v->items[i], e))
+            return false;
+    return true;
 }
 
 bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
@@ -57,9 +77,9 @@ bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
         } else if (*p == '?') {
             if (used == n)
                 return err_set(e, ERR_ARG, "more ? than the %zu values", n);
-            if (!sql_scalar(out, d, &values[used++], e))
+            if (!(p[1] == '?' ? list : sql_scalar)(out, d, &values[used++], e))
                 return false;
-            p++;
+            p += p[1] == '?' ? 2 : 1;
         } else if (!buf_add(out, p++, 1, e)) {
             return false;
         }

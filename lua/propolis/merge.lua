@@ -30,13 +30,11 @@ end
 function merge.dates(store, paths)
     local dates = {}
     for from = 1, #paths, CHUNK do
-        local marks, values = {}, { t = schemas.memory.table }
-        for i = from, math.min(from + CHUNK - 1, #paths) do
-            marks[#marks + 1], values[#values + 1] = "?", paths[i]
-        end
-        local list, err = store:query("SELECT path, MAX(last_update_date)"
-            .. " AS date FROM {t} WHERE path IN (" .. table.concat(marks, ", ")
-            .. ") GROUP BY path", values)
+        local chunk = table.move(paths, from,
+            math.min(from + CHUNK - 1, #paths), 1, {})
+        local list, err = store:query([[SELECT path,
+            MAX(last_update_date) AS date FROM {t} WHERE path IN (??)
+            GROUP BY path]], { t = schemas.memory.table, chunk })
         if not list then
             return nil, err
         end

@@ -236,41 +236,51 @@ local function like(text)
     return (text:gsub("[\\%%_]", "\\%0"))
 end
 
+-- Events that the local store lacks, in one transaction; how many.
+local function keep_events(store, page)
+    local schema, got = schemas.sessions, 0
+    return store:transaction(function(tx)
+        local have, err = rows_of.by_id(tx, schema, pull.refs(page))
+        if not have then
+            return nil, err
+        end
+        for _, row in ipairs(page) do
+            if not have[row.id] then
+                local ok
+                ok, err = tx:insert(schema, rows_of.portable(schema, row))
+                if not ok then
+                    return nil, err
+                end
+                got = got + 1
+            end
+        end
+        return got
+    end)
+end
+
 --- Fetches the events of one session of anybody, by its id.
--- @return { got = }, and err when it stopped early
+-- @return { found = at the remote, got = new here }, and err when it stopped
+-- early
 function pull.session(store, remote, id)
     local schema = schemas.sessions
-    local columns, names = rows_of.columns(schema)
     local result, date, last = { got = 0, found = 0 }, "", ""
     repeat
-        local values = { like("/sessions/") .. "%\\_" .. like(id) .. ".jsonl",
-            date, date, last, PAGE }
-        for key, name in pairs(names) do
-            values[key] = name
-        end
-        local page, err = remote:query("SELECT " .. columns .. [[ FROM {t}
+        local page, err = remote:query([[SELECT {c} FROM {t}
             WHERE path LIKE ? ESCAPE '\' AND (creation_date > ?
             OR (creation_date = ? AND id > ?))
-            ORDER BY creation_date, id LIMIT ?]], values)
-        if not page then
+            ORDER BY creation_date, id LIMIT ?]], {
+                c = rows_of.columns(schema), t = schema.table,
+                "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
+                PAGE })
+        local got
+        if page then
+            got, err = keep_events(store, page)
+        end
+        if not got then
             return result, err
         end
         result.found = result.found + #page
-        local ok
-        ok, err = store:transaction(function(tx)
-            local have = assert(rows_of.by_id(tx, schema,
-                pull.refs(page)))
-            for _, row in ipairs(page) do
-                if not have[row.id] then
-                    assert(tx:insert(schema, rows_of.portable(schema, row)))
-                    result.got = result.got + 1
-                end
-            end
-            return true
-        end)
-        if not ok then
-            return result, err
-        end
+        result.got = result.got + got
         if #page > 0 then
             date, last = page[#page].creation_date, page[#page].id
         end

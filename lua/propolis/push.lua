@@ -109,12 +109,12 @@ local function drop(lane, gone)
     end
 end
 
-local function in_list(refs, field)
-    local marks, values = {}, {}
+local function field_of(refs, name)
+    local list = {}
     for i, ref in ipairs(refs) do
-        marks[i], values[i] = "?", ref[field]
+        list[i] = ref[name]
     end
-    return table.concat(marks, ", "), values
+    return list
 end
 
 local Push = {}
@@ -131,11 +131,9 @@ function Push:note_sent(refs)
     if #fresh == 0 then
         return true
     end
-    local marks, values = in_list(fresh, "seq")
-    values.outbox = "outbox"
-    table.insert(values, 1, sys.now())
-    return self.store:exec("UPDATE {outbox} SET sent_at = ? WHERE rowid IN ("
-        .. marks .. ")", values)
+    return self.store:exec(
+        "UPDATE {outbox} SET sent_at = ? WHERE rowid IN (??)",
+        { outbox = "outbox", sys.now(), field_of(fresh, "seq") })
 end
 
 -- Takes rows out of the outbox, and says when in the same transaction.
@@ -144,10 +142,9 @@ function Push:forget(refs)
         return true
     end
     return self.store:transaction(function(store)
-        local marks, values = in_list(refs, "seq")
-        values.outbox = "outbox"
-        local ok, err = store:exec("DELETE FROM {outbox} WHERE rowid IN ("
-            .. marks .. ")", values)
+        local ok, err = store:exec(
+            "DELETE FROM {outbox} WHERE rowid IN (??)",
+            { outbox = "outbox", field_of(refs, "seq") })
         if not ok then
             return nil, err
         end
@@ -184,10 +181,8 @@ end
 
 -- Which of these rows the remote has: a set of ids, or nil, err.
 function Push:arrived(schema, refs)
-    local marks, values = in_list(refs, "row_id")
-    values.t = schema.table
-    local rows, err = self.remote:query("SELECT id FROM {t} WHERE id IN ("
-        .. marks .. ")", values)
+    local rows, err = self.remote:query("SELECT id FROM {t} WHERE id IN (??)",
+        { t = schema.table, field_of(refs, "row_id") })
     if not rows then
         return nil, err
     end

@@ -13,14 +13,13 @@ local function to_list(value)
     return value
 end
 
---- The column names of a schema as constant SQL text and as its values.
+--- The column names of a schema, in order.
 function rows.columns(schema)
-    local parts, values = {}, { t = schema.table }
+    local names = {}
     for i, column in ipairs(schema.columns) do
-        parts[i] = "{c" .. i .. "}"
-        values["c" .. i] = column.name
+        names[i] = column.name
     end
-    return table.concat(parts, ", "), values
+    return names
 end
 
 --- Makes a row that came back fit to be inserted elsewhere: vectors become
@@ -41,18 +40,15 @@ end
 -- @param refs list of { row_id = }
 -- @return a table, or nil, err
 function rows.by_id(store, schema, refs)
-    local found = {}
-    local columns = rows.columns(schema)
+    local found, columns = {}, rows.columns(schema)
     for from = 1, #refs, 500 do
-        local _, values = rows.columns(schema)
-        local marks = {}
+        local ids = {}
         for i = from, math.min(from + 499, #refs) do
-            marks[#marks + 1] = "?"
-            values[#values + 1] = refs[i].row_id
+            ids[#ids + 1] = refs[i].row_id
         end
-        local list, err = store:query("SELECT " .. columns
-            .. " FROM {t} WHERE id IN (" .. table.concat(marks, ", ") .. ")",
-            values)
+        local list, err = store:query(
+            "SELECT {c} FROM {t} WHERE id IN (??)",
+            { c = columns, t = schema.table, ids })
         if not list then
             return nil, err
         end

@@ -101,6 +101,15 @@ describe("sql.bind", function()
                 { t = "m", "it's", 2, nil, n = 3 }))
     end)
 
+    it("fills ?? with a list and {key} with several names", function()
+        assert.equal([[SELECT "a", "b" FROM "t" WHERE id IN ('x', 2)]]
+            .. [[ AND v = ARRAY[1,2]::float4[] AND n IN (NULL)]],
+            sql.bind("SELECT {c} FROM {t} WHERE id IN (??) AND v = ?"
+                .. " AND n IN (??)",
+                { c = { "a", "b" }, t = "t", { "x", 2 }, { 1, 2 }, {} }))
+        assert.is_nil((sql.bind("SELECT ??", { 1 })))
+    end)
+
     it("refuses a template that does not fit", function()
         assert.is_nil((sql.bind("SELECT ?", {})))
         assert.is_nil((sql.bind("SELECT 1", { 1 })))
