@@ -144,6 +144,16 @@ int run_command(lua_State *L, int nargs, int nresults)
     return call(L, nargs, nresults, one_line, on_sigint);
 }
 
+static void on_nothing(int sig)
+{
+    (void)sig;
+}
+
+int run_session(lua_State *L, int nargs)
+{
+    return call(L, nargs, 0, with_traceback, on_nothing);
+}
+
 int run_report(lua_State *L, int status)
 {
     if (status != LUA_OK) {

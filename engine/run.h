@@ -17,6 +17,9 @@ int run_call(lua_State *L, int nargs, int nresults);
  * unless HIVEMIND_DEBUG=1. */
 int run_command(lua_State *L, int nargs, int nresults);
 
+/* Calls the REPL: the SIGINT that hits it between two statements is nothing. */
+int run_session(lua_State *L, int nargs);
+
 /* Writes the message on the stack as "propolis: message" and pops it, unless
  * status is LUA_OK; returns status. */
 int run_report(lua_State *L, int status);
