@@ -17,6 +17,7 @@ local function without_our_frames(message)
     end
     local at = message:find("\n\t%[C%]: in %a+ 'protected_call'")
     message = at and message:sub(1, at - 1) or message
+    message = message:gsub("\n\t[^\n]*/lua/propolis/repl[^\n]*", "")
     return (message:gsub("\nstack traceback:$", ""))
 end
 
@@ -34,10 +35,10 @@ local function show(results)
     print(table.concat(shown, "\t"))
 end
 
--- Runs f; its values are shown when keep is set, the first is then _.
-local function evaluate(f, keep)
+-- Runs what was typed and shows its values; the first is then _.
+local function evaluate(f)
     local results = table.pack(protected_call(f))
-    if results[1] and keep and results.n > 1 then
+    if results[1] and results.n > 1 then
         rawset(_G, "_", results[2])
         results = table.pack(protected_call(show, results))
     end
@@ -45,7 +46,16 @@ local function evaluate(f, keep)
         complain(results[2])
     end
     io.stdout:flush()
-    return results[1] and results[2]
+end
+
+-- Runs a function of ours; where in it an error arose is nobody's concern.
+local function perform(f)
+    local ok, result = protected_call(f)
+    if not ok then
+        complain((result:gsub("\nstack traceback:.*", "")))
+    end
+    io.stdout:flush()
+    return ok and result
 end
 
 local function prompt_of(name, default)
@@ -83,7 +93,7 @@ local function run_lua(lines, text)
     if not f then
         return complain(err or "stdin: unfinished at the end of input")
     end
-    evaluate(f, true)
+    evaluate(f)
 end
 
 local function run_sql(lines, text)
@@ -92,7 +102,7 @@ local function run_sql(lines, text)
         local function run()
             rawset(_G, "_", require("propolis.repl.sql").run(text))
         end
-        evaluate(run)
+        perform(run)
     end
 end
 
@@ -104,7 +114,7 @@ local function run_dot(lines, text)
         complain(err)
         return false
     end
-    return evaluate(found) == true
+    return perform(found) == true
 end
 
 -- Runs what starts with this line; true when the session is over.

@@ -39,7 +39,7 @@ end
 -- SQL -----------------------------------------------------------------------
 
 local function add_schemas(names)
-    for _, schema in pairs(session.schemas()) do
+    for _, schema in ipairs((session.schemas())) do
         names[#names + 1] = schema.table
         for _, column in ipairs(schema.columns) do
             names[#names + 1] = column.name
@@ -194,7 +194,7 @@ local function dot_names(text)
         names = help.words()
     elseif command == "schema" then
         add_catalogue(names, true)
-        for _, schema in pairs(session.schemas()) do
+        for _, schema in ipairs((session.schemas())) do
             names[#names + 1] = schema.table
         end
     end

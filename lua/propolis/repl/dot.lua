@@ -10,20 +10,9 @@ local function say(fmt, ...)
     io.write(fmt:format(...), "\n")
 end
 
--- The schemas as a list sorted by table name.
-local function sorted_schemas()
-    local list = {}
-    for _, schema in pairs(session.schemas()) do
-        list[#list + 1] = schema
-    end
-    table.sort(list, function(a, b)
-        return a.table < b.table
-    end)
-    return list
-end
-
 local function tables()
-    local known, names = session.schemas(), sql.catalogue(session.store())
+    local _, known = session.schemas()
+    local names = sql.catalogue(session.store())
     if #names == 0 then
         return say("no tables yet; .heal makes them")
     end
@@ -33,12 +22,11 @@ local function tables()
 end
 
 local function schema_of(name)
-    local schema = session.schemas()[name]
-    local text
-    if schema then
+    local _, known = session.schemas()
+    if known[name] then
         local dialect = session.store().dialect
-        text = assert(require("engine.sql").create(schema, dialect))
-        return say("%s", text)
+        return say("%s;", assert(require("engine.sql").create(known[name],
+            dialect)))
     end
     local _, found = sql.catalogue(session.store())
     if not found[name] then
@@ -51,7 +39,7 @@ local function schema(name)
     if name ~= "" then
         return schema_of(name)
     end
-    for _, s in ipairs(sorted_schemas()) do
+    for _, s in ipairs((session.schemas())) do
         local columns = {}
         for i, column in ipairs(s.columns) do
             columns[i] = column.name
@@ -82,15 +70,14 @@ local function plan()
 end
 
 local function heal()
-    local store, changed = session.store(), false
-    for _, s in ipairs(sorted_schemas()) do
-        local done = assert(store:ensure(s))
+    local changed = false
+    for _, done in ipairs(assert(session.store():ensure())) do
         if done.created then
             changed = true
-            say("%s: created", s.table)
+            say("%s: created", done.table)
         elseif #done.altered > 0 then
             changed = true
-            say("%s: added %s", s.table, table.concat(done.altered, ", "))
+            say("%s: added %s", done.table, table.concat(done.altered, ", "))
         end
     end
     sql.forget()

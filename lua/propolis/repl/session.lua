@@ -8,11 +8,17 @@ local store
 local function open()
     local where = url
     if not where then
-        local settings, err = require("propolis.config").load()
+        local config = require "propolis.config"
+        local settings, err = config.load()
         if not settings then
             error(err, 0)
         end
         where = settings.local_store
+        local made
+        made, err = require("engine.sys").mkdir(config.paths().data)
+        if not made then
+            error(err, 0)
+        end
     end
     local opened, err = require("propolis").open(where)
     if not opened then
@@ -67,16 +73,16 @@ function session.globals()
     return LAZY
 end
 
---- The schemas by table name, {} when they cannot be loaded.
+--- The schemas as a list, and by table name; empty when they cannot be loaded.
 function session.schemas()
-    local ok, propolis = pcall(require, "propolis")
-    local found = {}
-    if ok and propolis.schemas then
-        for name, schema in pairs(propolis.schemas) do
-            found[name] = schema
-        end
+    local ok, list = pcall(function()
+        return require("propolis.schemas").list()
+    end)
+    local named = {}
+    for _, schema in ipairs(ok and list or {}) do
+        named[schema.table] = schema
     end
-    return found
+    return ok and list or {}, named
 end
 
 --- Closes the store and forgets it; the next use opens it again.

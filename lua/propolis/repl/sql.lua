@@ -8,7 +8,7 @@ local sql = {}
 -- names them, then as the schemas do, then by name.
 local function guess_columns(rows, text)
     local known, names = {}, {}
-    for _, schema in pairs(session.schemas()) do
+    for _, schema in ipairs((session.schemas())) do
         for i, column in ipairs(schema.columns) do
             known[column.name] = known[column.name] or i
         end
@@ -85,12 +85,12 @@ function sql.catalogue(store)
     if cached and cached.store == store then
         return cached.names, cached.tables
     end
-    local text = SQLITE
-    if store.dialect ~= "sqlite" then
-        text = assert(require("engine.sql").bind(STANDARD,
-            { store.workspace or "public" }, store.dialect))
+    local rows, err
+    if store.dialect == "sqlite" then
+        rows, err = store:query(SQLITE)
+    else
+        rows, err = store:query(STANDARD, { store.workspace or "public" })
     end
-    local rows, err = store:query(text)
     if not rows then
         error(err, 0)
     end
