@@ -20,9 +20,8 @@
 
 /* What pmain is given, and the exit code it leaves. */
 struct invocation {
-    int argc;
+    int argc, code;
     char **argv;
-    int code;
 };
 
 static void print_version(void)
@@ -188,30 +187,6 @@ static int run_word(lua_State *L, const char *word)
     return code;
 }
 
-static bool run_repl(lua_State *L, const char *store, bool banner)
-{
-    int status;
-
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "propolis.repl");
-    status = run_call(L, 1, 1);
-    if (status == LUA_OK) {
-        lua_getfield(L, -1, "run");
-        lua_remove(L, -2);
-        lua_createtable(L, 0, 4);
-        lua_pushcfunction(L, run_lcall);
-        lua_setfield(L, -2, "call");
-        lua_pushstring(L, store);
-        lua_setfield(L, -2, "store");
-        lua_pushliteral(L, PROPOLIS_VERSION);
-        lua_setfield(L, -2, "version");
-        lua_pushboolean(L, banner);
-        lua_setfield(L, -2, "banner");
-        status = run_session(L, 1);
-    }
-    return run_report(L, status) == LUA_OK;
-}
-
 /* The script or what stands for one; returns the exit code. */
 static int run_main(lua_State *L, char **argv, int argc, struct options o)
 {
@@ -220,10 +195,10 @@ static int run_main(lua_State *L, char **argv, int argc, struct options o)
     if (o.script < argc)
         ok = run_script(L, argv + o.script) == LUA_OK;
     if (ok && o.i)
-        ok = run_repl(L, o.store, false);
+        ok = run_repl(L, o.store, false) == LUA_OK;
     else if (ok && o.script == argc && !o.e && !o.v) {
         if (isatty(STDIN_FILENO))
-            ok = run_repl(L, o.store, true);
+            ok = run_repl(L, o.store, true) == LUA_OK;
         else
             run_chunk(L, luaL_loadfile(L, NULL));
     }

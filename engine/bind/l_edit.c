@@ -1,126 +1,16 @@
 /*
  * engine.edit: one line from a terminal, by libedit.  See meta/edit.lua.
- *
- * libedit's own signal handling would send SIGINT on to the whole process
- * group, so signals are ours: blocked but while we wait for a key.
  */
-#include <errno.h>
-#include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/select.h>
-#include <unistd.h>
-#include <wchar.h>
 
 #include "bind/bind.h"
+#include "bind/edit.h"
 
 #define EDIT_TYPE "engine.edit"
 #define HISTORY_MAX 1000
-
-/* An editor that Lua owns; el is NULL when it is closed.  Its user value is
- * the function that completes. */
-struct editor {
-    EditLine *el;
-    History *history;
-    lua_State *L;     /* who waits for a line */
-    sigset_t waiting; /* what is blocked while we wait for a key */
-    bool interrupted;
-    char prompt[64];
-};
-
-/* One bit per signal that came; a handler has nowhere else to put it. */
-static volatile sig_atomic_t caught;
-
-static const int signals[] = {SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
-
-#define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
-
-static void note(int sig)
-{
-    caught |= 1 << sig;
-}
-
-/* Lets a signal do what it does by default, with the terminal as it was. */
-static void obey(struct editor *ed, int sig)
-{
-    const struct sigaction ours = {.sa_handler = note};
-    const struct sigaction usual = {.sa_handler = SIG_DFL};
-    sigset_t one;
-
-    el_set(ed->el, EL_PREP_TERM, 0);
-    sigaction(sig, &usual, NULL);
-    raise(sig);
-    sigemptyset(&one);
-    sigaddset(&one, sig);
-    sigprocmask(SIG_UNBLOCK, &one, NULL); /* stops or ends here */
-    sigprocmask(SIG_BLOCK, &one, NULL);
-    sigaction(sig, &ours, NULL);
-    el_set(ed->el, EL_PREP_TERM, 1);
-    el_set(ed->el, EL_REFRESH);
-}
-
-/* False when the line is to be dropped. */
-static bool handle(struct editor *ed)
-{
-    sig_atomic_t now = caught;
-
-    caught = 0;
-    if (now & 1 << SIGINT) {
-        ed->interrupted = true;
-        return false;
-    }
-    if (now & 1 << SIGWINCH)
-        el_resize(ed->el);
-    for (size_t i = 2; i < NSIGNALS; i++)
-        if (now & 1 << signals[i])
-            obey(ed, signals[i]);
-    return true;
-}
-
-/* One byte; 0 at the end of input, -1 when the line is to be dropped. */
-static int next_byte(struct editor *ed, char *byte)
-{
-    for (;;) {
-        fd_set in;
-        int n;
-
-        FD_ZERO(&in);
-        FD_SET(STDIN_FILENO, &in);
-        n = pselect(STDIN_FILENO + 1, &in, NULL, NULL, NULL, &ed->waiting);
-        if (caught && !handle(ed))
-            return -1;
-        if (n > 0)
-            return (int)read(STDIN_FILENO, byte, 1);
-        if (n < 0 && errno != EINTR)
-            return -1;
-    }
-}
-
-static int next_char(EditLine *el, wchar_t *c)
-{
-    struct editor *ed;
-    mbstate_t state = {0};
-    char byte;
-
-    el_get(el, EL_CLIENTDATA, &ed);
-    for (;;) {
-        int n = next_byte(ed, &byte);
-        size_t used;
-
-        if (n <= 0)
-            return n;
-        used = mbrtowc(c, &byte, 1, &state);
-        if (used == (size_t)-2)
-            continue;
-        if (used == (size_t)-1)
-            *c = L'?';
-        return 1;
-    }
-}
 
 static char *prompt_of(EditLine *el)
 {
@@ -196,28 +86,6 @@ static struct editor *check_editor(lua_State *L)
     return ed;
 }
 
-static const char *get_line(struct editor *ed, int *n)
-{
-    const struct sigaction ours = {.sa_handler = note};
-    struct sigaction before[NSIGNALS];
-    sigset_t blocked;
-    const char *text;
-
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < NSIGNALS; i++)
-        sigaddset(&blocked, signals[i]);
-    sigprocmask(SIG_BLOCK, &blocked, &ed->waiting);
-    caught = 0;
-    ed->interrupted = false;
-    for (size_t i = 0; i < NSIGNALS; i++)
-        sigaction(signals[i], &ours, &before[i]);
-    text = el_gets(ed->el, n);
-    for (size_t i = 0; i < NSIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
-    sigprocmask(SIG_SETMASK, &ed->waiting, NULL);
-    return text;
-}
-
 static int editor_line(lua_State *L)
 {
     struct editor *ed = check_editor(L);
@@ -227,7 +95,7 @@ static int editor_line(lua_State *L)
 
     snprintf(ed->prompt, sizeof(ed->prompt), "%s", prompt);
     ed->L = L;
-    text = get_line(ed, &n);
+    text = edit_getline(ed, &n);
     if (ed->interrupted || !text || n <= 0) {
         luaL_pushfail(L);
         lua_pushstring(L, ed->interrupted ? "interrupt" : "eof");
@@ -270,7 +138,7 @@ static void set_up(struct editor *ed)
     el_set(ed->el, EL_EDITOR, "emacs");
     el_set(ed->el, EL_HIST, history, ed->history);
     el_set(ed->el, EL_PROMPT, prompt_of);
-    el_set(ed->el, EL_GETCFN, next_char);
+    el_set(ed->el, EL_GETCFN, edit_char);
     el_source(ed->el, NULL);
     bind_keys(ed->el);
 }
