@@ -23,7 +23,7 @@ SRC.http     := engine/net/http.c engine/net/call.c engine/net/transfer.c \
 PKG.http     := libcurl
 SRC.postgres := $(wildcard engine/db/postgres*.c) engine/bind/l_postgres.c
 PKG.postgres := libpq
-SRC.edit     := engine/bind/l_edit.c
+SRC.edit     := engine/bind/l_edit.c engine/bind/edit_keys.c
 PKG.edit     := libedit
 SRC.httpd    := engine/net/httpd.c engine/bind/l_httpd.c
 PKG.httpd    := libmicrohttpd
@@ -73,6 +73,12 @@ $(OUT)/lib/engine/$1.so: $(patsubst %.c,$(OUT)/obj/%.o,$(SRC.$1))
 	@$$(CC) $$(CFLAGS) -shared -o $$@ $$^ $$(shell pkg-config --libs $(PKG.$1))
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
+
+# Leads a program on a terminal; the REPL's specs need it.
+$(OUT)/pty: tests/support/pty.c
+	@mkdir -p $(@D)
+	@echo LD $@
+	@$(CC) $(CPPFLAGS) -D_XOPEN_SOURCE=700 $(CFLAGS) -o $@ $<
 
 $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

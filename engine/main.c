@@ -12,84 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "bind/bind.h"
 #include "run.h"
 
 #define EXIT_USAGE 64
 
-struct options {
-    int script; /* index of the script's name; argc when there is none */
-    bool bad;   /* argv[script] is an option that does not exist */
-    bool i, v, e, E;
-};
-
 /* What pmain is given, and the exit code it leaves. */
 struct invocation {
-    int argc;
+    int argc, code;
     char **argv;
-    int code;
 };
-
-static struct options bad_option(struct options o)
-{
-    o.bad = true;
-    return o;
-}
-
-/* Options end at the first argument that is none, after "--", or at "-". */
-static struct options read_options(char **argv)
-{
-    struct options o = {0};
-    int i;
-
-    for (i = 1; argv[i]; i++) {
-        const char *a = argv[i];
-
-        o.script = i;
-        if (a[0] != '-' || a[1] == '\0')
-            return o;
-        if (strchr("-EivW", a[1])) {
-            if (a[2] != '\0')
-                return bad_option(o);
-        } else if (strchr("el", a[1])) {
-            if (a[2] == '\0' && (!argv[i + 1] || argv[++i][0] == '-'))
-                return bad_option(o);
-        } else {
-            return bad_option(o);
-        }
-        if (a[1] == '-')
-            break;
-        o.E |= a[1] == 'E';
-        o.e |= a[1] == 'e';
-        o.i |= a[1] == 'i';
-        o.v |= a[1] == 'v' || a[1] == 'i';
-    }
-    o.script = argv[i] ? i + 1 : i;
-    return o;
-}
-
-static void print_usage(const char *bad)
-{
-    fprintf(stderr, "%s: ", PROGRAM);
-    if (bad[1] == 'e' || bad[1] == 'l')
-        fprintf(stderr, "'%s' needs argument\n", bad);
-    else
-        fprintf(stderr, "unrecognized option '%s'\n", bad);
-    fprintf(stderr,
-            "usage: %s [options] [script [args]]\n"
-            "       %s command [args]     (see '%s help')\n"
-            "Available options are:\n"
-            "  -e stat   execute string 'stat'\n"
-            "  -i        enter interactive mode after executing 'script'\n"
-            "  -l mod    require library 'mod' into global 'mod'\n"
-            "  -l g=mod  require library 'mod' into global 'g'\n"
-            "  -v        show version information\n"
-            "  -E        ignore environment variables\n"
-            "  -W        turn warnings on\n"
-            "  --        stop handling options\n"
-            "  -         stop handling options and execute stdin\n",
-            PROGRAM, PROGRAM, PROGRAM);
-}
 
 static void print_version(void)
 {
@@ -150,11 +83,18 @@ static int run_library(lua_State *L, const char *name)
 /* Runs -e, -l and -W in order; false after the first failure. */
 static bool run_options(lua_State *L, char **argv, int n)
 {
+    const char *ignored;
+
     for (int i = 1; i < n; i++) {
         char what = argv[i][1];
         const char *value = argv[i] + 2;
+        int taken = args_store(argv + i, &ignored);
         int status;
 
+        if (taken > 0) {
+            i += taken - 1;
+            continue;
+        }
         if (what == 'W')
             lua_warning(L, "@on", 0);
         if (what != 'e' && what != 'l')
@@ -212,12 +152,6 @@ static int run_script(lua_State *L, char **argv)
     return run_report(L, status);
 }
 
-static bool plain_word(const char *s)
-{
-    return *s >= 'a' && *s <= 'z' &&
-           s[strspn(s, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
-}
-
 /* Runs lua/boot.lua, which sets the paths and pushes the function that runs
  * the command, or nil when word is none. */
 static bool boot(lua_State *L, const char *word)
@@ -253,26 +187,6 @@ static int run_word(lua_State *L, const char *word)
     return code;
 }
 
-static bool run_repl(lua_State *L, bool banner)
-{
-    int status;
-
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "propolis.repl");
-    status = run_call(L, 1, 1);
-    if (status == LUA_OK) {
-        lua_getfield(L, -1, "run");
-        lua_remove(L, -2);
-        lua_createtable(L, 0, 2);
-        lua_pushcfunction(L, run_lcall);
-        lua_setfield(L, -2, "call");
-        lua_pushboolean(L, banner);
-        lua_setfield(L, -2, "banner");
-        status = run_call(L, 1, 0);
-    }
-    return run_report(L, status) == LUA_OK;
-}
-
 /* The script or what stands for one; returns the exit code. */
 static int run_main(lua_State *L, char **argv, int argc, struct options o)
 {
@@ -281,10 +195,10 @@ static int run_main(lua_State *L, char **argv, int argc, struct options o)
     if (o.script < argc)
         ok = run_script(L, argv + o.script) == LUA_OK;
     if (ok && o.i)
-        ok = run_repl(L, false);
+        ok = run_repl(L, o.store, false) == LUA_OK;
     else if (ok && o.script == argc && !o.e && !o.v) {
         if (isatty(STDIN_FILENO))
-            ok = run_repl(L, true);
+            ok = run_repl(L, o.store, true) == LUA_OK;
         else
             run_chunk(L, luaL_loadfile(L, NULL));
     }
@@ -325,9 +239,9 @@ static int pmain(lua_State *L)
     const char *word = NULL;
 
     luaL_checkversion(L);
-    o = read_options(in->argv);
+    o = args_read(in->argv);
     if (o.bad) {
-        print_usage(in->argv[o.script]);
+        args_complain(in->argv[o.script]);
         return 0;
     }
     if (o.v)
@@ -336,25 +250,16 @@ static int pmain(lua_State *L)
         lua_pushboolean(L, 1);
         lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
     }
-    if (o.script < in->argc && plain_word(in->argv[o.script]))
+    if (o.script < in->argc && args_plain_word(in->argv[o.script]))
         word = in->argv[o.script];
     in->code = run_all(L, in->argv, in->argc, o, word);
     return 0;
 }
 
-/* "propolis --help" and its like are commands by another name. */
-static char *as_command(char *option)
-{
-    static char help[] = "help";
-    static char version[] = "version";
-
-    if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
-        return help;
-    return strcmp(option, "--version") == 0 ? version : option;
-}
-
 int main(int argc, char **argv)
 {
+    static char name[] = PROGRAM;
+    static char *nameless[] = {name, NULL};
     struct invocation in = {.argc = argc, .argv = argv, .code = EXIT_FAILURE};
     lua_State *L = luaL_newstate();
 
@@ -362,8 +267,12 @@ int main(int argc, char **argv)
         run_complain(PROGRAM, "cannot create state: not enough memory");
         return EXIT_FAILURE;
     }
+    if (argc < 1) {
+        in.argc = 1;
+        in.argv = nameless;
+    }
     if (argc > 1)
-        argv[1] = as_command(argv[1]);
+        argv[1] = args_command(argv[1]);
     lua_pushcfunction(L, pmain);
     lua_pushlightuserdata(L, &in);
     if (run_report(L, lua_pcall(L, 1, 0, 0)) != LUA_OK)

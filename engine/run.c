@@ -155,7 +155,10 @@ int run_report(lua_State *L, int status)
     return status;
 }
 
-int run_lcall(lua_State *L)
+/* call(f, ...) -> true, results... or false, message: what the REPL runs its
+ * statements with.  A first SIGINT stops f as in run_call; from the second on
+ * no pcall in f can swallow the stop. */
+static int l_call(lua_State *L)
 {
     int status;
 
@@ -169,4 +172,38 @@ int run_lcall(lua_State *L)
     lua_pushboolean(L, status == LUA_OK);
     lua_insert(L, 1);
     return lua_gettop(L);
+}
+
+static void on_nothing(int sig)
+{
+    (void)sig;
+}
+
+static void push_host(lua_State *L, const char *store, bool banner)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushcfunction(L, l_call);
+    lua_setfield(L, -2, "call");
+    lua_pushstring(L, store);
+    lua_setfield(L, -2, "store");
+    lua_pushliteral(L, PROPOLIS_VERSION);
+    lua_setfield(L, -2, "version");
+    lua_pushboolean(L, banner);
+    lua_setfield(L, -2, "banner");
+}
+
+int run_repl(lua_State *L, const char *store, bool banner)
+{
+    int status;
+
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "propolis.repl");
+    status = run_call(L, 1, 1);
+    if (status == LUA_OK) {
+        lua_getfield(L, -1, "run");
+        lua_remove(L, -2);
+        push_host(L, store, banner);
+        status = call(L, 1, 0, with_traceback, on_nothing);
+    }
+    return run_report(L, status);
 }

@@ -5,6 +5,7 @@
 #define ENGINE_RUN_H
 
 #include <lua.h>
+#include <stdbool.h>
 
 #define PROGRAM "propolis"
 
@@ -17,16 +18,15 @@ int run_call(lua_State *L, int nargs, int nresults);
  * unless HIVEMIND_DEBUG=1. */
 int run_command(lua_State *L, int nargs, int nresults);
 
+/* Runs the REPL on the store with that URL (NULL: the local one); reports and
+ * returns a status.  A SIGINT between two statements is nothing. */
+int run_repl(lua_State *L, const char *store, bool banner);
+
 /* Writes the message on the stack as "propolis: message" and pops it, unless
  * status is LUA_OK; returns status. */
 int run_report(lua_State *L, int status);
 
 /* Writes "who: message", or only the message when who is NULL. */
 void run_complain(const char *who, const char *message);
-
-/* call(f, ...) -> true, results... or false, message: what the REPL runs its
- * statements with.  A first SIGINT stops f as in run_call; from the second on
- * no pcall in f can swallow the stop. */
-int run_lcall(lua_State *L);
 
 #endif
