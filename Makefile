@@ -74,6 +74,13 @@ $(OUT)/lib/engine/$1.so: $(patsubst %.c,$(OUT)/obj/%.o,$(SRC.$1))
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
 
+# What the scripted HTTP server of the tests needs below Lua.
+double: $(OUT)/test/netdouble.so
+
+$(OUT)/test/netdouble.so: tests/support/double/netdouble.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $< -lsqlite3 -lz
+
 $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo CC $<
@@ -85,5 +92,5 @@ clean:
 
 deps-build:
 
-.PHONY: all program clean deps-build
+.PHONY: all program double clean deps-build
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
