@@ -15,6 +15,7 @@
 --   at      "accept": the connection is closed before anything is read
 --   status, headers, body, redirect (URL), bomb (bytes of a gzip bomb)
 --   run     carry the statement out although the answer is scripted
+--   gate    is answered when so many gated requests are there at once
 --   delay   seconds before, hang: seconds after carrying out
 --   cut     "read" (asked, nothing done), "commit" (done, no answer), "head",
 --           "body" (half of it sent); reset: RST instead of FIN

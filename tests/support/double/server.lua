@@ -8,7 +8,8 @@ local api = require "api"
 local opts = cjson.decode(arg[1])
 net.follow(opts.parent)
 
-local state = { rules = {}, log = {}, active = 0, peak = 0, accepted = 0 }
+local state = { rules = {}, log = {}, active = 0, peak = 0, accepted = 0,
+    gated = 0 }
 local service = opts.dir and api.new(opts)
 local tasks = {} -- coroutine -> what it waits for
 
@@ -139,7 +140,8 @@ end
 
 -- What goes back; the statement is carried out unless the rule says how.
 local function answer_to(req, rule)
-    local own = rule.status or rule.body or rule.redirect or rule.bomb
+    local own = rule.status or rule.body or rule.redirect or rule.bomb or
+        rule.headers and not rule.run
     local answer
     if service and (rule.run or not own) and rule.cut ~= "read" then
         req.ran = true
@@ -151,9 +153,17 @@ local function answer_to(req, rule)
     return answer
 end
 
+-- Holds a request until as many as the gate wants have come, wave by wave.
+local function gate(size)
+    state.gated = state.gated + 1
+    local wave = (state.gated + size - 1) // size * size
+    while state.gated < wave do sleep(0.005) end
+end
+
 -- True when the connection may carry another request.
 local function respond(conn, req, rule)
     if rule.delay then sleep(rule.delay) end
+    if rule.gate then gate(rule.gate) end
     local answer = answer_to(req, rule)
     req.status = answer.status
     if rule.hang then sleep(rule.hang) end
@@ -229,7 +239,7 @@ function commands.requests() return { list = state.log } end
 
 function commands.reset()
     state.rules, state.log = {}, {}
-    state.peak, state.accepted = state.active, 0
+    state.peak, state.accepted, state.gated = state.active, 0, 0
     return {}
 end
 
