@@ -53,13 +53,11 @@ end
 
 -- ---- trace ----
 
-local function tracing()
-    return os.getenv("HIVEMIND_TRACE_SQL") == "1" or
-        os.getenv("HIVEMIND_DEBUG") == "1"
-end
-
-local function trace(fmt, sql, ...)
-    if not tracing() then return end
+local function trace(self, fmt, sql, ...)
+    if not (self.trace or os.getenv("HIVEMIND_TRACE_SQL") == "1" or
+        os.getenv("HIVEMIND_DEBUG") == "1") then
+        return
+    end
     local text = sql:gsub("%s+", " "):sub(1, TRACE)
     io.stderr:write("[deeplake-sql] ", fmt:format(...), text, "\n")
 end
@@ -127,21 +125,21 @@ local function settle(self, sql, info, res, err)
     return answer.read(res.body, write)
 end
 
-local function traced(sql, started, rows, err)
+local function traced(self, sql, started, rows, err)
     local ms = (sys.monotonic() - started) * 1000
     if rows then
-        trace("ok %.0fms %d rows: ", sql, ms, #rows)
+        trace(self, "ok %.0fms %d rows: ", sql, ms, #rows)
     else
-        trace("fail %.0fms %s: ", sql, ms, err.message)
+        trace(self, "fail %.0fms %s: ", sql, ms, err.message)
     end
     return rows, err
 end
 
 local function once(self, sql, info)
     local started = sys.monotonic()
-    trace("start: ", sql)
+    trace(self, "start: ", sql)
     local res, err = self.shared.client:request(request_for(self, sql, info))
-    return traced(sql, started, settle(self, sql, info, res, err))
+    return traced(self, sql, started, settle(self, sql, info, res, err))
 end
 
 -- What another try can mend; a refusal that stands is handed back at once.
@@ -189,10 +187,11 @@ local function query_all(self, list, info, on_done)
     local results = {}
     for i, sql in ipairs(list) do
         requests[i] = request_for(self, sql, info)
-        trace("start: ", sql)
+        trace(self, "start: ", sql)
     end
     self.shared.client:all(requests, function(i, res)
-        local rows, err = traced(list[i], started, settle(self, list[i], info,
+        local sql = list[i]
+        local rows, err = traced(self, sql, started, settle(self, sql, info,
             not res.error and res or nil, res.error))
         results[i] = rows or { error = err }
         if on_done then on_done(i, results[i]) end
@@ -237,8 +236,7 @@ local function timeout_from_environment()
     return ms and ms > 0 and ms <= 0x7fffffff and ms or 10000
 end
 
-local function check(config)
-    local url = config.api_url
+local function check(config, url)
     if type(config.token) ~= "string" or config.token == "" or
         type(config.org_id) ~= "string" or config.org_id == "" then
         return failure { code = "auth",
@@ -251,13 +249,54 @@ local function check(config)
     return true
 end
 
+-- The configuration, completed by the account in force where it names no
+-- token; an address in the store's URL wins over both.
+local function complete(config, url)
+    local own = url and url:match("^deeplake:(.+)$")
+    if config.token == nil then
+        local conf, err = require("propolis.config").load()
+        if not conf then
+            return failure { code = "arg", message = tostring(err) }
+        end
+        config = setmetatable({}, { __index = function(_, key)
+            local value = rawget(config, key)
+            if value == nil then value = conf[key] end
+            return value
+        end })
+    end
+    return config, own or config.api_url
+end
+
+local function make(config, url)
+    local workspace = config.workspace or "default"
+    return {
+        token = config.token, org = config.org_id, workspace = workspace,
+        base = url:gsub("/+$", "") .. "/workspaces/" .. escape(workspace) ..
+            "/tables",
+        sessions = config.tables and config.tables.sessions or "sessions",
+        create_delays = config.create_delays or CREATE_DELAYS,
+        marker_dir = config.marker_dir,
+        marker_ttl_ms = config.marker_ttl_ms or config.index_marker_ttl_ms,
+        on_balance = config.on_balance, trace = config.trace_sql,
+        shared = client_for {
+            timeout_ms = config.timeout_ms or config.query_timeout_ms or
+                timeout_from_environment(),
+            retries = config.retries, backoff_ms = config.backoff_ms,
+            max_bytes = config.max_bytes,
+            ca_file = config.ca_file or os.getenv("SSL_CERT_FILE"),
+        },
+    }
+end
+
 --- Makes the table that engine.store.from() takes; sends nothing yet.
 --
--- config: api_url, token, org_id (all needed), workspace ("default"), tables
--- = { sessions= }; timeout_ms (HIVEMIND_QUERY_TIMEOUT_MS), retries,
--- backoff_ms, max_bytes, ca_file (SSL_CERT_FILE) as in engine.http;
--- create_delays (seconds), marker_dir, marker_ttl_ms; on_balance(info) is told
+-- config: api_url, token, org_id (those three from the account in force when
+-- there is no token), workspace ("default"), tables = { sessions= };
+-- timeout_ms (HIVEMIND_QUERY_TIMEOUT_MS), retries, backoff_ms, max_bytes,
+-- ca_file (SSL_CERT_FILE) as in engine.http; create_delays (seconds),
+-- marker_dir, marker_ttl_ms, trace_sql; on_balance(info) is told
 -- { status=, balance_cents= or nil, message= with status 402 }.
+-- url: "deeplake:" or "deeplake:https://...", an address that wins.
 --
 -- Returns nil and an error when config cannot be used.  The table has, beside
 -- what a store needs:
@@ -266,27 +305,15 @@ end
 -- info is { kind=, table=, idempotent= }.  An INSERT is repeated after an
 -- unclear failure only with idempotent = true; otherwise err.unclear says that
 -- it may have been carried out.
-function deeplake.open(config)
-    local ok, err = check(config)
+function deeplake.open(config, url)
+    local address, ok, err
+    config, address = complete(config or {}, url)
+    if not config then return nil, address end
+    ok, err = check(config, address)
     if not ok then return nil, err end
-    local workspace = config.workspace or "default"
-    local self = {
-        token = config.token, org = config.org_id, workspace = workspace,
-        base = config.api_url:gsub("/+$", "") .. "/workspaces/" ..
-            escape(workspace) .. "/tables",
-        sessions = config.tables and config.tables.sessions or "sessions",
-        create_delays = config.create_delays or CREATE_DELAYS,
-        marker_dir = config.marker_dir, marker_ttl_ms = config.marker_ttl_ms,
-        on_balance = config.on_balance,
-        shared = client_for {
-            timeout_ms = config.timeout_ms or timeout_from_environment(),
-            retries = config.retries, backoff_ms = config.backoff_ms,
-            max_bytes = config.max_bytes,
-            ca_file = config.ca_file or os.getenv("SSL_CERT_FILE"),
-        },
-    }
+    local self = make(config, address)
     return {
-        dialect = "deeplake", workspace = workspace,
+        dialect = "deeplake", workspace = self.workspace,
         query = function(sql, info)
             info = info or {}
             return (by_kind[info.kind] or once)(self, sql, info)

@@ -148,9 +148,24 @@ local function answer_to(req, rule)
         answer = service.answer(req)
     end
     if own or not answer then
-        answer = scripted(own and rule or { body = opts.body })
+        return scripted(own and rule or { body = opts.body })
+    end
+    for name, value in pairs(rule.headers or {}) do
+        answer.headers[name] = value
     end
     return answer
+end
+
+-- Lets time pass for a request; false when who asked has left meanwhile.
+local function idle(conn, seconds)
+    local at = net.now() + seconds
+    while net.now() < at do
+        wait { at = at, read = conn.fd }
+        local bytes = net.recv(conn.fd)
+        if bytes == "" or bytes == false then return false end
+        conn.input = conn.input .. (bytes or "")
+    end
+    return true
 end
 
 -- Holds a request until as many as the gate wants have come, wave by wave.
@@ -162,11 +177,11 @@ end
 
 -- True when the connection may carry another request.
 local function respond(conn, req, rule)
-    if rule.delay then sleep(rule.delay) end
+    if rule.delay and not idle(conn, rule.delay) then return false end
     if rule.gate then gate(rule.gate) end
     local answer = answer_to(req, rule)
     req.status = answer.status
-    if rule.hang then sleep(rule.hang) end
+    if rule.hang and not idle(conn, rule.hang) then return false end
     if rule.cut == "read" or rule.cut == "commit" then return false end
     if rule.half then
         answer.body = answer.body:sub(1, #answer.body // 2)
