@@ -80,6 +80,14 @@ $(OUT)/pty: tests/support/pty.c
 	@echo LD $@
 	@$(CC) $(CPPFLAGS) -D_XOPEN_SOURCE=700 $(CFLAGS) -o $@ $<
 
+# What the scripted HTTP server of the tests needs below Lua.
+double: $(OUT)/test/netdouble.so
+
+$(OUT)/test/netdouble.so: tests/support/double/netdouble.c Makefile
+	@mkdir -p $(@D)
+	@echo LD $@
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $< -lsqlite3 -lz
+
 $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo CC $<

@@ -155,10 +155,9 @@ static int l_from(lua_State *L)
     struct bind_store *s;
     struct err e;
 
-    if (luaL_testudata(L, 1, STORE_TYPE)) {
-        lua_settop(L, 1);
+    lua_settop(L, 1);
+    if (luaL_testudata(L, 1, STORE_TYPE))
         return 1;
-    }
     luaL_checktype(L, 1, LUA_TTABLE);
     s = bind_newstore(L);
     s->db = luadb_open(L, 1, &e);

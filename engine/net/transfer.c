@@ -31,8 +31,11 @@ static size_t on_head(char *bytes, size_t size, size_t n, void *arg)
     if (n > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         buf_clear(&c->head);
         c->answered = true;
+        c->head_whole = false;
         return n;
     }
+    if (n <= 2 && (bytes[0] == '\r' || bytes[0] == '\n'))
+        c->head_whole = true;
     if (c->head.len + n > HEAD_MAX || !buf_add(&c->head, bytes, n, &ignored)) {
         c->too_large = true;
         return CURL_WRITEFUNC_ERROR;
@@ -128,6 +131,7 @@ bool transfer_open(struct http_call *c, struct err *e)
     c->sent = 0;
     c->too_large = false;
     c->answered = false;
+    c->head_whole = false;
     c->curl_error[0] = '\0';
     set_limits(easy, c);
     set_method(easy, c);
@@ -228,7 +232,7 @@ static void say_failure(struct http_call *c, CURLcode code, bool sent)
     else if (code == CURLE_OPERATION_TIMEDOUT)
         err_set(e, ERR_IO, "Query timeout after %ldms (no connection)",
                 c->cfg->connect_ms < timeout ? c->cfg->connect_ms : timeout);
-    else if (code == CURLE_SEND_FAIL_REWIND)
+    else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_GOT_NOTHING)
         err_set(e, ERR_IO, "the connection was cut before the answer");
     else if (c->too_large)
         err_set(e, ERR_IO, "the answer is larger than %zu bytes",
@@ -263,6 +267,9 @@ long transfer_end(struct http_call *c, CURLcode code)
     curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &bytes);
     curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    /* To libcurl a head that ends in the middle is one without a body. */
+    if (code == CURLE_OK && !c->head_whole)
+        code = CURLE_GOT_NOTHING;
     r->status = code == CURLE_OK ? (int)status : 0;
     if (code == CURLE_OK) {
         again = retry_status(c);

@@ -26,7 +26,8 @@ struct http_call {
     CURL *easy;  /* while CALL_RUNNING */
     size_t sent; /* of the body, as libcurl took it */
     bool too_large;
-    bool answered; /* a status line came */
+    bool answered;   /* a status line came */
+    bool head_whole; /* and the empty line after the headers */
     char curl_error[CURL_ERROR_SIZE];
 
     struct buf head; /* the answer's header lines */

@@ -2,7 +2,7 @@
 -- port that the kernel chose.
 --
 --     local s = require("httpdouble").start { dir = folder, token = "t" }
---     s:script { { status = 503 }, { cut = "commit", match = { sql = "INSERT" } } }
+--     s:script { { cut = "commit", match = { sql = "INSERT" } } }
 --     ... s.url ... s:requests() ... s:stop()
 --
 -- start{ dir=, token=, org=, body=, host= }: with dir it is a working Deeplake
@@ -15,6 +15,7 @@
 --   at      "accept": the connection is closed before anything is read
 --   status, headers, body, redirect (URL), bomb (bytes of a gzip bomb)
 --   run     carry the statement out although the answer is scripted
+--   gate    is answered when so many gated requests are there at once
 --   delay   seconds before, hang: seconds after carrying out
 --   cut     "read" (asked, nothing done), "commit" (done, no answer), "head",
 --           "body" (half of it sent); reset: RST instead of FIN
@@ -32,10 +33,10 @@ local function interpreter()
     return arg and arg[i] or "lua5.4"
 end
 
--- The helper is built beside the program: build/MODE/lib/netdouble.so.
+-- The helper is built beside the program: build/MODE/test/netdouble.so.
 local function library()
     local bin = interpreter():match("^(.*)/[^/]*$")
-    return os.getenv("PROPOLIS_TEST_LIB") or (bin or ".") .. "/lib"
+    return os.getenv("PROPOLIS_TEST_LIB") or (bin or ".") .. "/test"
 end
 
 package.cpath = library() .. "/?.so;" .. package.cpath

@@ -7,6 +7,12 @@ local net = require "netdouble"
 
 local ESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
+local BARE = {}
+for _, name in ipairs { "values", "index", "exists", "set", "add", "commit",
+    "transaction", "nothing", "isnull", "notnull", "escape", "if" } do
+    BARE[name] = '"' .. name .. '"'
+end
+
 -- Reads the literal whose first quote is at `at`; the text and where it ends.
 local function literal(sql, at, escaped)
     local out = {}
@@ -39,6 +45,8 @@ local function words(text)
     text = text:gsub("%f[%w]ILIKE%f[^%w]", "LIKE")
     text = text:gsub("%f[%w]JSONB%f[^%w]", "TEXT")
     text = text:gsub("%f[%w]FLOAT4%[%]", "TEXT")
+    -- Names that PostgreSQL takes bare; as keywords they come in capitals.
+    text = text:gsub("%f[%w_][%l_]+%f[^%w_]", BARE)
     text = text:gsub("ARRAY(%b[])", function(list)
         return "'{" .. list:sub(2, -2) .. "}'"
     end)
@@ -106,6 +114,16 @@ local function reply(status, value)
         headers = { ["content-type"] = "application/json" } }
 end
 
+-- cjson would round what has more than 14 digits.
+local function encode_row(row)
+    local cells = {}
+    for i, v in ipairs(row) do
+        cells[i] = math.type(v) == "integer" and ("%d"):format(v) or
+            cjson.encode(v)
+    end
+    return "[" .. table.concat(cells, ",") .. "]"
+end
+
 --- An API over the files of a folder; opts: dir, token, org.
 function api.new(opts)
     local self = { opts = opts, files = {} }
@@ -139,7 +157,7 @@ function api.new(opts)
                 headers = { ["content-type"] = "application/json" } }
         end
         local list = {}
-        for i, row in ipairs(rows) do list[i] = cjson.encode(row) end
+        for i, row in ipairs(rows) do list[i] = encode_row(row) end
         return { status = 200,
             headers = { ["content-type"] = "application/json" },
             body = ('{"columns":%s,"rows":[%s],"row_count":%d}'):format(

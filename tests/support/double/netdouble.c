@@ -238,6 +238,8 @@ static int l_database(lua_State *L)
     if (sqlite3_open(path, db) != SQLITE_OK)
         return luaL_error(L, "%s", sqlite3_errmsg(*db));
     sqlite3_busy_timeout(*db, 10000);
+    /* "x" is a name and never text, as it is in PostgreSQL. */
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     return 1;
 }
 

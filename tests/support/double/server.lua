@@ -8,7 +8,8 @@ local api = require "api"
 local opts = cjson.decode(arg[1])
 net.follow(opts.parent)
 
-local state = { rules = {}, log = {}, active = 0, peak = 0, accepted = 0 }
+local state = { rules = {}, log = {}, active = 0, peak = 0, accepted = 0,
+    gated = 0 }
 local service = opts.dir and api.new(opts)
 local tasks = {} -- coroutine -> what it waits for
 
@@ -139,24 +140,48 @@ end
 
 -- What goes back; the statement is carried out unless the rule says how.
 local function answer_to(req, rule)
-    local own = rule.status or rule.body or rule.redirect or rule.bomb
+    local own = rule.status or rule.body or rule.redirect or rule.bomb or
+        rule.headers and not rule.run
     local answer
     if service and (rule.run or not own) and rule.cut ~= "read" then
         req.ran = true
         answer = service.answer(req)
     end
     if own or not answer then
-        answer = scripted(own and rule or { body = opts.body })
+        return scripted(own and rule or { body = opts.body })
+    end
+    for name, value in pairs(rule.headers or {}) do
+        answer.headers[name] = value
     end
     return answer
 end
 
+-- Lets time pass for a request; false when who asked has left meanwhile.
+local function idle(conn, seconds)
+    local at = net.now() + seconds
+    while net.now() < at do
+        wait { at = at, read = conn.fd }
+        local bytes = net.recv(conn.fd)
+        if bytes == "" or bytes == false then return false end
+        conn.input = conn.input .. (bytes or "")
+    end
+    return true
+end
+
+-- Holds a request until as many as the gate wants have come, wave by wave.
+local function gate(size)
+    state.gated = state.gated + 1
+    local wave = (state.gated + size - 1) // size * size
+    while state.gated < wave do sleep(0.005) end
+end
+
 -- True when the connection may carry another request.
 local function respond(conn, req, rule)
-    if rule.delay then sleep(rule.delay) end
+    if rule.delay and not idle(conn, rule.delay) then return false end
+    if rule.gate then gate(rule.gate) end
     local answer = answer_to(req, rule)
     req.status = answer.status
-    if rule.hang then sleep(rule.hang) end
+    if rule.hang and not idle(conn, rule.hang) then return false end
     if rule.cut == "read" or rule.cut == "commit" then return false end
     if rule.half then
         answer.body = answer.body:sub(1, #answer.body // 2)
@@ -229,7 +254,7 @@ function commands.requests() return { list = state.log } end
 
 function commands.reset()
     state.rules, state.log = {}, {}
-    state.peak, state.accepted = state.active, 0
+    state.peak, state.accepted, state.gated = state.active, 0, 0
     return {}
 end
 

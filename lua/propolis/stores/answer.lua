@@ -1,0 +1,108 @@
+--- What the API answers: rows, or an error that says what to do.
+local classify = require("engine.heal").classify
+local json = require "propolis.json"
+
+local answer = {}
+
+local PREFIX = 200 -- characters of a refusal's body that an error shows
+
+local fault = { __name = "propolis.error" }
+function fault.__tostring(e) return e.message end
+
+--- nil and the error, which prints as its message.
+function answer.failure(e) return nil, setmetatable(e, fault) end
+
+-- One line that is safe to print and never shows the token.
+local function clean(text, token)
+    local at = 1
+    local parts = {}
+    while token ~= "" do
+        local from, to = text:find(token, at, true)
+        if not from then break end
+        parts[#parts + 1] = text:sub(at, from - 1) .. "***"
+        at = to + 1
+    end
+    text = table.concat(parts) .. text:sub(at)
+    text = text:gsub("[%c\127]+", " "):gsub("^ +", "")
+    local stop = utf8.len(text) and utf8.offset(text, PREFIX + 1) or PREFIX + 1
+    return text:sub(1, (stop or #text + 1) - 1)
+end
+
+local function cell(value)
+    if value == json.null then return nil end
+    if type(value) == "table" then return json.encode(value) end
+    return value
+end
+
+-- The rows of a decoded answer, or nil when it has not the API's shape.
+local function zip(value)
+    if value == json.null then return {} end
+    if type(value) ~= "table" or json.is_array(value) or value[1] ~= nil then
+        return nil
+    end
+    local columns, rows = value.columns, value.rows
+    if type(columns) ~= "table" or type(rows) ~= "table" then return {} end
+    local list = {}
+    for i, row in ipairs(rows) do
+        if type(row) ~= "table" then return nil end
+        local record = {}
+        for c, name in ipairs(columns) do
+            if type(name) ~= "string" then return nil end
+            record[name] = cell(row[c])
+        end
+        list[i] = record
+    end
+    return list
+end
+
+--- Rows of a body; write: the statement behind it changed something.
+function answer.read(body, write)
+    local value, err = json.decode(body)
+    local rows = value ~= nil and zip(value) or nil
+    if rows then return rows end
+    return answer.failure { code = "io", unclear = write or nil,
+        message = "the answer cannot be read: " ..
+            (value == nil and err or "no columns and rows in it") }
+end
+
+local function cents(text)
+    local value = json.decode(text)
+    if type(value) ~= "table" then return nil end
+    local n = value.balance_cents
+    if n == nil and type(value.error) == "table" then
+        n = value.error.balance_cents
+    end
+    return math.type(n) and n or nil
+end
+
+local ADVICE = {
+    auth = " (log in again: propolis login)",
+    balance = " (the account's balance is used up)",
+}
+
+-- Statuses that are about the line or the load, not about the statement.
+local TEMPORARY = { [429] = true, [502] = true, [503] = true, [504] = true }
+
+--- The error that an answer other than 2xx stands for.
+-- The whole body is classified, and its first 200 characters are shown.
+function answer.refusal(res, write, token)
+    local status = res.status
+    local code = classify(res.body)
+    if status == 401 or status == 403 then
+        code = "auth"
+    elseif status == 402 then
+        code = "balance"
+    elseif TEMPORARY[status] or status < 400 then
+        code = "io"
+    end
+    local e = { code = code, status = status,
+        message = ("Query failed: %d: %s%s"):format(status,
+            clean(res.body, token), ADVICE[code] or "") }
+    if write and res.unclear and (code == "io" or code == "sql") then
+        e.unclear = true
+    end
+    if code == "balance" then e.balance_cents = cents(res.body) end
+    return answer.failure(e)
+end
+
+return answer
