@@ -346,7 +346,6 @@ local function identify(conf, account)
     if conf.remote == "none" then
         conf.remote = nil
     end
-    conf.store = nil
 end
 
 --- Everything that is set, as one table:

@@ -148,11 +148,11 @@ describe("config.load", function()
     it("names a broken settings file", function()
         local path = home .. "/config/config.lua"
         for text, why in pairs {
-            ["return {"] = "expected near", ["return 3"] = "return a table",
+            ["return {"] = "line 1: unexpected symbol", ["return 3"] = "return a table",
             [""] = "return a table",
             ["return { store = os.getenv('HOME') }"] = "'os'",
             ["\27Lua"] = "binary chunk",
-            ["return { capture = 'maybe' }"] = "capture must be true or false",
+            ["return { capture = 'eh' }"] = "must be true or false",
             ["return { query_timeout_ms = -1 }"] = "whole number",
             ["return { memory_table = 'a b' }"] = "must be a table name",
             ["return { store = 5 }"] = "store must be text",
