@@ -122,7 +122,7 @@ describe("cli.table", function()
             { a = "\xFF", b = "z" },
         }, { "a", "b" })
         assert.equal("a     b\n----  -\n\u{65E5}\u{672C}  x\n"
-            .. "e\u{301}     y\n\xFF     z\n", text)
+            .. "e\u{301}     y\n\\xff  z\n", text)
     end)
 
     it("shows control bytes instead of sending them", function()
