@@ -190,3 +190,51 @@ describe("propolis heal", function()
         assert.equal(0, heal("--store", "sqlite:" .. home .. "/ok.db").code)
     end)
 end)
+
+describe("propolis heal on PostgreSQL", function()
+    local pg = require "postgres"
+    local home, url
+
+    before_each(function()
+        home = tmp.dir()
+        url = pg.url(true)
+    end)
+    after_each(tmp.clean)
+
+    local function heal(...)
+        return run({ "heal", "--store", url, ... }, { home = home })
+    end
+
+    it("asks a healthy store once", function()
+        assert.equal(0, heal().code)
+        local statements = pg.log_statements(url)
+        local r = heal()
+        assert.equal(0, r.code)
+        assert.matches("^memory +nothing to do\n", r.stdout)
+        assert.equal(1, #statements())
+    end)
+
+    it("adds columns, says what a person would run, hides the password",
+        function()
+            heal()
+            pg.psql([[ALTER TABLE memory DROP COLUMN agent;
+                ALTER TABLE memory ALTER COLUMN path TYPE varchar(9)]], url)
+            local plan = heal("--plan", "memory")
+            assert.equal(2, plan.code)
+            assert.matches('ALTER TABLE "memory" ADD COLUMN[^\n]*agent',
+                plan.stdout)
+            assert.matches('\n%-%- by hand: ALTER TABLE "memory" ALTER COLUMN'
+                .. ' "path" TYPE TEXT\n', plan.stdout)
+            local r = heal("--json", "memory")
+            assert.equal(0, r.code, r.stderr)
+            local t = json.decode(r.stdout)
+            assert.equal("postgres", t.dialect)
+            assert.same({ "agent" }, t.tables[1].added)
+            assert.equal("type", t.tables[1].drift[1].kind)
+            local password = url:match("://[^:]*:([^@]*)@")
+            for _, text in ipairs { r.stdout, plan.stdout,
+                run({ "heal", "--log" }, { home = home }).stdout } do
+                assert.is_nil(text:find(password, 1, true))
+            end
+        end)
+end)

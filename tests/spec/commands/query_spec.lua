@@ -30,7 +30,7 @@ lines', '', 40)]] }
             "version  name        body      absent",
             "-------  ----------  --------  ------",
             '      3  one         a "b", c    NULL',
-            "     40  two\\nlines               NULL",
+            "     40  two\\nlines              NULL",
         }, "\n") .. "\n", query({ SELECT }).stdout)
     end)
 
