@@ -275,12 +275,45 @@ function cli.cut(text, width)
     return text
 end
 
+-- The text with replace(byte) for each byte that is no UTF-8.
+local function mend_utf8(text, replace)
+    local out, at = {}, 1
+    while true do
+        local ok, bad = utf8.len(text, at)
+        if ok then
+            out[#out + 1] = text:sub(at)
+            return table.concat(out)
+        end
+        out[#out + 1] = text:sub(at, bad - 1)
+        out[#out + 1] = replace(text:byte(bad))
+        at = bad + 1
+    end
+end
+
+--- The text with U+FFFD for each byte that is no UTF-8.
+function cli.utf8(text)
+    if utf8.len(text) then
+        return text
+    end
+    return mend_utf8(text, function()
+        return "\u{FFFD}"
+    end)
+end
+
 local SHOWN = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
--- Text as one line that cannot steer a terminal.
-local function printable(text)
+local function hex(byte)
+    return ("\\x%02x"):format(byte)
+end
+
+--- The text as one line that cannot steer a terminal: control characters and
+-- bytes that are no UTF-8 stand as \n, \t, \x1b.
+function cli.printable(text)
+    if not utf8.len(text) then
+        text = mend_utf8(text, hex)
+    end
     text = text:gsub("%c", function(c)
-        return SHOWN[c] or ("\\x%02x"):format(c:byte())
+        return SHOWN[c] or hex(c:byte())
     end)
     -- The C1 controls, which some terminals obey in UTF-8 too.
     return (text:gsub("\xC2([\x80-\x9F])", function(c)
@@ -294,9 +327,9 @@ local function shown(value)
     if value == nil or value == json.null then
         return "NULL"
     elseif type(value) == "table" then
-        return printable(json.encode(value) or tostring(value))
+        return cli.printable(json.encode(value) or tostring(value))
     end
-    return printable(tostring(value))
+    return cli.printable(tostring(value))
 end
 
 -- Takes width from the widest columns until everything fits.
@@ -338,7 +371,7 @@ function cli.table(rows, columns)
     local widths, right, cells, rule = {}, {}, {}, {}
     local head = {}
     for i, name in ipairs(columns) do
-        head[i] = printable(name)
+        head[i] = cli.printable(name)
         widths[i], right[i] = cli.width(head[i]), #rows > 0
     end
     for r, row in ipairs(rows) do

@@ -8,7 +8,8 @@ local config = {}
 
 --- Every setting: one line each is all that a new one takes.
 -- env wins over the settings file, that over default.  An account's own value
--- (account = key in credentials.json) stands between env and settings.
+-- (account = key in credentials.json) stands between env and settings;
+-- env_only ones are never in the file: schemas are loaded without reading it.
 -- Types: "text", "name" (a table's), "integer" (not negative), "boolean".
 config.keys = {
     { name = "store", type = "text", env = "PROPOLIS_STORE",
@@ -22,11 +23,14 @@ config.keys = {
       account = "apiUrl", default = "https://api.deeplake.ai",
       help = "where the Deeplake API answers" },
     { name = "memory_table", type = "name", env = "HIVEMIND_TABLE",
-      default = "memory", help = "table that holds the memory" },
+      default = "memory", env_only = true,
+      help = "table that holds the memory" },
     { name = "sessions_table", type = "name", env = "HIVEMIND_SESSIONS_TABLE",
-      default = "sessions", help = "table that holds the events" },
+      default = "sessions", env_only = true,
+      help = "table that holds the events" },
     { name = "skills_table", type = "name", env = "HIVEMIND_SKILLS_TABLE",
-      default = "skills", help = "table that holds the skills" },
+      default = "skills", env_only = true,
+      help = "table that holds the skills" },
     { name = "capture", type = "boolean", env = "HIVEMIND_CAPTURE",
       default = true, help = "whether hooks store what agents do" },
     { name = "trace_sql", type = "boolean", env = "HIVEMIND_TRACE_SQL",
@@ -315,7 +319,7 @@ local function effective(key, account, settings, paths)
         value = account[key.account]
         origin = value and paths.credentials .. ": " .. key.account
     end
-    if not value and settings[key.name] ~= nil then
+    if not value and not key.env_only and settings[key.name] ~= nil then
         value = settings[key.name]
         origin = paths.settings .. ": " .. key.name
     end
@@ -346,7 +350,6 @@ local function identify(conf, account)
     if conf.remote == "none" then
         conf.remote = nil
     end
-    conf.store = nil
 end
 
 --- Everything that is set, as one table:
@@ -439,6 +442,9 @@ function config.set(name, value)
     if not key then
         return nil, ("there is no setting '%s'; 'propolis config list' shows"
             .. " them"):format(name)
+    elseif key.env_only then
+        return nil, ("'%s' is set by the environment: export %s=..."):format(
+            name, key.env)
     end
     local err
     if value ~= nil then

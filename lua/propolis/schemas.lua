@@ -53,15 +53,6 @@ local function build(spec, path)
     return made
 end
 
---- Checks one file by itself: a schema, or nil and a sentence.
-function schemas.lint(path)
-    local spec, err = schemas.read(path)
-    if not spec then
-        return nil, err
-    end
-    return build(spec, path)
-end
-
 local function shipped_path(name)
     return ("%s/schemas/%s.lua"):format(sys.root, name)
 end
@@ -108,6 +99,25 @@ local function extend(spec, extra)
         table = spec.table, columns = columns, indexes = indexes,
         required = spec.required,
     }
+end
+
+--- Checks one file, a user's columns for a shipped table together with that
+-- table: a schema, or nil and a sentence.
+function schemas.lint(path)
+    local spec, err = schemas.read(path)
+    if not spec then
+        return nil, err
+    end
+    local shipped = RENAMED[spec.table] and shipped_path(spec.table)
+    if shipped and sys.realpath(path) ~= sys.realpath(shipped) then
+        local base
+        base, err = schemas.read(shipped)
+        if not base then
+            return nil, err
+        end
+        spec = extend(base, { spec = spec })
+    end
+    return build(spec, path)
 end
 
 local function load_shipped(name)

@@ -44,6 +44,14 @@ local function unknown(name)
         table.concat(names, ", "))
 end
 
+-- A value for the eyes: a URL without its password.
+local function masked(value)
+    if type(value) == "string" then
+        return (value:gsub("(://[^/@:]*:)[^/@]*@", "%1***@"))
+    end
+    return value
+end
+
 local actions = {}
 
 function actions.list(opts)
@@ -56,7 +64,7 @@ function actions.list(opts)
     for i, key in ipairs(config.keys) do
         rows[i] = json.object {
             { "setting", key.name },
-            { "value", conf[key.name] },
+            { "value", masked(conf[key.name]) },
             { "from", conf.origin[key.name] },
             { "env", key.env },
             { "help", key.help },

@@ -1,0 +1,281 @@
+--- propolis schema: what the tables are meant to be.
+local cli = require "propolis.cli"
+
+local command = {
+    name = "schema",
+    summary = "show and check the schemas of the tables",
+    usage = [=[
+propolis schema show memory --sql --dialect postgres
+
+usage: propolis schema list [--json]
+       propolis schema show [--json] [--sql [--dialect D]] [TABLE]
+       propolis schema lint [--json] [FILE...]
+
+  --sql         the statements that create the table and its indexes
+  --dialect D   sqlite (default), postgres or deeplake
+
+show without TABLE shows all; lint without FILE checks every file that is in
+force, the shipped ones and yours in 'propolis config path config'/schemas.
+]=],
+    options = { json = "flag", sql = "flag", dialect = "value" },
+    args = { 1 },
+}
+
+local DIALECTS = { sqlite = true, postgres = true, deeplake = true }
+
+-- The statements heal would run on a store without that table.
+local function statements(schema, dialect)
+    local store = require("engine.store").from {
+        dialect = dialect, workspace = "default",
+        query = function()
+            return {}
+        end,
+    }
+    local plans, err = require("engine.heal").plan {
+        store = store, schemas = { schema },
+    }
+    store:close()
+    return plans and plans[1].statements, err
+end
+
+local function columns_json(schema)
+    local json = require "propolis.json"
+    local list = {}
+    for i, column in ipairs(schema.columns) do
+        list[i] = json.object {
+            { "name", column.name },
+            { "type", column.type },
+            { "not_null", column.not_null },
+            { "default", column.default == nil and json.null
+                or column.default },
+        }
+    end
+    return json.array(list)
+end
+
+local function indexes_json(schema)
+    local json = require "propolis.json"
+    local list = {}
+    for i, index in ipairs(schema.indexes) do
+        list[i] = json.object {
+            { "name", index.name },
+            { "columns", json.array(table.move(index, 1, #index, 1, {})) },
+        }
+    end
+    return json.array(list)
+end
+
+-- Ends with 1 after saying which files were refused, else as usual.
+local function ended(code, refused)
+    for _, err in ipairs(refused) do
+        cli.fail(err)
+    end
+    return #refused > 0 and cli.FAILED or code
+end
+
+local actions = {}
+
+function actions.list(opts)
+    local json = require "propolis.json"
+    local schemas = require "propolis.schemas"
+    local rows = {}
+    for _, name in ipairs(schemas.names()) do
+        local schema = schemas.get(name)
+        if schema then
+            rows[#rows + 1] = json.object {
+                { "name", name },
+                { "table", schema.table },
+                { "columns", #schema.columns },
+                { "indexes", #schema.indexes },
+                { "files", json.array(schemas.files(name)) },
+            }
+        end
+    end
+    local _, refused = schemas.list()
+    if opts.json then
+        return ended(cli.json(json.array(rows)), refused)
+    end
+    for _, row in ipairs(rows) do
+        row.files = table.concat(row.files, ", ")
+    end
+    cli.write(cli.table(rows, { "name", "table", "columns", "indexes",
+        "files" }))
+    return ended(cli.done(), refused)
+end
+
+-- The schemas that a word names: one, or all without a word; and sentences
+-- about refused files.
+local function named(word)
+    local schemas = require "propolis.schemas"
+    local all, refused = schemas.list()
+    if not word then
+        return all, refused
+    end
+    local found, err = schemas.get(word)
+    for _, schema in ipairs(all) do
+        found = found or schema.table == word and schema or nil
+    end
+    if found then
+        return { found }, {}
+    end
+    return nil, err
+end
+
+local function show_json(list, dialect)
+    local json = require "propolis.json"
+    local out = {}
+    for i, schema in ipairs(list) do
+        local lines, err
+        if dialect then
+            lines, err = statements(schema, dialect)
+            if not lines then
+                return cli.fail(err)
+            end
+        end
+        out[i] = json.object {
+            { "table", schema.table },
+            { "columns", columns_json(schema) },
+            { "indexes", indexes_json(schema) },
+            { "sql", lines and json.array(lines) },
+        }
+    end
+    return cli.json(json.array(out))
+end
+
+local function show_sql(list, dialect)
+    for _, schema in ipairs(list) do
+        local lines, err = statements(schema, dialect)
+        if not lines then
+            return cli.fail(err)
+        end
+        cli.write(table.concat(lines, ";\n"), ";\n")
+    end
+    return cli.done()
+end
+
+local function show_text(list)
+    for i, schema in ipairs(list) do
+        local rows = {}
+        for r, column in ipairs(schema.columns) do
+            local default = column.default
+            if type(default) == "string" then
+                default = "'" .. default .. "'"
+            end
+            rows[r] = {
+                column = column.name, type = column.type,
+                null = column.not_null and "no" or "yes",
+                default = default == nil and "-" or tostring(default),
+            }
+        end
+        cli.write(i > 1 and "\n" or "", cli.colour(schema.table, "bold"), "\n",
+            cli.table(rows, { "column", "type", "null", "default" }))
+        for _, index in ipairs(schema.indexes) do
+            cli.write(("index %s (%s)\n"):format(index.name,
+                table.concat(index, ", ")))
+        end
+    end
+    return cli.done()
+end
+
+function actions.show(opts)
+    if #opts > 2 then
+        return cli.usage(command, ("'%s' is one argument too many")
+            :format(opts[3]))
+    elseif opts.dialect and not DIALECTS[opts.dialect] then
+        return cli.usage(command, ("there is no dialect '%s': say sqlite,"
+            .. " postgres or deeplake"):format(opts.dialect))
+    elseif opts.dialect and not opts.sql then
+        return cli.usage(command, "--dialect goes with --sql")
+    end
+    local list, refused = named(opts[2])
+    if not list then
+        if refused:find("^there is no table") then
+            return cli.usage(command, refused)
+        end
+        return cli.fail(refused)
+    end
+    local dialect = opts.sql and (opts.dialect or "sqlite") or nil
+    if opts.json then
+        return ended(show_json(list, dialect), refused)
+    elseif dialect then
+        return ended(show_sql(list, dialect), refused)
+    end
+    return ended(show_text(list), refused)
+end
+
+-- Every file in force, in the order of the tables.
+local function files_in_force()
+    local schemas = require "propolis.schemas"
+    local files, seen = {}, {}
+    for _, name in ipairs(schemas.names()) do
+        for _, file in ipairs(schemas.files(name)) do
+            if not seen[file] then
+                seen[file] = true
+                files[#files + 1] = file
+            end
+        end
+    end
+    return files, select(2, schemas.list())
+end
+
+function actions.lint(opts)
+    local json = require "propolis.json"
+    local schemas = require "propolis.schemas"
+    local files, refused = table.move(opts, 2, #opts, 1, {}), {}
+    if #files == 0 then
+        files, refused = files_in_force()
+    end
+    local rows, failed = {}, #refused > 0
+    for i, file in ipairs(files) do
+        local schema, err = schemas.lint(file)
+        rows[i] = json.object {
+            { "file", file },
+            { "ok", schema ~= nil },
+            { "table", schema and schema.table },
+            { "columns", schema and #schema.columns },
+            { "error", err },
+        }
+        failed = failed or not schema
+    end
+    local said = {}
+    if not opts.json then
+        for _, row in ipairs(rows) do
+            if row.ok then
+                cli.write(("%s: ok (%s, %d columns)\n"):format(row.file,
+                    row.table, row.columns))
+            else
+                said[row.error] = true
+                cli.fail(row.error)
+            end
+        end
+        for _, err in ipairs(refused) do
+            if not said[err] then
+                cli.fail(err)
+            end
+        end
+        return cli.done(failed and cli.FAILED or cli.OK)
+    end
+    for _, err in ipairs(refused) do
+        rows[#rows + 1] = json.object { { "ok", false }, { "error", err } }
+    end
+    local code = cli.json(json.array(rows))
+    return failed and cli.FAILED or code
+end
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    end
+    local action = actions[opts[1]]
+    if not action then
+        return cli.usage(command, ("schema cannot '%s': say list, show or"
+            .. " lint"):format(opts[1]))
+    elseif opts[1] == "list" and #opts > 1 then
+        return cli.usage(command, ("'%s' is one argument too many")
+            :format(opts[2]))
+    end
+    return action(opts)
+end
+
+return command

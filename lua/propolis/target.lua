@@ -1,0 +1,70 @@
+--- The store that a command works on: --store URL, --remote, or the local one.
+local target = {}
+
+--- The lines of a usage text that explain the two options.
+target.help = [[
+  --store URL   sqlite:PATH, postgres://USER@HOST/DB?workspace=NAME, deeplake:
+  --remote      the team's store ('propolis config set store URL')
+                without both: the local store]]
+
+-- URL and options by what was asked for, or nil and a sentence.
+local function choose(opts)
+    if opts.store and opts.remote then
+        return nil, "say --store or --remote, not both"
+    elseif opts.store then
+        return opts.store, {}
+    end
+    local conf, err = require("propolis.config").load()
+    if not conf then
+        return nil, err
+    elseif not opts.remote then
+        return conf.local_store, {}, conf.paths.data
+    elseif not conf.remote then
+        return nil, "there is no remote store: 'propolis config set store"
+            .. " URL' names one, 'propolis login' gets an account"
+    end
+    return conf.remote, conf
+end
+
+--- Opens it.
+-- @param opts what cli.parse gave: store, remote
+-- @param how "write" makes a SQLite file that is not there; "open" refuses to;
+-- "look" changes nothing and takes a file that is not there as empty
+-- @return the store, or nil and a sentence
+function target.open(opts, how)
+    local url, options, folder = choose(opts)
+    if not url then
+        return nil, options
+    end
+    local path = url:match("^sqlite:(.*)$")
+    if path and how ~= "write" then
+        local sys = require "engine.sys"
+        local home = path:sub(1, 2) == "~/" and os.getenv("HOME") or ""
+        local file = path:gsub("^~/", home .. "/")
+        local there = path == ":memory:" or sys.stat(file)
+        if not there and how == "open" then
+            return nil, ("there is no store at %s%s"):format(path,
+                folder and " yet: 'propolis heal' makes it" or "")
+        elseif not there and path ~= "" then
+            url = "sqlite::memory:"
+        elseif how == "look" and path ~= ":memory:" then
+            options = { readonly = true }
+        end
+    elseif folder then
+        local sys = require "engine.sys"
+        local ok, err = sys.mkdir(folder)
+        if not ok then
+            return nil, tostring(err)
+        end
+    end
+    local store, err = require("propolis").open(url, options)
+    if not store then
+        return nil, tostring(err)
+    end
+    if path then
+        store.url = "sqlite:" .. path
+    end
+    return store
+end
+
+return target

@@ -1,0 +1,134 @@
+local json = require "propolis.json"
+local run = require "run"
+local tmp = require "tmp"
+
+describe("propolis query", function()
+    local home, url
+
+    local function query(args, stdin)
+        return run({ "query", "--store", url, table.unpack(args) },
+            { home = home, stdin = stdin })
+    end
+
+    before_each(function()
+        home = tmp.dir()
+        url = "sqlite:" .. home .. "/q.db"
+        local r = run({ "heal", "--store", url, "skills" }, { home = home })
+        assert.equal(0, r.code, r.stderr)
+        r = query { [[INSERT INTO skills (id, name, body, version) VALUES
+            ('1', 'one', 'a "b", c', 3), ('2', 'two
+lines', '', 40)]] }
+        assert.same({ 0, "", "" }, { r.code, r.stdout, r.stderr })
+    end)
+    after_each(tmp.clean)
+
+    local SELECT = "SELECT version, name, body, NULL AS absent FROM skills"
+        .. " ORDER BY id"
+
+    it("prints an aligned table, columns in the order asked for", function()
+        assert.equal(table.concat({
+            "version  name        body      absent",
+            "-------  ----------  --------  ------",
+            '      3  one         a "b", c    NULL',
+            "     40  two\\nlines              NULL",
+        }, "\n") .. "\n", query({ SELECT }).stdout)
+    end)
+
+    it("prints JSON with the same keys in every row", function()
+        assert.equal('[{"version":3,"name":"one","body":"a \\"b\\", c",'
+            .. '"absent":null},{"version":40,"name":"two\\nlines",'
+            .. '"body":"","absent":null}]\n',
+            query({ "--json", SELECT }).stdout)
+        assert.equal("[]\n",
+            query({ "--json", "SELECT 1 FROM skills WHERE 0" }).stdout)
+    end)
+
+    it("prints CSV", function()
+        assert.equal('version,name,body,absent\r\n3,one,"a ""b"", c",\r\n'
+            .. '40,"two\nlines","",\r\n', query({ "--csv", SELECT }).stdout)
+    end)
+
+    it("reads the statement from stdin", function()
+        assert.equal('[{"x":7}]\n',
+            query({ "--json", "-" }, "SELECT 3 + 4 AS x;\n").stdout)
+    end)
+
+    it("keeps JSON valid whatever bytes come", function()
+        local r = query { "--json", "SELECT CAST(x'ff61c3' AS TEXT) AS t,"
+            .. " 9223372036854775807 AS big" }
+        assert.equal('[{"t":"\u{FFFD}a\u{FFFD}","big":9223372036854775807}]\n',
+            r.stdout)
+        assert.matches("\\xffa\\xc3",
+            query({ "SELECT CAST(x'ff61c3' AS TEXT) AS t" }).stdout)
+    end)
+
+    it("fails with one sentence on stderr and nothing on stdout", function()
+        for want, sql in pairs {
+            ["no such table: nope"] = "SELECT * FROM nope",
+            ["syntax error"] = "SELEC 1",
+            ["one statement"] = "SELECT 1; SELECT 2",
+        } do
+            local r = query { sql }
+            assert.equal(1, r.code)
+            assert.equal("", r.stdout)
+            assert.matches("^propolis: [^\n]+\n$", r.stderr)
+            assert.truthy(r.stderr:find(want, 1, true), r.stderr)
+        end
+    end)
+
+    it("refuses a wrong call", function()
+        for want, args in pairs {
+            ["the SQL is missing"] = {},
+            ["--json or --csv"] = { "--json", "--csv", "SELECT 1" },
+            ["one argument too many"] = { "SELECT", "1" },
+        } do
+            local r = query(args)
+            assert.equal(64, r.code)
+            assert.truthy(r.stderr:find(want, 1, true), r.stderr)
+        end
+        assert.equal(64, query({ "-" }, " \n").code)
+    end)
+
+    it("makes no store where there is none", function()
+        local sys = require "engine.sys"
+        local other = home .. "/other.db"
+        local r = run({ "query", "--store", "sqlite:" .. other, "SELECT 1" },
+            { home = home })
+        assert.equal(1, r.code)
+        assert.equal("propolis: there is no store at " .. other .. "\n",
+            r.stderr)
+        assert.is_nil((sys.stat(other)))
+
+        r = run({ "query", "SELECT 1" }, { home = home })
+        assert.equal(1, r.code)
+        assert.matches("'propolis heal' makes it", r.stderr)
+        assert.is_nil((sys.stat(home .. "/data")))
+    end)
+
+    it("works on the local store, the remote, or what is named", function()
+        assert.equal(0, run({ "heal" }, { home = home }).code)
+        local count = "SELECT count(*) AS n FROM skills"
+        local function n(...)
+            local r = run({ "query", "--json", count, ... },
+                { home = home, env = { PROPOLIS_STORE = url } })
+            assert.equal(0, r.code, r.stderr)
+            return json.decode(r.stdout)[1].n
+        end
+        assert.equal(0, n())
+        assert.equal(2, n("--remote"))
+        assert.equal(2, n("--store", url))
+
+        local r = run({ "query", "--remote", count }, { home = home })
+        assert.equal(1, r.code)
+        assert.matches("there is no remote store", r.stderr)
+        r = run({ "query", "--remote", "--store", url, count },
+            { home = home })
+        assert.equal(1, r.code)
+        assert.matches("not both", r.stderr)
+        r = run({ "query", "--store", "gopher://u:secret@x", count },
+            { home = home })
+        assert.equal(1, r.code)
+        assert.matches("cannot open 'gopher:", r.stderr)
+        assert.is_nil(r.stderr:find("secret", 1, true))
+    end)
+end)
