@@ -34,7 +34,7 @@ return {
         return { {
             path = folder .. "/hooks.json",
             add = function(text)
-                local out, err = text or "", nil
+                local out, err = text or ""
                 if not out:find("%S") or not edit.get(out, { "version" }) then
                     out, err = edit.set(out, { "version" }, "1")
                     if not out then return nil, err end

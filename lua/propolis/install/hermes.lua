@@ -145,7 +145,7 @@ local function allow_list(ctx, folder)
         path = folder .. "/shell-hooks-allowlist.json",
         add = function(text)
             if not ctx.approve then return text end
-            local out, err = text or "", nil
+            local out, err = text or ""
             for _, event in ipairs(EVENTS) do
                 local line = command.line(ctx.program, NAME, event)
                 if not approved(approvals_of(out), event, line) then
