@@ -16,14 +16,44 @@ local SHAPE = { agent = "claude-code", nested = true }
 local WAITED = { SessionStart = 10, SessionEnd = 5 }
 
 local EVENTS = {
-    "SessionStart", "UserPromptSubmit", "PostToolUse", "PostToolUseFailure",
-    "Notification", "SubagentStart", "SubagentStop", "PreCompact",
-    "PostCompact", "Stop", "StopFailure", "SessionEnd",
+    "SessionStart", "UserPromptSubmit", "PermissionRequest",
+    "PermissionDenied", "PostToolUse", "PostToolUseFailure", "Notification",
+    "SubagentStart", "SubagentStop", "PreCompact", "PostCompact", "Stop",
+    "StopFailure", "SessionEnd",
 }
+
+-- An older Claude Code passes its whole settings file over when that names an
+-- event it does not know.
+local SINCE = {
+    PostCompact = "2.1.76", StopFailure = "2.1.78", PermissionDenied = "2.1.89",
+}
+
+local function older(version, than)
+    local a, b, c = version:match("(%d+)%.(%d+)%.(%d+)")
+    local x, y, z = than:match("(%d+)%.(%d+)%.(%d+)")
+    if not a then return false end
+    for _, pair in ipairs { { a, x }, { b, y }, { c, z } } do
+        local mine, other = tonumber(pair[1]), tonumber(pair[2])
+        if mine ~= other then return mine < other end
+    end
+    return false
+end
+
+-- The events that the Claude Code on this machine knows.
+local function events(ctx)
+    local version = ctx.agent_version("claude") or ""
+    local out = {}
+    for _, event in ipairs(EVENTS) do
+        if not SINCE[event] or not older(version, SINCE[event]) then
+            out[#out + 1] = event
+        end
+    end
+    return out
+end
 
 local function wanted(ctx)
     local out = {}
-    for i, event in ipairs(EVENTS) do
+    for i, event in ipairs(events(ctx)) do
         local handler = {
             { "type", "command" },
             { "command", command.line(ctx.program, SHAPE.agent, event) },
@@ -46,7 +76,7 @@ local function settings(ctx, folder)
         end,
         empty = function(text) return not text:find("[^%s{}]") end,
         find = function(text) return hooks.find(text, SHAPE) end,
-        wanted = EVENTS,
+        wanted = events(ctx),
     }
 end
 

@@ -9,7 +9,7 @@ local NAME = "hermes"
 
 local EVENTS = {
     "on_session_start", "pre_llm_call", "post_tool_call", "post_llm_call",
-    "subagent_stop", "on_session_end",
+    "subagent_stop", "on_session_end", "on_session_finalize",
 }
 
 local SERVER = { "mcp_servers", "propolis" }

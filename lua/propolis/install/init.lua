@@ -41,9 +41,25 @@ local function exists(path)
     return sys.stat(path) ~= nil
 end
 
+-- What an agent's program says its version is, asked once; nil without it.
+local function versions()
+    local known = {}
+    return function(name)
+        if known[name] == nil then
+            local path = sys.which(name)
+            local said = path and sys.run({ path, "--version" },
+                { timeout = 5, max = 1000 })
+            known[name] = said and said.code == 0
+                and said.stdout:match("%d+%.%d+[%d.]*") or false
+        end
+        return known[name] or nil
+    end
+end
+
 --- What the agents' files need to know: { home, env(name), program,
--- program_time, state, version, mcp = the server command is there, approve }.
--- `options` may give home, program and approve. nil and a sentence on failure.
+-- program_time, state, version, mcp = the server command is there, approve,
+-- agent_version(program) }; nil and a sentence on failure.  `options` may give
+-- home, program and approve.
 function install.context(options)
     options = options or {}
     local home = options.home or os.getenv("HOME")
@@ -76,6 +92,7 @@ function install.context(options)
         state = paths.state,
         version = sys.version or "0",
         approve = options.approve or false,
+        agent_version = versions(),
         mcp = exists(root:gsub("/install/init%.lua$", "/commands/mcp.lua")),
     }
 end

@@ -13,9 +13,7 @@ const HOOKS = [
   "session_start",
   "after_tool_call",
   "agent_end",
-  "before_compaction",
   "after_compaction",
-  "before_reset",
   "subagent_spawned",
   "subagent_ended",
 ];
@@ -67,16 +65,14 @@ function about(ctx) {
   return out;
 }
 
-// A turn's end repeats the whole conversation: what is new starts at the last
-// prompt.
-function newest(event) {
+// A turn's end repeats the whole conversation; what tools said was forwarded
+// when they said it.
+function talk(event) {
   if (!Array.isArray(event?.messages)) return event;
-  const at = event.messages.findLastIndex((m) => m?.role === "user");
-  return {
-    ...event,
-    messages: at > 0 ? event.messages.slice(at) : event.messages,
-    messageCount: event.messages.length,
-  };
+  const messages = event.messages.filter(
+    (m) => m?.role === "user" || m?.role === "assistant",
+  );
+  return { ...event, messages };
 }
 
 // Pictures are named, not copied; numbers JSON cannot hold become text.
@@ -91,7 +87,7 @@ function lean(key, value) {
 function forward(hook, event, ctx) {
   try {
     const text = JSON.stringify(
-      { hook, event: newest(event), ctx: about(ctx) },
+      { hook, event: talk(event), ctx: about(ctx) },
       lean,
     );
     queue = queue.then(() => run(hook, text));

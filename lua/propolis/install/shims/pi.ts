@@ -13,6 +13,8 @@ const EVENTS = [
   "input",
   "tool_result",
   "message_end",
+  "session_switch",
+  "session_fork",
   "session_compact",
   "agent_end",
 ];
@@ -87,14 +89,14 @@ function within(promise, ms) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-function answer(text, event) {
+// The context goes to the model, the notice to the person.
+function answer(text, event, ctx) {
   try {
     const reply = JSON.parse(text);
-    if (!reply || typeof reply !== "object") return undefined;
-    const extra = reply.systemPromptAppend;
-    if (typeof extra === "string" && extra !== "")
-      return { systemPrompt: `${event.systemPrompt ?? ""}\n\n${extra}` };
-    return reply.message || reply.systemPrompt ? reply : undefined;
+    if (reply?.notice && ctx?.hasUI) ctx.ui?.notify?.(reply.notice, "info");
+    if (typeof reply?.context !== "string" || reply.context === "")
+      return undefined;
+    return { systemPrompt: `${event.systemPrompt ?? ""}\n\n${reply.context}` };
   } catch {
     return undefined;
   }
@@ -110,7 +112,7 @@ export default function propolis(pi) {
       forward("before_agent_start", event, ctx),
       ANSWER_MS,
     );
-    return answer(text, event);
+    return answer(text, event, ctx);
   });
   pi.on("session_shutdown", async (event, ctx) => {
     await within(forward("session_shutdown", event, ctx), DRAIN_MS);
