@@ -104,6 +104,30 @@ function edit.quote(key)
     end) .. '"'
 end
 
+--- JSON text of a value: text, number, boolean, a list marked by `edit.list`,
+-- or an object given as { {key, value}, ... }, in that order.
+function edit.encode(value)
+    if type(value) == "string" then return edit.quote(value) end
+    if type(value) ~= "table" then return tostring(value) end
+    local out = {}
+    for i, item in ipairs(value) do
+        if value.list then
+            out[i] = edit.encode(item)
+        else
+            out[i] = edit.quote(item[1]) .. ":" .. edit.encode(item[2])
+        end
+    end
+    local inner = table.concat(out, ",")
+    return value.list and "[" .. inner .. "]" or "{" .. inner .. "}"
+end
+
+--- Marks a list for `edit.encode`.
+function edit.list(items)
+    local out = { list = true }
+    for i, item in ipairs(items) do out[i] = item end
+    return out
+end
+
 -- Walks `path` (keys and 1-based indexes) as far as it goes: the last node,
 -- how many steps fitted, and the item that holds the node.
 local function walk(root, path)
@@ -181,6 +205,18 @@ local function add(text, node, style, make)
         .. (last.comma and "," or "") .. text:sub(tail)
 end
 
+-- Whether two values are the same, order of keys aside.
+local function same(a, b)
+    if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+    for k, v in pairs(a) do
+        if not same(v, b[k]) then return false end
+    end
+    for k in pairs(b) do
+        if a[k] == nil then return false end
+    end
+    return true
+end
+
 local function fragment_of(json)
     local node, err = jsonc.parse(json)
     if not node then error("bad fragment: " .. err, 3) end
@@ -214,7 +250,8 @@ end
 
 --- Puts the JSON text `json` at `path` (keys; the last may be an index that
 -- exists): replaces what is there or adds it at the end, with the objects on
--- the way. An empty text counts as `{}`.
+-- the way. The same text when the value is there already. An empty text
+-- counts as `{}`.
 function edit.set(text, path, json, options)
     local blank = not text:find("%S")
     local source = blank and "{}" .. newline(text) or text
@@ -226,6 +263,10 @@ function edit.set(text, path, json, options)
 
     if depth == #path then
         local part = fragment_of(json)
+        if node.kind == part.kind
+            and same(jsonc.value(node), jsonc.value(part)) then
+            return text
+        end
         local indent = indent_of_line(source, node.first)
         local own = style
         if not source:sub(root.first, root.last):find("\n") then
@@ -319,6 +360,13 @@ local function cut(text, node, index)
         out = splice(out, comma, comma, "")
     end
     return out
+end
+
+--- JSON text laid out over lines, two blanks a step, with a final newline.
+function edit.pretty(json)
+    local part = fragment_of(json)
+    return render(part, json, { unit = "  ", newline = "\n", colon = ": " },
+        "") .. "\n"
 end
 
 --- Takes the member or item at `path` away. The same text when there is none.

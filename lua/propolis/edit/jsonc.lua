@@ -80,7 +80,7 @@ local function string_at(state)
     local text, from = state.text, state.at
     local quote = text:sub(from, from)
     if quote == "'" and not state.json5 then
-        fail(state, from, "a single quote")
+        fail(state, from, "single quotes where double ones are due")
     end
     local at = from + 1
     while true do
@@ -154,6 +154,8 @@ local words = { ["true"] = "boolean", ["false"] = "boolean", null = "null" }
 
 local function number_length(state)
     local text, at = state.text, state.at
+    local hex = state.json5 and text:match("^[+-]?0[xX]%x+()", at)
+    if hex then return hex end
     local strict = text:match("^%-?0()[^%d]", at)
         or text:match("^%-?0()$", at)
         or text:match("^%-?[1-9]%d*()", at)
@@ -162,8 +164,8 @@ local function number_length(state)
         return text:match("^[eE][+-]?%d+()", strict) or strict
     end
     if not state.json5 then return nil end
-    return text:match("^[+-]?0[xX]%x+()", at)
-        or text:match("^[+-]?%d*%.?%d+[eE]?[+-]?%d*()", at)
+    return text:match("^[+-]?%d*%.?%d+[eE]?[+-]?%d*()", at)
+        or text:match("^[+-]?%d+%.()", at)
         or text:match("^[+-]?Infinity()", at) or text:match("^NaN()", at)
 end
 

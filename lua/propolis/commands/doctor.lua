@@ -1,0 +1,220 @@
+--- propolis doctor: does it work? Real events through the installed hooks.
+local cli = require "propolis.cli"
+local config = require "propolis.config"
+local inspect = require "propolis.install.inspect"
+local install = require "propolis.install"
+local names_of = require("propolis.commands.install").names
+local sys = require "engine.sys"
+local trail = require "propolis.install.trail"
+
+local command = {
+    name = "doctor",
+    summary = "check that capture works, event by event",
+    usage = [[
+propolis doctor
+propolis doctor codex
+propolis doctor --why ~/work/secret      which privacy rule decides there
+
+usage: propolis doctor [AGENT...] [--why PATH] [--json]
+
+Sends a test event through each installed hook line as the agent would run it,
+looks for it in the local store and takes it out again.  Every problem comes
+with its way out.  Exit 1 when something is broken.
+]],
+    options = { why = "value", json = "flag" },
+}
+
+local function why(path)
+    if path:sub(1, 2) == "~/" then
+        path = (os.getenv("HOME") or "") .. path:sub(2)
+    elseif path:sub(1, 1) ~= "/" then
+        path = (sys.getcwd() or "") .. "/" .. path
+    end
+    local conf, err = config.load()
+    if not conf then return cli.fail(err) end
+    local said
+    said, err = require("propolis.privacy").why(path, conf)
+    if not said then return cli.fail(err) end
+    cli.write(said, "\n")
+    return cli.done()
+end
+
+-- Findings: { ok = true|false|nil (a remark), about, text }.
+local function finding(list, ok, about, text, ...)
+    if select("#", ...) > 0 then text = text:format(...) end
+    list[#list + 1] = { ok = ok, about = about, text = text }
+end
+
+local function check_store(list, conf)
+    local path, file = trail.file(conf)
+    if not file then
+        finding(list, nil, "store", "%s is not there yet: no event came",
+            path)
+        return {}
+    end
+    local store, err = trail.open(conf)
+    if not store then
+        finding(list, false, "store", "%s does not open: %s. Move it away and "
+            .. "the next event makes a new one", path, tostring(err))
+        return {}
+    end
+    local opened <close> = store
+    local rows = opened:query("PRAGMA quick_check(1)")
+    local word = rows and rows[1] and rows[1].quick_check
+    finding(list, word == "ok", "store", "%s: %s", path,
+        word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
+        .. "next event makes a new one")
+    local spool = trail.waiting(opened, conf)
+    if spool > 0 then
+        finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
+            .. "writes them in", spool, conf.paths.state)
+    end
+    return trail.seen(opened, conf) or {}
+end
+
+-- The hooks to send through, a shim's as the events that it forwards.
+local function hooks_of(agent, report)
+    local samples = require "propolis.install.samples"
+    local out, seen = {}, {}
+    for _, hook in ipairs(report.hooks) do
+        for _, event in ipairs(hook.event == "*"
+            and samples.shim_events[agent.name] or { hook.event }) do
+            if not seen[event] and hook.runnable then
+                out[#out + 1] = { event = event, program = hook.program,
+                    line = hook.event == "*"
+                        and ("%s hook %s %s"):format(hook.program, agent.name,
+                            event) or hook.line,
+                    shim = hook.event == "*" }
+            end
+            seen[event] = true
+        end
+    end
+    return out
+end
+
+local function check_answers(list, name, sent)
+    local slowest, bad = 0, 0
+    for _, one in ipairs(sent.results) do
+        slowest = math.max(slowest, one.seconds)
+        if one.error then
+            bad = bad + 1
+            finding(list, false, name, "%s: `%s` %s", one.event, one.line,
+                one.error)
+        end
+    end
+    if bad == 0 then
+        finding(list, true, name, "%d hooks answered, the slowest in %.0f ms",
+            #sent.results, slowest * 1000)
+    end
+end
+
+local function check_rows(list, name, sent, conf)
+    local silent
+    if conf.capture == false then
+        silent = "capture is switched off (HIVEMIND_CAPTURE or the setting "
+            .. "`capture`)"
+    elseif sent.denied then
+        silent = ("nothing is stored from this folder: %s"):format(sent.denied)
+    end
+    if sent.left > 0 then
+        finding(list, false, name, "%d test rows could not be removed: look "
+            .. "for %s", sent.left, sent.id)
+    end
+    if silent then
+        finding(list, sent.stored == 0, name, sent.stored == 0 and silent
+            or silent .. ", and yet events were stored")
+    elseif #sent.missing > 0 then
+        finding(list, false, name, "not found in the store: %s. Look into "
+            .. "%s/propolis.log", table.concat(sent.missing, ", "),
+            conf.paths.state)
+    else
+        finding(list, true, name, "every event arrived in the local store and "
+            .. "was taken out again")
+    end
+end
+
+local function check_agent(list, name, ctx, conf, seen, named)
+    local agent = install.agent(name)
+    local report = inspect.agent(agent, ctx, seen)
+    if #report.hooks == 0 and not report.error then
+        if named or report.found then
+            finding(list, not named and nil, name,
+                "not installed: run `propolis install %s`", name)
+        end
+        return
+    end
+    local out = inspect.way_out(report)
+    if out then finding(list, false, name, out) end
+    local hooks = hooks_of(agent, report)
+    if #hooks > 0 then
+        local probe = require "propolis.install.probe"
+        local sent, err = probe.run(name, hooks, conf)
+        if sent then
+            check_answers(list, name, sent)
+            check_rows(list, name, sent, conf)
+        else
+            finding(list, false, name, "the local store: %s", tostring(err))
+        end
+    end
+    for _, advice in ipairs(report.advice) do
+        finding(list, nil, name, advice)
+    end
+    finding(list, nil, name, report.seen
+        and "the last event of a real session came at " .. report.seen
+        or "no event of a real session came yet")
+end
+
+local function shown(list, opts)
+    local failed = false
+    for _, one in ipairs(list) do
+        failed = failed or one.ok == false
+    end
+    if opts.json then
+        local json = require "propolis.json"
+        local out = {}
+        for i, one in ipairs(list) do
+            out[i] = json.object {
+                { "about", one.about },
+                { "result", one.ok and "ok" or one.ok == false and "bad"
+                    or "note" }, { "text", one.text },
+            }
+        end
+        local code = cli.json(json.object { { "ok", not failed },
+            { "findings", json.array(out) } })
+        return failed and cli.FAILED or code
+    end
+    for _, one in ipairs(list) do
+        local word, colour = "note", "yellow"
+        if one.ok then word, colour = "ok  ", "green" end
+        if one.ok == false then word, colour = "BAD ", "red" end
+        cli.write(cli.colour(word, colour), "  ",
+            ("%-12s"):format(one.about), " ", one.text, "\n")
+    end
+    return cli.done(failed and cli.FAILED or cli.OK)
+end
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then return code end
+    if opts.why then return why(opts.why) end
+    local names, named = names_of(opts, command)
+    if not names then return named end
+    local ctx, err = install.context {}
+    if not ctx then return cli.fail(err) end
+
+    local list = {}
+    local conf
+    conf, err = config.load()
+    if not conf then
+        finding(list, false, "settings", tostring(err))
+        return shown(list, opts)
+    end
+    finding(list, true, "program", "%s, version %s", ctx.program, ctx.version)
+    local seen = check_store(list, conf)
+    for _, name in ipairs(names) do
+        check_agent(list, name, ctx, conf, seen, named)
+    end
+    return shown(list, opts)
+end
+
+return command

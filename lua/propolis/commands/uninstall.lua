@@ -1,0 +1,96 @@
+--- propolis uninstall: takes everything of ours out of the agents' files.
+local cli = require "propolis.cli"
+local install = require "propolis.install"
+local words_of = require "propolis.commands.install"
+
+local command = {
+    name = "uninstall",
+    summary = "take our hooks out of your agents' files again",
+    usage = [[
+propolis uninstall               every agent
+propolis uninstall codex
+propolis uninstall --verify      says what is left, and changes nothing
+
+usage: propolis uninstall [AGENT...] [--verify] [--dry-run] [--json]
+
+A file that nobody else edited since gets back, byte for byte, what stood there
+before; from one that was edited only our entries are taken.  What was captured
+stays in the local store.
+]],
+    options = { verify = "flag", dry_run = "flag", json = "flag" },
+}
+
+local function take_out(agent, ctx, opts, report)
+    local changes, err = install.removal(agent, ctx)
+    if not changes then return nil, err end
+    for i, change in ipairs(changes) do
+        report.files[i] = change.path
+    end
+    if opts.dry_run then return true end
+    local ok
+    ok, err = install.apply(agent, ctx, changes)
+    if not ok then return nil, err end
+    return install.finish(agent, ctx)
+end
+
+local function say(report, opts)
+    if opts.json then return end
+    for _, path in ipairs(report.files) do
+        cli.say("%s: %s %s", report.agent,
+            opts.dry_run and "would restore" or "restored", path)
+    end
+    for _, left in ipairs(report.left) do
+        cli.say("propolis: %s: %s", report.agent, left)
+    end
+    if report.error then
+        cli.say("propolis: %s: %s", report.agent, report.error)
+    elseif #report.files + #report.left == 0 then
+        cli.say("%s: nothing of ours is there", report.agent)
+    end
+end
+
+local function run_one(name, ctx, opts)
+    local agent = install.agent(name)
+    local report = { agent = name, files = {}, left = {} }
+    if not opts.verify then
+        local ok, err = take_out(agent, ctx, opts, report)
+        if not ok then report.error = err end
+    end
+    if not opts.dry_run and not report.error then
+        report.left = install.traces(agent, ctx)
+    end
+    say(report, opts)
+    return report
+end
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then return code end
+    local names
+    names, code = words_of.names(opts, command)
+    if not names then return code end
+    local ctx, err = install.context {}
+    if not ctx then return cli.fail(err) end
+
+    local reports, failed = {}, false
+    for i, name in ipairs(names) do
+        reports[i] = run_one(name, ctx, opts)
+        failed = failed or reports[i].error ~= nil or #reports[i].left > 0
+    end
+    if opts.json then
+        local json = require "propolis.json"
+        for i, report in ipairs(reports) do
+            reports[i] = json.object {
+                { "agent", report.agent }, { "error", report.error },
+                { "files", json.array(report.files) },
+                { "left", json.array(report.left) },
+            }
+        end
+        code = cli.json(json.object { { "agents", json.array(reports) } })
+    else
+        code = cli.done()
+    end
+    return failed and cli.FAILED or code
+end
+
+return command

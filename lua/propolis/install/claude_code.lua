@@ -1,0 +1,102 @@
+--- propolis.install.claude_code: hooks in Claude Code's settings.json and the
+-- memory server in .claude.json.
+-- An agent's file returns { name, title, folder(ctx), targets(ctx),
+-- advice(ctx, read) }. A target is one file: { path, add(text or nil) -> text
+-- or nil, sentence; drop(text, before) -> text; empty(text) -> true when
+-- nothing but ours was ever in it; find(text) -> our hook lines }.
+local command = require "propolis.install.command"
+local edit = require "propolis.edit.json"
+local hooks = require "propolis.install.hooks_json"
+local server = require "propolis.install.server_json"
+
+local SHAPE = { agent = "claude-code", nested = true }
+
+-- Start gives the context, and the end must not outlive the agent: these two
+-- are waited for. Everything else runs beside the agent.
+local WAITED = { SessionStart = 10, SessionEnd = 5 }
+
+local EVENTS = {
+    "SessionStart", "UserPromptSubmit", "PermissionRequest",
+    "PermissionDenied", "PostToolUse", "PostToolUseFailure", "Notification",
+    "SubagentStart", "SubagentStop", "PreCompact", "PostCompact", "Stop",
+    "StopFailure", "SessionEnd",
+}
+
+-- An older Claude Code passes its whole settings file over when that names an
+-- event it does not know.
+local SINCE = {
+    PostCompact = "2.1.76", StopFailure = "2.1.78", PermissionDenied = "2.1.89",
+}
+
+local function older(version, than)
+    local a, b, c = version:match("(%d+)%.(%d+)%.(%d+)")
+    local x, y, z = than:match("(%d+)%.(%d+)%.(%d+)")
+    if not a then return false end
+    for _, pair in ipairs { { a, x }, { b, y }, { c, z } } do
+        local mine, other = tonumber(pair[1]), tonumber(pair[2])
+        if mine ~= other then return mine < other end
+    end
+    return false
+end
+
+-- The events that the Claude Code on this machine knows.
+local function events(ctx)
+    local version = ctx.agent_version("claude") or ""
+    local out = {}
+    for _, event in ipairs(EVENTS) do
+        if not SINCE[event] or not older(version, SINCE[event]) then
+            out[#out + 1] = event
+        end
+    end
+    return out
+end
+
+local function wanted(ctx)
+    local out = {}
+    for i, event in ipairs(events(ctx)) do
+        local handler = {
+            { "type", "command" },
+            { "command", command.line(ctx.program, SHAPE.agent, event) },
+            { "timeout", WAITED[event] or 10 },
+        }
+        if not WAITED[event] then handler[4] = { "async", true } end
+        out[i] = { event = event, handler = handler }
+    end
+    return out
+end
+
+local function settings(ctx, folder)
+    return {
+        path = folder .. "/settings.json",
+        add = function(text)
+            return hooks.merge(text or "", SHAPE, wanted(ctx))
+        end,
+        drop = function(text, before)
+            return hooks.strip(text, SHAPE, before)
+        end,
+        empty = function(text) return not text:find("[^%s{}]") end,
+        find = function(text) return hooks.find(text, SHAPE) end,
+        wanted = events(ctx),
+    }
+end
+
+return {
+    name = "claude-code",
+    title = "Claude Code",
+    folder = function(ctx)
+        return ctx.env("CLAUDE_CONFIG_DIR") or ctx.home .. "/.claude"
+    end,
+    targets = function(ctx, folder)
+        local own = ctx.env("CLAUDE_CONFIG_DIR")
+        local account = (own or ctx.home) .. "/.claude.json"
+        return { settings(ctx, folder), server.target(ctx, account) }
+    end,
+    advice = function(_, read, folder)
+        local text = read(folder .. "/settings.json")
+        if text and edit.value(text, { "disableAllHooks" }) == true then
+            return { ("disableAllHooks is set in %s/settings.json: Claude Code "
+                .. "runs no hooks until it is removed"):format(folder) }
+        end
+        return {}
+    end,
+}

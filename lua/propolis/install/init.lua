@@ -1,0 +1,378 @@
+--- propolis.install: puts our hooks into the agents' own files and takes them
+-- out again. The agents' files here say what and where, purely; this one
+-- reads, checks, journals and writes, one agent at a time, whole or not at
+-- all.
+local journal = require "propolis.install.journal"
+local sys = require "engine.sys"
+
+local install = {}
+
+--- Every agent's name, in the order in which they are shown.
+install.names = {
+    "claude-code", "codex", "cursor", "hermes", "pi", "openclaw",
+}
+
+local PRIVATE = tonumber("600", 8)
+local WRITABLE = tonumber("222", 8)
+
+--- The agent's description (see propolis.install.claude_code), or nil.
+function install.agent(name)
+    for _, known in ipairs(install.names) do
+        if known == name then
+            return require("propolis.install." .. name:gsub("-", "_"))
+        end
+    end
+end
+
+-- The program under a name that outlives an upgrade: the one on PATH when it
+-- is the same file, else the file itself.
+local function program()
+    local exe, err = sys.readlink("/proc/self/exe")
+    if not exe then return nil, err end
+    exe = exe:gsub(" %(deleted%)$", "")
+    local found = sys.which("propolis")
+    if found and found:find("^/") and sys.realpath(found) == exe then
+        return found
+    end
+    return exe
+end
+
+local function exists(path)
+    return sys.stat(path) ~= nil
+end
+
+-- What an agent's program says its version is, asked once; nil without it.
+local function versions()
+    local known = {}
+    return function(name)
+        if known[name] == nil then
+            local path = sys.which(name)
+            local said = path and sys.run({ path, "--version" },
+                { timeout = 5, max = 1000 })
+            known[name] = said and said.code == 0
+                and said.stdout:match("%d+%.%d+[%d.]*") or false
+        end
+        return known[name] or nil
+    end
+end
+
+--- What the agents' files need to know: { home, env(name), program,
+-- program_time, state, version, mcp = the server command is there, approve,
+-- agent_version(program) }; nil and a sentence on failure.  `options` may give
+-- home, program and approve.
+function install.context(options)
+    options = options or {}
+    local home = options.home or os.getenv("HOME")
+    if not home or not home:find("^/") then
+        return nil, "HOME is not set, so the agents' files cannot be found"
+    end
+    local paths, err = require("propolis.config").paths()
+    if not paths then return nil, err end
+    local exe = options.program
+    if not exe then
+        exe, err = program()
+        if not exe then return nil, err end
+    end
+    if not exe:find("/propolis$") then
+        return nil, ("the program is called %s: hooks can only name one "
+            .. "that is called propolis"):format(exe)
+    end
+    local root = package.searchpath("propolis.install", package.path)
+    local found = sys.stat(exe)
+    return {
+        home = home:gsub("(.)/+$", "%1"),
+        env = function(name)
+            local value = os.getenv(name)
+            return value and value:find("^/") and value or nil
+        end,
+        program = exe,
+        program_time = found and os.date("!%Y-%m-%dT%H:%M:%SZ",
+            found.mtime // 1 | 0) or "",
+        now = sys.now(),
+        state = paths.state,
+        version = sys.version or "0",
+        approve = options.approve or false,
+        agent_version = versions(),
+        mcp = exists(root:gsub("/install/init%.lua$", "/commands/mcp.lua")),
+    }
+end
+
+--- The agent's own folder, and whether it is there.
+function install.folder(agent, ctx)
+    local folder = agent.folder(ctx)
+    local found = sys.stat(folder)
+    return folder, found ~= nil and found.type == "dir"
+end
+
+-- The file as it is: { text = or nil, mode = }, or nil and a sentence why it
+-- must not be touched.
+local function look(path)
+    local link = sys.stat(path, true)
+    if not link then
+        return {}
+    end
+    local file, err = sys.stat(path)
+    if not file then
+        if link.type == "link" then
+            return nil, ("%s is a link to a file that is not there")
+                :format(path)
+        end
+        return nil, tostring(err)
+    end
+    if file.type ~= "file" then
+        return nil, path .. " is not a file"
+    end
+    local text
+    text, err = sys.read(path)
+    if not text then
+        return nil, ("%s cannot be read: %s"):format(path, tostring(err))
+    end
+    return { text = text, mode = file.mode }
+end
+
+local function refuse_readonly(path, file)
+    if file.text and file.mode & WRITABLE == 0 then
+        return ("%s is read-only (mode %03o): make it writable, or install "
+            .. "by hand"):format(path, file.mode & 511)
+    end
+end
+
+--- The text of a file, or nil when it is absent or unreadable.
+function install.read(path)
+    local file = look(path)
+    return file and file.text
+end
+
+--- What installing would change: list of { path, before, after }, texts or
+-- nil; nil and a sentence when something is in the way.
+function install.plan(agent, ctx)
+    local changes = {}
+    for _, target in ipairs(agent.targets(ctx, (agent.folder(ctx)))) do
+        local file, err = look(target.path)
+        if not file then return nil, err end
+        local after
+        after, err = target.add(file.text)
+        if err then return nil, ("%s: %s"):format(target.path, err) end
+        if after ~= file.text then
+            err = refuse_readonly(target.path, file)
+            if err then return nil, err end
+            changes[#changes + 1] =
+                { path = target.path, before = file.text, after = after }
+        end
+    end
+    return changes
+end
+
+local function known_targets(agent, ctx, records)
+    local out, seen = {}, {}
+    for _, target in ipairs(agent.targets(ctx, (agent.folder(ctx)))) do
+        out[#out + 1] = target
+        seen[target.path] = true
+    end
+    -- A file only the journal knows: an older version wrote it.
+    for _, record in ipairs(records) do
+        if record.agent == agent.name and not seen[record.file] then
+            seen[record.file] = true
+            out[#out + 1] = {
+                path = record.file,
+                drop = function(text) return text end,
+                empty = function() return false end,
+            }
+        end
+    end
+    return out
+end
+
+-- The text the file gets when our part is taken out; nil: no file.
+local function without(ctx, records, target, text)
+    local how, hash = journal.origin(records, target.path, sys.sha256(text))
+    if how == "same" then
+        if not hash then return nil end
+        local bytes = journal.bytes(ctx.state, hash)
+        if bytes then return bytes end
+    end
+    local before = hash and journal.bytes(ctx.state, hash)
+    local after, err = target.drop(text, before)
+    if not after then return nil, err end
+    local made = how ~= nil and not hash or target.own
+    if after ~= text and made and target.empty(after) then return nil end
+    return after
+end
+
+--- What uninstalling would change, in the same form: `after` nil for files
+-- that go.
+function install.removal(agent, ctx)
+    local records, err = journal.read(ctx.state)
+    if not records then return nil, tostring(err) end
+    local changes = {}
+    for _, target in ipairs(known_targets(agent, ctx, records)) do
+        local file
+        file, err = look(target.path)
+        if not file then return nil, err end
+        if file.text then
+            local after
+            after, err = without(ctx, records, target, file.text)
+            if err then return nil, ("%s: %s"):format(target.path, err) end
+            if after ~= file.text then
+                err = refuse_readonly(target.path, file)
+                if err then return nil, err end
+                changes[#changes + 1] =
+                    { path = target.path, before = file.text, after = after }
+            end
+        end
+    end
+    return changes
+end
+
+-- The folders that have to be made for a file, outermost first.
+local function missing_folders(path)
+    local out = {}
+    local folder = path:match("^(.*)/[^/]*$")
+    while folder ~= "" and not exists(folder) do
+        table.insert(out, 1, folder)
+        folder = folder:match("^(.*)/[^/]*$")
+    end
+    return out
+end
+
+local function put(path, text)
+    if not text then
+        return sys.remove(path)
+    end
+    local folder = path:match("^(.*)/[^/]*$")
+    local ok, err = sys.mkdir(folder)
+    if not ok then return nil, err end
+    return sys.replace(path, text, not exists(path) and PRIVATE or nil)
+end
+
+local function undo(done)
+    for i = #done, 1, -1 do
+        put(done[i].path, done[i].before)
+        for k = #done[i].folders, 1, -1 do sys.rmdir(done[i].folders[k]) end
+    end
+end
+
+local function one(ctx, agent, change)
+    local file, err = look(change.path)
+    if not file then return nil, err end
+    if file.text ~= change.before then
+        return nil, change.path .. " was changed meanwhile: run it again"
+    end
+    local ok
+    ok, err = journal.note(ctx.state, {
+        agent = agent.name, file = change.path, folders = change.folders,
+        after = change.after and sys.sha256(change.after),
+    }, change.before)
+    if not ok then
+        return nil, ("the journal in %s cannot be written: %s"):format(
+            ctx.state, tostring(err))
+    end
+    ok, err = put(change.path, change.after)
+    if not ok then
+        return nil, ("%s cannot be written: %s"):format(change.path,
+            tostring(err))
+    end
+    return true
+end
+
+--- Makes the changes, all of them or, when one fails, none. true, or nil and
+-- a sentence.
+function install.apply(agent, ctx, changes)
+    local done = {}
+    for _, change in ipairs(changes) do
+        change.folders = missing_folders(change.path)
+        local ok, err = one(ctx, agent, change)
+        if not ok then
+            undo(done)
+            for k = #change.folders, 1, -1 do sys.rmdir(change.folders[k]) end
+            return nil, err
+        end
+        done[#done + 1] = change
+    end
+    return true
+end
+
+--- After a removal: folders we made go when they are empty, and the journal
+-- forgets the agent.
+function install.finish(agent, ctx)
+    local records, err = journal.read(ctx.state)
+    if not records then return nil, tostring(err) end
+    for _, folder in ipairs(journal.folders(records, agent.name)) do
+        sys.rmdir(folder)
+    end
+    local ok
+    ok, err = journal.forget(ctx.state, agent.name)
+    if not ok then return nil, tostring(err) end
+    return true
+end
+
+--- Our hook lines as they stand in the agent's files: list of { event, line,
+-- program, file }; nil and a sentence when a file does not parse.
+function install.lines(agent, ctx)
+    local out = {}
+    for _, target in ipairs(agent.targets(ctx, (agent.folder(ctx)))) do
+        local text = install.read(target.path)
+        if text and target.find then
+            local found, err = target.find(text)
+            if not found then
+                return nil, ("%s: %s"):format(target.path, err)
+            end
+            for _, hook in ipairs(found) do
+                hook.file = target.path
+                out[#out + 1] = hook
+            end
+        end
+    end
+    return out
+end
+
+-- What of ours a text still has, as a sentence; nil when nothing.
+local function trace(target, text, path)
+    if target.own then return path .. " is still there" end
+    local found, err = {}
+    if target.find then found, err = target.find(text) end
+    if not found then return ("%s: %s"):format(path, err) end
+    if found[1] then
+        return ("%s still runs: %s"):format(path, found[1].line)
+    end
+    for _, look_for in ipairs { "server", "entry", "block" } do
+        local there = target[look_for] and target[look_for](text)
+        if there then
+            return ("%s still has our %s"):format(path, look_for)
+        end
+    end
+    local line = 0
+    for one_line in text:gmatch("[^\n]*") do
+        line = line + 1
+        if one_line:find("propolis['\"\\]* +hook ")
+            or one_line:find("%f[%w]propolis['\"]*, *%[? *['\"]mcp") then
+            return ("%s, line %d still names our program"):format(path, line)
+        end
+    end
+end
+
+--- What is still left of us in the agent's files and in the journal: a list
+-- of sentences, empty when nothing is.
+function install.traces(agent, ctx)
+    local out = {}
+    local records = journal.read(ctx.state) or {}
+    for _, target in ipairs(known_targets(agent, ctx, records)) do
+        local text = install.read(target.path)
+        local found = text and trace(target, text, target.path)
+        if found then out[#out + 1] = found end
+    end
+    for _, folder in ipairs(journal.folders(records, agent.name)) do
+        if exists(folder) and #(sys.list(folder) or {}) == 0 then
+            out[#out + 1] = folder .. " is left, and empty"
+        end
+    end
+    for _, record in ipairs(records) do
+        if record.agent == agent.name then
+            out[#out + 1] = ctx.state .. "/install.jsonl still knows it"
+            break
+        end
+    end
+    return out
+end
+
+return install

@@ -1,0 +1,54 @@
+--- propolis.install.trail: what the agents left in the local store: when an
+-- event was last seen, and the rows of one made-up session.
+local sys = require "engine.sys"
+
+local trail = {}
+
+--- The local store's file, and whether it is there.
+function trail.file(conf)
+    local path = conf.local_store:gsub("^sqlite:", "")
+    local found = sys.stat(path)
+    return path, found
+end
+
+--- Opens the local store for reading; nil when it is not there; nil and an
+-- error when it does not open.
+function trail.open(conf)
+    local _, found = trail.file(conf)
+    if not found then return nil end
+    return require("propolis").open(conf.local_store, conf)
+end
+
+-- A store that no hook wrote to yet has no tables.
+local function rows(store, text, values)
+    local found, err = store:query(text, values)
+    if not found and err.code == "no_table" then return {} end
+    return found, err
+end
+
+--- Per agent (as in the column) and event, when it was last seen:
+-- seen[agent][event] = time; nil and an error.
+function trail.seen(store, conf)
+    local found, err = rows(store, "SELECT agent, description, "
+        .. "max(creation_date) AS last FROM {t} GROUP BY agent, description",
+        { t = conf.tables.sessions })
+    if not found then return nil, err end
+    local seen = {}
+    for _, row in ipairs(found) do
+        seen[row.agent] = seen[row.agent] or {}
+        seen[row.agent][row.description] = row.last
+    end
+    return seen
+end
+
+--- How many events the spool holds, and rows the outbox.
+function trail.waiting(store, conf)
+    local spool = 0
+    for _, name in ipairs(sys.list(conf.paths.state .. "/spool") or {}) do
+        if not name:find("^%.") then spool = spool + 1 end
+    end
+    local outbox = store and store:query("SELECT count(*) AS n FROM outbox")
+    return spool, outbox and outbox[1] and outbox[1].n
+end
+
+return trail
