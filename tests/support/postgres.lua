@@ -77,8 +77,8 @@ function pg.psql(sql, url)
     return (out:gsub("\n$", ""))
 end
 
---- A psql of its own that stays: `session:send(sql)` returns when psql has
--- read it up to there, the statements done; `session:close()` ends it.
+--- A psql of its own that stays: `session:send(sql)` runs whole statements,
+-- gives their output and raises what they fail with; `session:close()`.
 function pg.session(url)
     need()
     local fifo = os.tmpname()
@@ -99,7 +99,9 @@ function pg.session(url)
             if line == "--done--" then break end
             got[#got + 1] = line
         end
-        return table.concat(got, "\n")
+        local text = table.concat(got, "\n")
+        if text:find("ERROR: ", 1, true) then error(text, 2) end
+        return text
     end
     function session.close()
         if io.type(pipe) == "file" then

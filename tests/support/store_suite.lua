@@ -1,8 +1,10 @@
 --- What every store must do, whatever carries it.
 --
+-- local suite = require "store_suite" (_ENV), for describe and it are there
 -- suite(name, open, opts): `open(place)` opens the store at a place and may
 -- be called again for the same place; `opts` says what the carrier offers:
 --   place()            a place that nobody used yet (default: a counter)
+--   prepare(place)     what must be there before a table is made by hand
 --   neighbour(place)   another workspace on the same server (optional)
 --   count(place, open) a store there and a function that lists the statements
 --                      its server was sent since (optional)
@@ -66,7 +68,9 @@ local function column_names(list)
     return names
 end
 
-local function suite(name, open, opts)
+local function suite(env, name, open, opts)
+    local describe, it, assert = env.describe, env.it, env.assert
+    local before_each, after_each = env.before_each, env.after_each
     opts = opts or {}
     local new_place = opts.place or counter(name)
     local suffix = opts.suffix or ""
@@ -83,11 +87,20 @@ local function suite(name, open, opts)
 
         local function rows(sql) return assert(store:query(sql)) end
 
-        local function exec(sql) assert(store:exec(sql)) end
+        local function exec(sql)
+            if opts.prepare then opts.prepare(place) end
+            assert(store:exec(sql))
+        end
+
+        -- store:plan(schema) as a list, whether it gives one or many
+        local function plan_of(schema)
+            local plan = assert(store:plan(schema))
+            return plan.statements and { plan } or plan
+        end
 
         local function by_kind(plan, kind)
             local found = {}
-            for _, entry in ipairs(plan.tables or plan) do
+            for _, entry in ipairs(plan) do
                 for _, d in ipairs(entry.drift) do
                     if d.kind == kind then found[#found + 1] = d end
                 end
@@ -305,8 +318,8 @@ local function suite(name, open, opts)
         describe("plans", function()
             it("nothing for a table that is whole", function()
                 assert(store:ensure(NEW))
-                local plan = assert(store:plan(NEW))
-                for _, entry in ipairs(plan.tables or plan) do
+                local plan = plan_of(NEW)
+                for _, entry in ipairs(plan) do
                     assert.same({}, entry.statements)
                     assert.same({}, entry.drift)
                 end
@@ -314,9 +327,9 @@ local function suite(name, open, opts)
 
             it("what heal would run, and runs none of it", function()
                 assert(store:insert(OLD, { id = "a" }))
-                local plan = assert(store:plan(NEW))
+                local plan = plan_of(NEW)
                 local all = table.concat(
-                    (plan.tables or plan)[1].statements, "\n")
+                    plan[1].statements, "\n")
                 assert.matches("ADD COLUMN [\"]?size", all)
                 assert.matches("ADD COLUMN [\"]?note", all)
                 local _, err = store:query('SELECT e.size FROM "events" AS e')
@@ -327,7 +340,7 @@ local function suite(name, open, opts)
                 assert(store:ensure(NEW))
                 assert.same({ "body", "note", "size" }, (function()
                     local names = {}
-                    local found = by_kind(assert(store:plan(OLD)), "unknown")
+                    local found = by_kind(plan_of(OLD), "unknown")
                     for i, d in ipairs(found) do names[i] = d.column end
                     table.sort(names)
                     return names
@@ -338,7 +351,7 @@ local function suite(name, open, opts)
 
             it("names that differ by case, and leaves them", function()
                 exec('CREATE TABLE "texts" ("ID" BIGINT, "v" TEXT)' .. suffix)
-                local found = by_kind(assert(store:plan(TEXT)), "case")
+                local found = by_kind(plan_of(TEXT), "case")
                 assert.equal(1, #found)
                 assert.equal("ID", found[1].column)
                 assert.same({}, assert(store:ensure(TEXT)).altered)
@@ -351,7 +364,7 @@ local function suite(name, open, opts)
                     exec('CREATE TABLE "events" ("id" BIGINT NOT NULL '
                         .. "DEFAULT 0, \"kind\" TEXT DEFAULT 'other')"
                         .. suffix)
-                    local before = assert(store:plan(OLD))
+                    local before = plan_of(OLD)
                     local seen = {}
                     for _, kind in ipairs { "type", "null", "default" } do
                         for _, d in ipairs(by_kind(before, kind)) do
@@ -363,7 +376,7 @@ local function suite(name, open, opts)
                     assert.same({ "id default", "id type", "kind default",
                         "kind null" }, seen)
                     assert(store:ensure(OLD))
-                    assert.same(before, assert(store:plan(OLD)))
+                    assert.same(before, plan_of(OLD))
                 end)
             end
         end)
@@ -436,4 +449,6 @@ local function suite(name, open, opts)
     end)
 end
 
-return suite
+return function(env)
+    return function(...) return suite(env, ...) end
+end
