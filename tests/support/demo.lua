@@ -62,7 +62,7 @@ local function run()
             row.agent == "" and "(none)" or row.agent, row.message)
     end
     assert(#columns(store) == #sessions.columns)
-    say("5. Healed again: %d statements to run.",
+    say("5. A heal now has %d statements left to run.",
         #assert(store:plan(sessions)).statements)
 end
 
