@@ -155,7 +155,7 @@ static int l_bind(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);
     enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
-    const struct sql_name *keys;
+    struct sql_args args;
     struct value *v;
     struct buf *sql;
     struct err e;
@@ -177,9 +177,9 @@ static int l_bind(lua_State *L)
         bind_tovalue(L, -1, 4, &v[i], "value");
         lua_pop(L, 1); /* the table still holds it */
     }
-    keys = names(L, 16);
+    args = (struct sql_args){.values = v, .n = n, .names = names(L, 16)};
     sql = bind_newbuf(L);
-    ok = sql_bind(sql, d, text, v, n, keys, &e);
+    ok = sql_bind(sql, d, text, &args, &e);
     return push_text(L, ok, sql, &e);
 }
 

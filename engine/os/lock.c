@@ -47,7 +47,7 @@ static long now_ms(void)
 
 bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
 {
-    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 10000000L};
     long start = now_ms();
     enum taken t;
 
