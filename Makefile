@@ -2,19 +2,25 @@
 #   make         the program, build/release/propolis      make deps   what it needs
 #   make lint    every static check                       make asan   all tests, ASan + UBSan
 #   make cov     coverage report                          make fuzz   SECS=60 per target
-#   make bench   the README's figures                     make install PREFIX= DESTDIR=
-MODE   ?= release
-PREFIX ?= /usr/local
-SECS   ?= 60
+#   make bench   the README's figures (NAME=one)          make clean
+#   make install / uninstall   PREFIX=/usr/local DESTDIR=
+MODE    ?= release
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SECS    ?= 60
+NAME    ?=
+VERSION := 0.1.0
 
-OUT := build/$(MODE)
+# ---- what is built, each MODE in a tree of its own ----
+OUT := $(BUILD)/$(MODE)
 BIN := $(OUT)/propolis
 
 # Where the program finds its Lua and schemas, and its loadable modules.
 ROOT.install := $(PREFIX)/share/propolis
 LIB.install  := $(PREFIX)/lib/propolis
 ROOT := $(or $(ROOT.$(MODE)),$(CURDIR))
-LIB  := $(or $(LIB.$(MODE)),$(CURDIR)/$(OUT)/lib)
+LIB  := $(or $(LIB.$(MODE)),$(abspath $(OUT))/lib)
 
 # Modules with heavy libraries are .so files, loaded by require when needed.
 MODULES   := http postgres edit httpd
@@ -30,24 +36,25 @@ PKG.httpd    := libmicrohttpd
 
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))
 SRC     := $(wildcard engine/*.c engine/*/*.c)
-HDR     := $(wildcard engine/*.h engine/*/*.h)
 MODSRC  := $(foreach m,$(MODULES),$(SRC.$m))
 OBJ     := $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(MODSRC),$(SRC)))
 SO      := $(patsubst %,$(OUT)/lib/engine/%.so,$(MODULES))
-UNIT    := $(patsubst tests/unit/%.c,$(OUT)/%,$(wildcard tests/unit/*_test.c))
-FUZZ    := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+UNIT    := $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/*_test.c))
+FUZZ    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
-PKGS := lua5.4 lua5.4-cjson sqlite3
+, := ,
+
+# ---- how ----
+PKGS := lua5.4 lua5.4-cjson sqlite3 $(foreach m,$(MODULES),$(PKG.$m))
 CPPFLAGS += -Iengine -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
             -DPROPOLIS_ROOT='"$(ROOT)"' -DPROPOLIS_LIB='"$(LIB)"' \
-            -DPROPOLIS_VERSION='"$(VERSION)"' \
-            $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+            -DPROPOLIS_VERSION='"$(VERSION)"' $(PKGFLAGS)
+PKGFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=c11 -g -fPIC -Wall -Wextra -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Werror $(CFLAGS.$(MODE))
 LDFLAGS  += -Wl,-E -Wl,-z,relro,-z,now
 STATIC   := -Wl,-Bstatic -llua5.4-cjson -llua5.4 -lsqlite3 -lz -Wl,-Bdynamic
 LDLIBS   += $(STATIC) -lm -ldl -lpthread
-VERSION  := 0.1.0
 
 SAN            := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
@@ -55,15 +62,63 @@ CFLAGS.install := $(CFLAGS.release)
 CFLAGS.asan    := -O1 -fno-omit-frame-pointer $(SAN)
 CFLAGS.cov     := -O0 --coverage
 
-all: deps-build
-	@$(MAKE) --no-print-directory program
+# ---- what a person types; pkg-config can only answer once deps are there ----
+AGAIN := @$(MAKE) --no-print-directory
 
+all:
+	@.ci/deps build
+	$(AGAIN) program
+
+run:
+	@.ci/deps build
+	$(AGAIN) program
+	@$(BIN) tests/support/demo.lua
+
+test:
+	@.ci/deps build test
+	$(AGAIN) program tests
+	@tests/run $(OUT)
+
+lint:
+	@.ci/deps build lint
+	@CPPFLAGS="$(subst ",\",$(CPPFLAGS))" tests/lint
+
+asan:
+	@.ci/deps build test
+	$(AGAIN) MODE=asan program tests
+	@tests/run $(BUILD)/asan
+
+cov:
+	@.ci/deps build test cov
+	@find $(BUILD)/cov -name '*.gcda' -delete 2>/dev/null || true
+	$(AGAIN) MODE=cov program tests
+	@tests/run $(BUILD)/cov
+	@lcov -q -c -d $(BUILD)/cov --no-external -b . -o $(BUILD)/cov/lcov.info
+	@lcov -q -e $(BUILD)/cov/lcov.info '*/engine/*' -o $(BUILD)/cov/lcov.info
+	@lcov --list $(BUILD)/cov/lcov.info
+
+fuzz:
+	@.ci/deps build fuzz
+	$(AGAIN) fuzzers
+	@tests/fuzz/run $(BUILD)/fuzz $(SECS)
+
+bench:
+	@.ci/deps build bench
+	$(AGAIN) program benches
+	@tests/bench/run $(OUT) $(NAME)
+
+deps:
+	@.ci/deps build test lint cov fuzz bench
+
+clean:
+	rm -rf $(BUILD)
+
+# ---- the program and its modules ----
 program: $(BIN) $(SO)
 
 $(BIN): $(OBJ)
 	@echo LD $@
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
 
 # A module takes core/ and bind/ from the program that loads it.
 define MODULE
@@ -74,30 +129,76 @@ $(OUT)/lib/engine/$1.so: $(patsubst %.c,$(OUT)/obj/%.o,$(SRC.$1))
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
 
-# Leads a program on a terminal; the REPL's specs need it.
+$(OUT)/obj/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Another PREFIX or another flag compiles everything anew.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@$(file >$@.new,$(CC) $(CPPFLAGS) $(CFLAGS))cmp -s $@.new $@ || cp $@.new $@
+
+# ---- what the tests need besides ----
+tests: $(UNIT) $(OUT)/pty $(OUT)/test/netdouble.so
+
+# Leads a program on a terminal, for the REPL's specs.
 $(OUT)/pty: tests/support/pty.c
 	@mkdir -p $(@D)
 	@echo LD $@
 	@$(CC) $(CPPFLAGS) -D_XOPEN_SOURCE=700 $(CFLAGS) -o $@ $<
 
 # What the scripted HTTP server of the tests needs below Lua.
-double: $(OUT)/test/netdouble.so
-
-$(OUT)/test/netdouble.so: tests/support/double/netdouble.c Makefile
+$(OUT)/test/netdouble.so: tests/support/double/netdouble.c
 	@mkdir -p $(@D)
 	@echo LD $@
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $< -lsqlite3 -lz
 
-$(OUT)/obj/%.o: %.c Makefile
+# Starved of memory: each allocation of C, the libraries' too, can be refused.
+WRAP := malloc calloc realloc strdup strndup
+$(OUT)/test/oom_test: LDFLAGS += $(patsubst %,-Wl$(,)--wrap=%,$(WRAP))
+
+$(OUT)/test/%: $(OUT)/obj/tests/unit/%.o $(filter-out %/main.o,$(OBJ))
 	@mkdir -p $(@D)
-	@echo CC $<
-	@$(CC) $(CPPFLAGS) $(shell pkg-config --cflags $(foreach m,$(MODULES),$(PKG.$m)) 2>/dev/null) \
-	    $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo LD $@
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-clean:
-	rm -rf build
+fuzzers: $(FUZZ)
 
-deps-build:
+CORE := $(wildcard engine/core/*.c)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h engine/*/*.[ch])
+	@mkdir -p $(@D)
+	@echo LD $@
+	@clang $(CPPFLAGS) -std=c11 -g -O1 $(SAN) -fsanitize=fuzzer -Itests/fuzz \
+	    -o $@ $< $(CORE) $(wildcard engine/bind/*.c engine/os/*.c) $(LDLIBS)
 
-.PHONY: all program clean deps-build
+benches: $(OUT)/bench/timeit $(OUT)/bench/floor
+
+$(OUT)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -D_DEFAULT_SOURCE -static -o $@ $<
+
+# ---- installing: exactly what uninstall removes ----
+SHARE := $(DESTDIR)$(PREFIX)/share/propolis
+LIBS  := $(DESTDIR)$(PREFIX)/lib/propolis
+DOC   := $(DESTDIR)$(PREFIX)/share/doc/propolis
+
+install:
+	@.ci/deps build
+	$(AGAIN) MODE=install program
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(LIBS)/engine $(DOC)
+	install -m 755 $(BUILD)/install/propolis $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/install/lib/engine/*.so $(LIBS)/engine
+	rm -rf $(SHARE)/lua $(SHARE)/schemas
+	cp -R lua schemas $(SHARE)
+	chmod -R u=rwX,go=rX $(SHARE)
+	install -m 644 $(wildcard README.md) LICENSE $(DOC)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/propolis
+	rm -rf $(SHARE) $(LIBS) $(DOC)
+
+FORCE:
+.PHONY: all run test lint asan cov fuzz bench deps clean program tests \
+        fuzzers benches install uninstall FORCE
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

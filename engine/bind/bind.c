@@ -10,8 +10,24 @@ static int error_tostring(lua_State *L)
     return 1;
 }
 
+void bind_pushmeta(lua_State *L, const char *type, const luaL_Reg *funcs)
+{
+    if (luaL_getmetatable(L, type) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    luaL_setfuncs(L, funcs, 0);
+    lua_pushstring(L, type);
+    lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, type);
+}
+
 void bind_pusherror(lua_State *L, const struct err *e)
 {
+    static const luaL_Reg meta[] = {{"__tostring", error_tostring},
+                                    {NULL, NULL}};
+
     lua_createtable(L, 0, 4);
     lua_pushstring(L, err_name(e->code));
     lua_setfield(L, -2, "code");
@@ -25,12 +41,7 @@ void bind_pusherror(lua_State *L, const struct err *e)
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "unclear");
     }
-    if (luaL_newmetatable(L, ERROR_TYPE)) {
-        lua_pushcfunction(L, error_tostring);
-        lua_setfield(L, -2, "__tostring");
-        lua_pushliteral(L, ERROR_TYPE);
-        lua_setfield(L, -2, "__name");
-    }
+    bind_pushmeta(L, ERROR_TYPE, meta);
     lua_setmetatable(L, -2);
 }
 
@@ -71,12 +82,9 @@ void bind_toerror(lua_State *L, int idx, struct err *e)
 
 void bind_own(lua_State *L, const char *type, lua_CFunction gc)
 {
-    if (luaL_newmetatable(L, type)) {
-        lua_pushcfunction(L, gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, gc);
-        lua_setfield(L, -2, "__close");
-    }
+    const luaL_Reg meta[] = {{"__gc", gc}, {"__close", gc}, {NULL, NULL}};
+
+    bind_pushmeta(L, type, meta);
     lua_setmetatable(L, -2);
     lua_toclose(L, -1);
 }

@@ -71,6 +71,10 @@ int bind_plan(lua_State *L);
 struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
                          size_t *n, bool *ensure);
 
+/* Pushes the metatable of that type, made of funcs when it is not there yet:
+ * whole or not at all, also when memory runs out in between. */
+void bind_pushmeta(lua_State *L, const char *type, const luaL_Reg *funcs);
+
 /* Gives the userdata on top a metatable whose __gc and __close are gc, and
  * has it closed when its function is left. */
 void bind_own(lua_State *L, const char *type, lua_CFunction gc);

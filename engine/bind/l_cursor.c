@@ -45,15 +45,12 @@ static int cursor_gc(lua_State *L)
 /* A cursor over nothing yet; the store at index 1 outlives it. */
 static struct bind_cursor *new_cursor(lua_State *L)
 {
+    static const luaL_Reg meta[] = {
+        {"__gc", cursor_gc}, {"__close", cursor_gc}, {NULL, NULL}};
     struct bind_cursor *b = lua_newuserdatauv(L, sizeof(*b), 1);
 
     *b = (struct bind_cursor){.store = lua_touserdata(L, 1)};
-    if (luaL_newmetatable(L, CURSOR_TYPE)) {
-        lua_pushcfunction(L, cursor_gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, cursor_gc);
-        lua_setfield(L, -2, "__close");
-    }
+    bind_pushmeta(L, CURSOR_TYPE, meta);
     lua_setmetatable(L, -2);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);

@@ -155,10 +155,9 @@ static void add_lookups(lua_State *L, int spec, struct schema *s)
 /* The columns that a shipped table cannot do without. */
 static void check_required(lua_State *L, int spec, const struct schema *s)
 {
-    lua_Integer n;
-
     if (lua_getfield(L, spec, "required") == LUA_TTABLE) {
-        n = luaL_len(L, -1);
+        lua_Integer n = luaL_len(L, -1);
+
         for (lua_Integer i = 1; i <= n; i++) {
             const char *name;
 
@@ -295,8 +294,7 @@ int luaopen_engine_schema(lua_State *L)
                                     {NULL, NULL}};
     static const luaL_Reg funcs[] = {{"new", l_new}, {NULL, NULL}};
 
-    luaL_newmetatable(L, SCHEMA_TYPE);
-    luaL_setfuncs(L, meta, 0);
+    bind_pushmeta(L, SCHEMA_TYPE, meta);
     lua_pop(L, 1);
     luaL_newlib(L, funcs);
     return 1;

@@ -217,20 +217,18 @@ static int l_bind(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);
     enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
-    const struct sql_name *keys;
-    const struct value *v;
+    struct sql_args args;
     struct buf *sql;
     struct err e;
-    size_t n;
     bool ok;
 
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
     lua_newtable(L); /* anchor */
-    v = values(L, &n);
-    keys = names(L);
+    args.values = values(L, &args.n);
+    args.names = names(L);
     sql = bind_newbuf(L);
-    ok = sql_bind(sql, d, text, v, n, keys, &e);
+    ok = sql_bind(sql, d, text, &args, &e);
     return push_text(L, ok, sql, &e);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/luarow.h"
 
 struct luadb {
     struct db db;
@@ -15,9 +16,7 @@ struct luadb {
 struct luacursor {
     struct cursor c;
     struct luadb *owner;
-    const char **names;
-    struct value *values;
-    size_t room;
+    struct luarow row;
     lua_Integer at;
 };
 
@@ -108,72 +107,15 @@ static bool luadb_open_cursor(struct db *db, const struct stmt *st,
     return true;
 }
 
-static bool room_for(struct luacursor *c, size_t n, struct err *e)
+/* The row table on top of the stack becomes the current row. */
+static enum db_step next_row(lua_State *L, struct luacursor *c, struct err *e)
 {
-    const char **names;
-    struct value *values;
-    size_t room = c->room ? c->room : 16;
-
-    while (room < n)
-        room *= 2;
-    if (room == c->room)
-        return true;
-    names = realloc(c->names, room * sizeof(*names));
-    if (names)
-        c->names = names;
-    values = realloc(c->values, room * sizeof(*values));
-    if (values)
-        c->values = values;
-    if (!names || !values)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    c->room = room;
-    return true;
-}
-
-/* The value on top of the stack, borrowed; what core cannot use is NULL. */
-static struct value borrow(lua_State *L)
-{
-    struct value v = {.kind = VALUE_NULL};
-
-    switch (lua_type(L, -1)) {
-    case LUA_TSTRING:
-        v.kind = VALUE_TEXT;
-        v.text = lua_tolstring(L, -1, &v.len);
-        break;
-    case LUA_TBOOLEAN:
-        v.kind = VALUE_BOOL;
-        v.integer = lua_toboolean(L, -1);
-        break;
-    case LUA_TNUMBER:
-        v.kind = lua_isinteger(L, -1) ? VALUE_INT : VALUE_REAL;
-        v.integer = lua_tointeger(L, -1);
-        v.real = lua_tonumber(L, -1);
-        break;
-    default:
-        break;
-    }
-    return v;
-}
-
-/* Reads the row table on top of the stack; raises nothing. */
-static bool read_row(lua_State *L, struct luacursor *c, struct err *e)
-{
-    c->c.ncols = 0;
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        if (lua_type(L, -2) == LUA_TSTRING) {
-            if (!room_for(c, c->c.ncols + 1, e)) {
-                lua_pop(L, 2);
-                return false;
-            }
-            c->names[c->c.ncols] = lua_tostring(L, -2);
-            c->values[c->c.ncols++] = borrow(L);
-        }
-        lua_pop(L, 1);
-    }
-    c->c.names = c->names;
-    c->c.values = c->values;
-    return true;
+    if (!luarow_read(L, &c->row, e))
+        return DB_FAIL;
+    c->c.ncols = c->row.n;
+    c->c.names = c->row.names;
+    c->c.values = c->row.values;
+    return DB_ROW;
 }
 
 static enum db_step luadb_step(struct cursor *cur, struct err *e)
@@ -188,7 +130,7 @@ static enum db_step luadb_step(struct cursor *cur, struct err *e)
     }
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, c) == LUA_TTABLE) {
         if (lua_rawgeti(L, -1, ++c->at) == LUA_TTABLE)
-            step = read_row(L, c, e) ? DB_ROW : DB_FAIL;
+            step = next_row(L, c, e);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -202,8 +144,7 @@ static void luadb_finish(struct cursor *cur)
 
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, c);
-    free(c->names);
-    free(c->values);
+    luarow_free(&c->row);
     free(c);
 }
 

@@ -111,8 +111,10 @@ bool heal_tables(struct db *db, const struct schema *const s[], size_t n,
     struct shape *shapes = calloc(n + 1, sizeof(*shapes));
     bool one_look = db->ops->dialect != SQL_DEEPLAKE;
     bool lists = how == HEAL_ENSURE && db->ops->listed;
-    bool ok = shapes != NULL || err_set(e, ERR_NOMEM, "out of memory");
+    bool ok = shapes != NULL;
 
+    if (!ok)
+        err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; ok && i < n; i++)
         ok = heal_init(&out[i], s[i], e);
     if (ok && one_look && !lists)

@@ -52,8 +52,10 @@ static bool plan_columns(enum sql_dialect d, const struct schema *s,
     size_t *cols = calloc(s->ncols + 1, sizeof(*cols));
     struct buf sql = {0};
     size_t n = 0;
-    bool ok = cols != NULL || err_set(e, ERR_NOMEM, "out of memory");
+    bool ok = cols != NULL;
 
+    if (!ok)
+        err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; ok && i < s->ncols; i++)
         if (!shape_has(sh, s->cols[i].name))
             cols[n++] = i;

@@ -173,8 +173,10 @@ bool schema_add_lookup(struct schema *s, const char *const cols[], size_t n,
 {
     struct lookup *grown;
     struct lookup l = {.cols = calloc(n ? n : 1, sizeof(size_t)), .ncols = n};
-    bool ok = l.cols != NULL || err_set(e, ERR_NOMEM, "out of memory");
+    bool ok = l.cols != NULL;
 
+    if (!ok)
+        err_set(e, ERR_NOMEM, "out of memory");
     if (ok && n == 0)
         ok = err_set(e, ERR_SCHEMA, "an index needs at least one column");
     for (size_t i = 0; ok && i < n; i++) {

@@ -260,8 +260,10 @@ bool sql_insert(struct buf *out, enum sql_dialect d, const struct schema *s,
 {
     bool *take = calloc(s->ncols ? s->ncols : 1, sizeof(*take));
     size_t taken = 0;
-    bool ok = take != NULL || err_set(e, ERR_NOMEM, "out of memory");
+    bool ok = take != NULL;
 
+    if (!ok)
+        err_set(e, ERR_NOMEM, "out of memory");
     if (ok && nrows == 0)
         ok = err_set(e, ERR_ARG, "rows must not be empty");
     for (size_t c = 0; ok && c < s->ncols; c++)

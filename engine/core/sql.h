@@ -117,13 +117,19 @@ struct sql_name {
     const char *name;
 };
 
+/* What fills a template, borrowed for the length of a call. */
+struct sql_args {
+    const struct value *values;
+    size_t n;
+    const struct sql_name *names; /* ends with a NULL key */
+};
+
 /* Appends text with, outside quotes and comments, each ? replaced by the next
- * of the n values, each ?? by the next, a VALUE_LIST, as a, b, c (NULL when it
+ * of the values, each ?? by the next, a VALUE_LIST, as a, b, c (NULL when it
  * is empty), and each {key} by its names, quoted.  Too few or too many values
  * and an unknown key are refused. */
 bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
-              const struct value *values, size_t n,
-              const struct sql_name *names, struct err *e);
+              const struct sql_args *args, struct err *e);
 
 /* Offset of the first byte that is NUL or not UTF-8, or len when all is. */
 size_t sql_text_ok(const char *text, size_t len);

@@ -58,8 +58,7 @@ static bool list(struct buf *out, enum sql_dialect d, const struct value *v,
 }
 
 bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
-              const struct value *values, size_t n,
-              const struct sql_name *names, struct err *e)
+              const struct sql_args *args, struct err *e)
 {
     const char *p = text;
     size_t used = 0;
@@ -72,17 +71,20 @@ bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
                 return false;
             p = past;
         } else if (*p == '{') {
-            if (!name_of(out, &p, names, e))
+            if (!name_of(out, &p, args->names, e))
                 return false;
         } else if (*p == '?') {
-            if (used == n)
-                return err_set(e, ERR_ARG, "more ? than the %zu values", n);
-            if (!(p[1] == '?' ? list : sql_scalar)(out, d, &values[used++], e))
+            if (used == args->n)
+                return err_set(e, ERR_ARG, "more ? than the %zu values",
+                               args->n);
+            if (!(p[1] == '?' ? list : sql_scalar)(out, d,
+                                                   &args->values[used++], e))
                 return false;
             p += p[1] == '?' ? 2 : 1;
         } else if (!buf_add(out, p++, 1, e)) {
             return false;
         }
     }
-    return used == n || err_set(e, ERR_ARG, "%zu values for %zu ?", n, used);
+    return used == args->n ||
+           err_set(e, ERR_ARG, "%zu values for %zu ?", args->n, used);
 }
