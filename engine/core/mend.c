@@ -264,3 +264,21 @@ bool mend_session(struct mend *j, struct err *e)
     }
     return busy(j, e);
 }
+
+bool mend_index(struct mend *j, const struct buf *sql, struct err *e)
+{
+    struct err ignored;
+    bool ok;
+
+    if (mend_stateless(j->db) || j->db->ops->dialect != SQL_POSTGRES ||
+        j->db->ops->in_transaction(j->db))
+        return mend_run(j, STMT_INDEX, sql, e);
+    if (!db_run(j->db, STMT_QUERY, "BEGIN", e))
+        return false;
+    ok = db_run(j->db, STMT_QUERY, LOCK_WAIT, e) &&
+         mend_run(j, STMT_INDEX, sql, e) &&
+         db_run(j->db, STMT_QUERY, "COMMIT", e);
+    if (!ok)
+        db_run(j->db, STMT_QUERY, "ROLLBACK", &ignored);
+    return ok;
+}

@@ -47,4 +47,7 @@ bool mend_create_and_add(struct mend *j, struct err *e);
 /* All of it in one transaction, under the store's lock. */
 bool mend_session(struct mend *j, struct err *e);
 
+/* Runs a CREATE INDEX that waits for others no longer than an ALTER does. */
+bool mend_index(struct mend *j, const struct buf *sql, struct err *e);
+
 #endif
