@@ -4,7 +4,16 @@
 --
 --   local conf, err = config.load()
 --   local store = propolis.open(conf.local_store)
+local places = require "propolis.places"
+
 local config = {}
+
+--- The folders data, state, config and memory, and the files credentials and
+-- settings; absolute paths, none of them made here.
+-- @return a table, or nil and a sentence when there is no home
+config.paths = places.paths
+
+local env = places.env
 
 --- Every setting: one line each is all that a new one takes.
 -- env wins over the settings file, that over default.  An account's own value
@@ -53,113 +62,6 @@ function config.key(name)
     return by_name[name]
 end
 
--- Places --------------------------------------------------------------------
-
--- An environment variable that says something, or nil.
-local function env(name)
-    local value = os.getenv(name)
-    return value ~= "" and value or nil
-end
-
--- The home folder of the one who runs us, from the password file: for an
--- environment that an agent has emptied.
-local function passwd_home()
-    local sys = require "engine.sys"
-    local self = sys.stat("/proc/self")
-    local file = self and io.open("/etc/passwd")
-    if not file then
-        return nil
-    end
-    local uid = tostring(self.uid)
-    for line in file:lines() do
-        local id, home = line:match("^[^:]*:[^:]*:(%d+):[^:]*:[^:]*:([^:]*)")
-        if id == uid then
-            file:close()
-            return home ~= "" and home or nil
-        end
-    end
-    file:close()
-end
-
--- The home folder, or nil and a sentence.
-local function find_home()
-    local home = env("HOME")
-    if home and home:sub(1, 1) ~= "/" then
-        return nil, ("HOME must be an absolute path, not '%s'"):format(home)
-    end
-    home = home or passwd_home()
-    if not home then
-        return nil, "there is no home folder: set HOME, or PROPOLIS_HOME"
-            .. " to the folder that propolis may use"
-    end
-    return home
-end
-
--- A folder below an XDG base; the standard says to ignore a relative one.
-local function xdg(name, home, rest)
-    local base = env(name)
-    if not base or base:sub(1, 1) ~= "/" then
-        base = home .. rest
-    end
-    return base .. "/propolis"
-end
-
--- All places below home, or below the one folder that PROPOLIS_HOME names.
-local function places()
-    local root = env("PROPOLIS_HOME")
-    if root then
-        if root:sub(1, 1) ~= "/" then
-            return nil, ("PROPOLIS_HOME must be an absolute path, not '%s'")
-                :format(root)
-        end
-        return {
-            data = root .. "/data",
-            state = root .. "/state",
-            config = root .. "/config",
-            memory = root .. "/memory",
-            credentials = root .. "/credentials.json",
-        }
-    end
-    local home, err = find_home()
-    if not home then
-        return nil, err
-    end
-    return {
-        data = xdg("XDG_DATA_HOME", home, "/.local/share"),
-        state = xdg("XDG_STATE_HOME", home, "/.local/state"),
-        config = xdg("XDG_CONFIG_HOME", home, "/.config"),
-        memory = home .. "/.propolis/memory",
-        credentials = home .. "/.deeplake/credentials.json",
-    }
-end
-
---- The folders data, state, config and memory, and the files credentials and
--- settings; absolute paths, none of them made here.
--- @return a table, or nil and a sentence when there is no home
-function config.paths()
-    local paths, err = places()
-    if not paths then
-        return nil, err
-    end
-    paths.settings = paths.config .. "/config.lua"
-
-    local memory = env("HIVEMIND_MEMORY_PATH")
-    if memory and memory:find("^~/") then
-        local home
-        home, err = find_home()
-        if not home then
-            return nil, err
-        end
-        memory = home .. memory:sub(2)
-    end
-    if memory and memory:sub(1, 1) ~= "/" then
-        return nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not '%s'")
-            :format(memory)
-    end
-    paths.memory = memory or paths.memory
-    return paths
-end
-
 -- Values --------------------------------------------------------------------
 
 local BOOLEAN = {
@@ -196,8 +98,9 @@ local function convert(kind, value)
     return value
 end
 
--- The value, or nil and a sentence that names its origin.
-local function checked(key, value, origin)
+--- A value as its declaration wants it, or nil and a sentence that names its
+-- origin.
+function config.check(key, value, origin)
     local good = convert(key.type, value)
     if good == nil then
         return nil, ("%s must be %s, not '%s'"):format(origin,
@@ -229,8 +132,9 @@ local function read_file(path)
     return text or ""
 end
 
--- The settings file as a table, empty when there is none.
-local function read_settings(path)
+--- The settings file as a table, empty when there is none; or nil and a
+-- sentence that names the file.
+function config.read_settings(path)
     local text, err = read_file(path)
     if err then
         return nil, err
@@ -327,7 +231,7 @@ local function effective(key, account, settings, paths)
         return key.default, "default"
     end
     local err
-    value, err = checked(key, value, origin)
+    value, err = config.check(key, value, origin)
     return value, origin, err
 end
 
@@ -367,7 +271,7 @@ function config.load()
         return nil, err
     end
     local settings
-    settings, err = read_settings(paths.settings)
+    settings, err = config.read_settings(paths.settings)
     if not settings then
         return nil, err
     end
@@ -399,88 +303,11 @@ function config.load()
     return conf
 end
 
--- Changing settings ---------------------------------------------------------
-
--- A settings value as Lua source.
-local function source(value, indent)
-    if type(value) ~= "table" then
-        return type(value) == "string" and ("%q"):format(value)
-            :gsub("\\\n", "\\n") or ("%q"):format(value)
-    end
-    local keys, lines = {}, {}
-    for k in pairs(value) do
-        keys[#keys + 1] = k
-    end
-    table.sort(keys, function(a, b)
-        if type(a) ~= type(b) then
-            return type(a) < type(b)
-        end
-        return a < b
-    end)
-    for _, k in ipairs(keys) do
-        local name = k
-        if type(k) ~= "string" or not k:find("^[A-Za-z_][A-Za-z0-9_]*$")
-            or not load("return {" .. k .. "=1}") then
-            name = "[" .. source(k) .. "]"
-        end
-        lines[#lines + 1] = ("%s    %s = %s,\n"):format(indent, name,
-            source(value[k], indent .. "    "))
-    end
-    return "{\n" .. table.concat(lines) .. indent .. "}"
-end
-
-local HEAD = [[
--- Settings of propolis: data only.  `propolis config list` explains them;
--- `propolis config set` writes this file anew.
-]]
-
---- Sets one key in the settings file, or removes it (value nil).
--- Keys that we do not know stay.  The file is replaced in one step, 0600.
+--- Sets one key in the settings file, or removes it (value nil); see
+-- propolis.settings.
 -- @return true, or nil and a sentence
 function config.set(name, value)
-    local key = by_name[name]
-    if not key then
-        return nil, ("there is no setting '%s'; 'propolis config list' shows"
-            .. " them"):format(name)
-    elseif key.env_only then
-        return nil, ("'%s' is set by the environment: export %s=..."):format(
-            name, key.env)
-    end
-    local err
-    if value ~= nil then
-        value, err = checked(key, value, name)
-        if err then
-            return nil, err
-        end
-    end
-    local paths
-    paths, err = config.paths()
-    if not paths then
-        return nil, err
-    end
-    local sys = require "engine.sys"
-    local ok
-    ok, err = sys.mkdir(paths.config)
-    if not ok then
-        return nil, tostring(err)
-    end
-    -- Two commands at once must not undo each other's key.
-    local lock <close>, busy = sys.lock(paths.config .. "/.lock", 5000)
-    if not lock then
-        return nil, tostring(busy)
-    end
-    local settings
-    settings, err = read_settings(paths.settings)
-    if not settings then
-        return nil, err
-    end
-    settings[name] = value
-    ok, err = sys.replace(paths.settings,
-        HEAD .. "return " .. source(settings, "") .. "\n", 384)
-    if not ok then
-        return nil, tostring(err)
-    end
-    return true
+    return require("propolis.settings").set(name, value)
 end
 
 return config

@@ -2,13 +2,13 @@
 -- folder's heal.jsonl.
 --
 -- Writing never raises: a heal that worked must not fail for its record.
-local config = require "propolis.config"
+local places = require "propolis.places"
 
 local journal = {}
 
 --- Where the journal is, or nil and a sentence when there is no home.
 function journal.path()
-    local paths, err = config.paths()
+    local paths, err = places.paths()
     if not paths then
         return nil, err
     end

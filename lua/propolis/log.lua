@@ -4,7 +4,7 @@
 -- happens to the log must not happen to the agent.
 --
 --   log.error("cannot store %s: %s", event, err)
-local config = require "propolis.config"
+local places = require "propolis.places"
 
 local log = {}
 
@@ -13,7 +13,7 @@ log.max_size = 1 << 20
 
 --- Where the log is, or nil when there is no home.
 function log.path()
-    local paths = config.paths()
+    local paths = places.paths()
     return paths and paths.state .. "/propolis.log"
 end
 

@@ -1,0 +1,108 @@
+--- Where things are: the one place that knows folders and file names.
+-- config.paths() is what to use.
+local places = {}
+
+--- An environment variable that says something, or nil.
+function places.env(name)
+    local value = os.getenv(name)
+    return value ~= "" and value or nil
+end
+
+-- The home folder of the one who runs us, from the password file: for an
+-- environment that an agent has emptied.
+local function passwd_home()
+    local sys = require "engine.sys"
+    local self = sys.stat("/proc/self")
+    local file = self and io.open("/etc/passwd")
+    if not file then
+        return nil
+    end
+    local uid = tostring(self.uid)
+    for line in file:lines() do
+        local id, home = line:match("^[^:]*:[^:]*:(%d+):[^:]*:[^:]*:([^:]*)")
+        if id == uid then
+            file:close()
+            return home ~= "" and home or nil
+        end
+    end
+    file:close()
+end
+
+-- The home folder, or nil and a sentence.
+local function find_home()
+    local home = places.env("HOME")
+    if home and home:sub(1, 1) ~= "/" then
+        return nil, ("HOME must be an absolute path, not '%s'"):format(home)
+    end
+    home = home or passwd_home()
+    if not home then
+        return nil, "there is no home folder: set HOME, or PROPOLIS_HOME"
+            .. " to the folder that propolis may use"
+    end
+    return home
+end
+
+-- A folder below an XDG base; the standard says to ignore a relative one.
+local function xdg(name, home, rest)
+    local base = places.env(name)
+    if not base or base:sub(1, 1) ~= "/" then
+        base = home .. rest
+    end
+    return base .. "/propolis"
+end
+
+-- All places below home, or below the one folder that PROPOLIS_HOME names.
+local function folders()
+    local root = places.env("PROPOLIS_HOME")
+    if root then
+        if root:sub(1, 1) ~= "/" then
+            return nil, ("PROPOLIS_HOME must be an absolute path, not '%s'")
+                :format(root)
+        end
+        return {
+            data = root .. "/data",
+            state = root .. "/state",
+            config = root .. "/config",
+            memory = root .. "/memory",
+            credentials = root .. "/credentials.json",
+        }
+    end
+    local home, err = find_home()
+    if not home then
+        return nil, err
+    end
+    return {
+        data = xdg("XDG_DATA_HOME", home, "/.local/share"),
+        state = xdg("XDG_STATE_HOME", home, "/.local/state"),
+        config = xdg("XDG_CONFIG_HOME", home, "/.config"),
+        memory = home .. "/.propolis/memory",
+        credentials = home .. "/.deeplake/credentials.json",
+    }
+end
+
+--- config.paths: a table of absolute paths, or nil and a sentence.
+function places.paths()
+    local paths, err = folders()
+    if not paths then
+        return nil, err
+    end
+    paths.settings = paths.config .. "/config.lua"
+
+    local memory = places.env("HIVEMIND_MEMORY_PATH")
+    if memory and memory:find("^~/") then
+        local home
+        home, err = find_home()
+        if not home then
+            return nil, err
+        end
+        memory = home .. memory:sub(2)
+    end
+    if memory and memory:sub(1, 1) ~= "/" then
+        return nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not '%s'")
+            :format(memory)
+    end
+    paths.memory = memory or paths.memory
+    return paths
+end
+
+return places

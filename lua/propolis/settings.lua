@@ -1,0 +1,89 @@
+--- Writing the settings file: apart from propolis.config, because no hook
+-- needs it.
+local config = require "propolis.config"
+
+local settings = {}
+
+-- A settings value as Lua source.
+local function source(value, indent)
+    if type(value) ~= "table" then
+        return type(value) == "string" and ("%q"):format(value)
+            :gsub("\\\n", "\\n") or ("%q"):format(value)
+    end
+    local keys, lines = {}, {}
+    for k in pairs(value) do
+        keys[#keys + 1] = k
+    end
+    table.sort(keys, function(a, b)
+        if type(a) ~= type(b) then
+            return type(a) < type(b)
+        end
+        return a < b
+    end)
+    for _, k in ipairs(keys) do
+        local name = k
+        if type(k) ~= "string" or not k:find("^[A-Za-z_][A-Za-z0-9_]*$")
+            or not load("return {" .. k .. "=1}") then
+            name = "[" .. source(k) .. "]"
+        end
+        lines[#lines + 1] = ("%s    %s = %s,\n"):format(indent, name,
+            source(value[k], indent .. "    "))
+    end
+    return "{\n" .. table.concat(lines) .. indent .. "}"
+end
+
+local HEAD = [[
+-- Settings of propolis: data only.  `propolis config list` explains them;
+-- `propolis config set` writes this file anew.
+]]
+
+--- config.set: sets one key in the settings file, or removes it (value nil).
+-- Keys that we do not know stay.  The file is replaced in one step, 0600.
+-- @return true, or nil and a sentence
+function settings.set(name, value)
+    local key = config.key(name)
+    if not key then
+        return nil, ("there is no setting '%s'; 'propolis config list' shows"
+            .. " them"):format(name)
+    elseif key.env_only then
+        return nil, ("'%s' is set by the environment: export %s=..."):format(
+            name, key.env)
+    end
+    local err
+    if value ~= nil then
+        value, err = config.check(key, value, name)
+        if err then
+            return nil, err
+        end
+    end
+    local paths
+    paths, err = config.paths()
+    if not paths then
+        return nil, err
+    end
+    local sys = require "engine.sys"
+    local ok
+    ok, err = sys.mkdir(paths.config)
+    if not ok then
+        return nil, tostring(err)
+    end
+    -- Two commands at once must not undo each other's key.
+    local lock <close>, busy = sys.lock(paths.config .. "/.lock", 5000)
+    if not lock then
+        return nil, tostring(busy)
+    end
+    local values
+    values, err = config.read_settings(paths.settings)
+    if not values then
+        return nil, err
+    end
+    values[name] = value
+    ok, err = sys.replace(paths.settings,
+        HEAD .. "return " .. source(values, "") .. "\n", 384)
+    if not ok then
+        return nil, tostring(err)
+    end
+    return true
+end
+
+return settings
