@@ -35,7 +35,7 @@ static void add_indexes(struct mend *j, bool all)
         if (!all && shape_has_index(&j->shape, j->s->lookups[i].name))
             continue;
         if (sql_create_lookup(&sql, j->s, i, &e) &&
-            (mend_run(j, STMT_INDEX, &sql, &e) || e.code == ERR_EXISTS))
+            (mend_index(j, &sql, &e) || e.code == ERR_EXISTS))
             j->out->indexed++;
         else
             snprintf(j->out->index_err, sizeof(j->out->index_err), "%.159s",

@@ -264,3 +264,23 @@ bool mend_session(struct mend *j, struct err *e)
     }
     return busy(j, e);
 }
+
+/* CREATE INDEX waits for writers as an ALTER does, and makes as many wait
+ * behind it; one short try, and the next heal tries again. */
+bool mend_index(struct mend *j, const struct buf *sql, struct err *e)
+{
+    bool brief = j->db->ops->dialect == SQL_POSTGRES && !mend_stateless(j->db);
+    struct err ignored;
+    bool ok;
+
+    if (!brief)
+        return mend_run(j, STMT_INDEX, sql, e);
+    if (j->db->ops->in_transaction(j->db))
+        return err_set(e, ERR_BUSY, "indexes are not made in a transaction");
+    ok = db_run(j->db, STMT_QUERY, "BEGIN", e) && take_locks(j, e) &&
+         mend_run(j, STMT_INDEX, sql, e) &&
+         db_run(j->db, STMT_QUERY, "COMMIT", e);
+    if (!ok)
+        db_run(j->db, STMT_QUERY, "ROLLBACK", &ignored);
+    return ok;
+}

@@ -44,6 +44,9 @@ bool mend_add(struct mend *j, struct err *e);
 /* Create, look again, add: the CREATE may have met an older table. */
 bool mend_create_and_add(struct mend *j, struct err *e);
 
+/* Makes one index; gives up soon where making it would block writers. */
+bool mend_index(struct mend *j, const struct buf *sql, struct err *e);
+
 /* All of it in one transaction, under the store's lock. */
 bool mend_session(struct mend *j, struct err *e);
 
