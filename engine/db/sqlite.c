@@ -93,6 +93,8 @@ static void finish(struct cursor *cur)
     free(c);
 }
 
+/* Only after the first step: that prepares the statement anew when another
+ * process changed a table meanwhile, and the names before it are gone. */
 static bool name_columns(struct sqlite_cursor *c, struct err *e)
 {
     size_t n = (size_t)sqlite3_column_count(c->st);
@@ -142,7 +144,7 @@ static bool open_cursor(struct db *db, const struct stmt *st,
         fail(d, rc, e);
     else if (c->st && !one_statement(tail))
         rc = second_statement(tail, e);
-    if (rc != SQLITE_OK || (c->st && !name_columns(c, e))) {
+    if (rc != SQLITE_OK) {
         finish(&c->c);
         return false;
     }
@@ -180,12 +182,14 @@ static enum db_step step(struct cursor *cur, struct err *e)
     struct sqlite_cursor *c = (struct sqlite_cursor *)cur;
     int rc = c->st ? sqlite3_step(c->st) : SQLITE_DONE;
 
-    if (rc == SQLITE_DONE)
-        return DB_DONE;
-    if (rc != SQLITE_ROW) {
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
         fail((struct sqlite_db *)c->c.db, rc, e);
         return DB_FAIL;
     }
+    if (c->st && !c->names && !name_columns(c, e))
+        return DB_FAIL;
+    if (rc == SQLITE_DONE)
+        return DB_DONE;
     for (size_t i = 0; i < c->c.ncols; i++)
         read_value(c->st, (int)i, &c->values[i]);
     return DB_ROW;
