@@ -109,6 +109,22 @@ describe("engine.postgres", function()
         assert.equal("public", b.workspace)
     end)
 
+    it("shows its URL without the password", function()
+        local host = url:match("@(.*)$")
+        assert.equal("postgres://propolis:***@" .. host, store.url)
+        local other <close> = assert(propolis.open(
+            "postgres://propolis@" .. host .. "?password=secret"))
+        assert.equal("postgres://propolis@" .. host .. "?password=***",
+            other.url)
+        for _, address in ipairs {
+            "mysql://u:s3cr3t@h/db", "mysql://u:p@s3cr3t@h/db",
+            "mysql://u:p/s3cr3t@h/db", "host=h password='s3cr3t x'",
+        } do
+            local _, err = propolis.open(address)
+            assert.is_nil(err.message:find("s3cr3t", 1, true))
+        end
+    end)
+
     it("refuses a workspace that PostgreSQL would cut", function()
         local got, err = open(("w"):rep(64))
         assert.is_nil(got)
