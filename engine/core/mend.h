@@ -25,6 +25,10 @@ struct mend {
 /* True for a store whose statements share no session. */
 bool mend_stateless(const struct db *db);
 
+/* True inside a PostgreSQL transaction: a failed statement ends it, so that
+ * nothing can be looked at before the ROLLBACK. */
+bool mend_doomed(const struct mend *j);
+
 /* Runs one statement about the table. */
 bool mend_run(struct mend *j, enum stmt_kind kind, const struct buf *sql,
               struct err *e);

@@ -249,6 +249,11 @@ describe("engine.postgres", function()
         end)
         assert.is_nil(ok)
         assert.equal("no_column", err.code)
+        ok, err = store:transaction(function()
+            return store:insert(EVENTS, { id = "lost", note = "n" })
+        end)
+        assert.is_nil(ok)
+        assert.equal("no_column", err.code) -- not what the look met
         assert.same({ { id = "kept" } }, store:query("SELECT id FROM events"))
     end)
 
