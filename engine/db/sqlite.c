@@ -93,8 +93,7 @@ static void finish(struct cursor *cur)
     free(c);
 }
 
-/* Only after the first step: that prepares the statement anew when another
- * process changed a table meanwhile, and the names before it are gone. */
+/* After the first step: it prepares anew what another process outdated. */
 static bool name_columns(struct sqlite_cursor *c, struct err *e)
 {
     size_t n = (size_t)sqlite3_column_count(c->st);
@@ -144,12 +143,11 @@ static bool open_cursor(struct db *db, const struct stmt *st,
         fail(d, rc, e);
     else if (c->st && !one_statement(tail))
         rc = second_statement(tail, e);
-    if (rc != SQLITE_OK) {
+    if (rc == SQLITE_OK)
+        *out = &c->c;
+    else
         finish(&c->c);
-        return false;
-    }
-    *out = &c->c;
-    return true;
+    return rc == SQLITE_OK;
 }
 
 static void read_value(sqlite3_stmt *st, int i, struct value *v)
@@ -188,11 +186,9 @@ static enum db_step step(struct cursor *cur, struct err *e)
     }
     if (c->st && !c->names && !name_columns(c, e))
         return DB_FAIL;
-    if (rc == SQLITE_DONE)
-        return DB_DONE;
-    for (size_t i = 0; i < c->c.ncols; i++)
+    for (size_t i = 0; rc == SQLITE_ROW && i < c->c.ncols; i++)
         read_value(c->st, (int)i, &c->values[i]);
-    return DB_ROW;
+    return rc == SQLITE_ROW ? DB_ROW : DB_DONE;
 }
 
 static bool in_transaction(struct db *db)
@@ -258,11 +254,11 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK && !o->readonly)
         rc = wal(d, ms);
-    if (rc == SQLITE_OK && !o->readonly)
-        rc = sqlite3_exec(d->h, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
-    if (rc == SQLITE_OK && o->readonly)
-        rc =
-            sqlite3_exec(d->h, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(d->h,
+                          o->readonly ? "SELECT 1 FROM sqlite_schema"
+                                      : "PRAGMA synchronous = FULL",
+                          NULL, NULL, NULL);
     return rc == SQLITE_OK || fail(d, rc, e);
 }
 
