@@ -136,8 +136,7 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 
 # Another PREFIX or another flag compiles everything anew.
 $(OUT)/flags: FORCE
-	@mkdir -p $(@D)
-	@$(file >$@.new,$(CC) $(CPPFLAGS) $(CFLAGS))cmp -s $@.new $@ || cp $@.new $@
+	@$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(CPPFLAGS) $(CFLAGS))cmp -s $@.new $@ || cp $@.new $@
 
 # ---- what the tests need besides ----
 tests: $(UNIT) $(OUT)/pty $(OUT)/test/netdouble.so

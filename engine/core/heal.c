@@ -136,14 +136,18 @@ bool heal_after(struct db *db, const struct schema *s, const struct err *why,
     struct mend j = {.db = db, .s = s, .out = out};
     bool ok = heal_init(out, s, e);
 
-    if (ok && why->code == ERR_NO_TABLE && mend_stateless(db)) {
+    if (ok && mend_doomed(&j)) {
+        *e = *why; /* only a ROLLBACK would be heard */
+        ok = false;
+    } else if (ok && why->code == ERR_NO_TABLE && mend_stateless(db)) {
         ok = mend_create_and_add(&j, e);
     } else if (ok) {
         ok = mend_look(&j, e);
-        if (ok && mend_complete(&j))
-            ok = err_set(e, why->code, "%s", why->message);
-        else
-            ok = ok && heal_looked(&j, HEAL_TABLE, e);
+        if (ok && mend_stateless(db) && mend_complete(&j)) {
+            *e = *why;
+            ok = false;
+        }
+        ok = ok && heal_looked(&j, HEAL_TABLE, e);
     }
     shape_free(&j.shape);
     return ok;

@@ -44,7 +44,9 @@ bool heal_tables(struct db *db, const struct schema *const s[], size_t n,
 
 /*
  * Heals after an INSERT failed with *why (ERR_NO_TABLE or ERR_NO_COLUMN).
- * When the look says that nothing was missing, *e is set to *why.
+ * When the look says that nothing was missing, a store without sessions sets
+ * *e to *why; with one it is no failure: another process may have healed
+ * between the INSERT and the look, and sending the INSERT again tells.
  */
 bool heal_after(struct db *db, const struct schema *s, const struct err *why,
                 struct heal *out, struct err *e);

@@ -25,9 +25,7 @@ bool mend_stateless(const struct db *db)
 
 /* ---- statements ---- */
 
-/* A failed statement ends its transaction in PostgreSQL, so that nothing can
- * be looked at before the ROLLBACK. */
-static bool in_doomed(struct mend *j)
+bool mend_doomed(const struct mend *j)
 {
     return j->db->ops->dialect == SQL_POSTGRES && !mend_stateless(j->db) &&
            j->db->ops->in_transaction(j->db);
@@ -66,7 +64,7 @@ bool mend_create(struct mend *j, struct err *e)
     bool ok = sql_create(&sql, j->db->ops->dialect, j->s, e) &&
               mend_run(j, STMT_CREATE, &sql, e);
 
-    if (!ok && e->code == ERR_EXISTS && !in_doomed(j))
+    if (!ok && e->code == ERR_EXISTS && !mend_doomed(j))
         ok = true; /* two CREATEs met in the catalogue; the look will tell */
     j->out->created = j->out->created || ok;
     buf_free(&sql);
@@ -155,7 +153,7 @@ static bool add_columns(struct mend *j, size_t cols[], size_t n, struct err *e)
             memmove(cols, cols + take, n * sizeof(*cols));
             continue;
         }
-        if (e->code != ERR_EXISTS || in_doomed(j) || !settle(j, cols, &n, e))
+        if (e->code != ERR_EXISTS || mend_doomed(j) || !settle(j, cols, &n, e))
             return false;
     }
     return true;
@@ -265,17 +263,19 @@ bool mend_session(struct mend *j, struct err *e)
     return busy(j, e);
 }
 
+/* CREATE INDEX waits for writers as an ALTER does, and makes as many wait
+ * behind it; one short try, and the next heal tries again. */
 bool mend_index(struct mend *j, const struct buf *sql, struct err *e)
 {
+    bool brief = j->db->ops->dialect == SQL_POSTGRES && !mend_stateless(j->db);
     struct err ignored;
     bool ok;
 
-    if (mend_stateless(j->db) || j->db->ops->dialect != SQL_POSTGRES ||
-        j->db->ops->in_transaction(j->db))
+    if (!brief)
         return mend_run(j, STMT_INDEX, sql, e);
-    if (!db_run(j->db, STMT_QUERY, "BEGIN", e))
-        return false;
-    ok = db_run(j->db, STMT_QUERY, LOCK_WAIT, e) &&
+    if (j->db->ops->in_transaction(j->db))
+        return err_set(e, ERR_BUSY, "indexes are not made in a transaction");
+    ok = db_run(j->db, STMT_QUERY, "BEGIN", e) && take_locks(j, e) &&
          mend_run(j, STMT_INDEX, sql, e) &&
          db_run(j->db, STMT_QUERY, "COMMIT", e);
     if (!ok)

@@ -25,6 +25,10 @@ struct mend {
 /* True for a store whose statements share no session. */
 bool mend_stateless(const struct db *db);
 
+/* True inside a PostgreSQL transaction: a failed statement ends it, so that
+ * nothing can be looked at before the ROLLBACK. */
+bool mend_doomed(const struct mend *j);
+
 /* Runs one statement about the table. */
 bool mend_run(struct mend *j, enum stmt_kind kind, const struct buf *sql,
               struct err *e);
@@ -44,10 +48,10 @@ bool mend_add(struct mend *j, struct err *e);
 /* Create, look again, add: the CREATE may have met an older table. */
 bool mend_create_and_add(struct mend *j, struct err *e);
 
+/* Makes one index; gives up soon where making it would block writers. */
+bool mend_index(struct mend *j, const struct buf *sql, struct err *e);
+
 /* All of it in one transaction, under the store's lock. */
 bool mend_session(struct mend *j, struct err *e);
-
-/* Runs a CREATE INDEX that waits for others no longer than an ALTER does. */
-bool mend_index(struct mend *j, const struct buf *sql, struct err *e);
 
 #endif

@@ -93,6 +93,7 @@ static void finish(struct cursor *cur)
     free(c);
 }
 
+/* After the first step: it prepares anew what another process outdated. */
 static bool name_columns(struct sqlite_cursor *c, struct err *e)
 {
     size_t n = (size_t)sqlite3_column_count(c->st);
@@ -142,12 +143,11 @@ static bool open_cursor(struct db *db, const struct stmt *st,
         fail(d, rc, e);
     else if (c->st && !one_statement(tail))
         rc = second_statement(tail, e);
-    if (rc != SQLITE_OK || (c->st && !name_columns(c, e))) {
+    if (rc == SQLITE_OK)
+        *out = &c->c;
+    else
         finish(&c->c);
-        return false;
-    }
-    *out = &c->c;
-    return true;
+    return rc == SQLITE_OK;
 }
 
 static void read_value(sqlite3_stmt *st, int i, struct value *v)
@@ -180,15 +180,15 @@ static enum db_step step(struct cursor *cur, struct err *e)
     struct sqlite_cursor *c = (struct sqlite_cursor *)cur;
     int rc = c->st ? sqlite3_step(c->st) : SQLITE_DONE;
 
-    if (rc == SQLITE_DONE)
-        return DB_DONE;
-    if (rc != SQLITE_ROW) {
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
         fail((struct sqlite_db *)c->c.db, rc, e);
         return DB_FAIL;
     }
-    for (size_t i = 0; i < c->c.ncols; i++)
+    if (c->st && !c->names && !name_columns(c, e))
+        return DB_FAIL;
+    for (size_t i = 0; rc == SQLITE_ROW && i < c->c.ncols; i++)
         read_value(c->st, (int)i, &c->values[i]);
-    return DB_ROW;
+    return rc == SQLITE_ROW ? DB_ROW : DB_DONE;
 }
 
 static bool in_transaction(struct db *db)
@@ -254,11 +254,11 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK && !o->readonly)
         rc = wal(d, ms);
-    if (rc == SQLITE_OK && !o->readonly)
-        rc = sqlite3_exec(d->h, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
-    if (rc == SQLITE_OK && o->readonly)
-        rc =
-            sqlite3_exec(d->h, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(d->h,
+                          o->readonly ? "SELECT 1 FROM sqlite_schema"
+                                      : "PRAGMA synchronous = FULL",
+                          NULL, NULL, NULL);
     return rc == SQLITE_OK || fail(d, rc, e);
 }
 

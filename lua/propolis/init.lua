@@ -12,9 +12,11 @@ local propolis = {
     version = sys.version,
 }
 
--- A URL as it may be shown: without password.
+-- A URL as it may be shown: without password, wherever it stands. An @ or a /
+-- in it should have been %XX, but that must not bring it to light.
 local function shown(url)
-    return (url:gsub("^(%a+://[^/@:]*):[^/@]*@", "%1:***@"))
+    return (url:gsub("^(%a+://[^/@:?]*):[^?]*@", "%1:***@")
+        :gsub("([Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]=)[^&]*", "%1***"))
 end
 
 local function open_sqlite(path, options)

@@ -1,6 +1,6 @@
 local pg = require "postgres"
 local postgres = require "engine.postgres"
-require "propolis" -- completes the methods of a store
+local propolis = require "propolis"
 local suite = require "store_suite" (_ENV)
 
 local url = pg.url(true)
@@ -13,7 +13,9 @@ local function workspace()
 end
 
 local function open(ws, address)
-    return postgres.open(address or url, { workspace = ws })
+    local store, err = propolis.open(address or url, { workspace = ws })
+    if store then store.journal = false end
+    return store, err
 end
 
 -- The name of a workspace's schema, as SQL text.
@@ -105,6 +107,22 @@ describe("engine.postgres", function()
             .. "current_setting('application_name') AS n"))
         local b <close> = assert(postgres.open(url))
         assert.equal("public", b.workspace)
+    end)
+
+    it("shows its URL without the password", function()
+        local host = url:match("@(.*)$")
+        assert.equal("postgres://propolis:***@" .. host, store.url)
+        local other <close> = assert(propolis.open(
+            "postgres://propolis@" .. host .. "?password=secret"))
+        assert.equal("postgres://propolis@" .. host .. "?password=***",
+            other.url)
+        for _, address in ipairs {
+            "mysql://u:s3cr3t@h/db", "mysql://u:p@s3cr3t@h/db",
+            "mysql://u:p/s3cr3t@h/db", "host=h password='s3cr3t x'",
+        } do
+            local _, err = propolis.open(address)
+            assert.is_nil(err.message:find("s3cr3t", 1, true))
+        end
     end)
 
     it("refuses a workspace that PostgreSQL would cut", function()
@@ -225,11 +243,17 @@ describe("engine.postgres", function()
 
     it("does not heal inside a transaction that is already broken", function()
         assert(store:insert(OLD, { id = "kept" }))
-        local ok = store:transaction(function()
+        local ok, err = store:transaction(function()
             assert(store:insert(OLD, { id = "lost" }))
-            assert(store:query("SELECT nothing FROM events"))
+            return store:query("SELECT nothing FROM events")
         end)
-        assert.is_nil(ok or nil)
+        assert.is_nil(ok)
+        assert.equal("no_column", err.code)
+        ok, err = store:transaction(function()
+            return store:insert(EVENTS, { id = "lost", note = "n" })
+        end)
+        assert.is_nil(ok)
+        assert.equal("no_column", err.code) -- not what the look met
         assert.same({ { id = "kept" } }, store:query("SELECT id FROM events"))
     end)
 
@@ -337,7 +361,7 @@ describe("engine.postgres", function()
         it("does not show a password that breaks the URL", function()
             for _, address in ipairs {
                 "postgres://u:s3cr3t%zz@h/db",
-                "postgres://u:p?s3cr3t@h/db", "host=h password='s3cr3t",
+                "postgres://u@h/db?s3cr3t", "host=h password='s3cr3t",
                 "postgres://u@h/db?workspace=%00s3cr3t", "s3cr3t",
             } do
                 assert.equal("arg", refused(address, "postgres://user:"))
