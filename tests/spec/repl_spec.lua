@@ -140,8 +140,8 @@ describe("the REPL", function()
     end)
 
     it("opens no store before one is used", function()
-        session { "> 1\\n", "< 1", "< > ", "> stor\\t\\n", "< store",
-            "< > " }
+        session { "> 1\\n", "< 1", "< > ", "> stor\\t", "< store",
+            "> \\x03", "< > " }
 
         assert.is_nil(sys.stat(home .. "/data"))
     end)

@@ -88,7 +88,7 @@ describe("engine.sys", function()
             assert.equal(octal "700", sys.stat(path).mode)
             tmp.write(dir .. "/file", "x")
             assert.equal("exists", code(sys.mkdir(dir .. "/file")))
-            assert.equal("none", code(sys.mkdir(dir .. "/file/below")))
+            assert.equal("exists", code(sys.mkdir(dir .. "/file/below")))
         end)
 
         it("says what a path is", function()
