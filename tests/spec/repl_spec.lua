@@ -213,7 +213,7 @@ describe("the REPL", function()
     it("goes on without line editing, and says so once", function()
         local script = tmp.write(home .. "/s.lua",
             "package.preload['engine.edit'] = function() error('gone') end")
-        local r = session({ "> 1 + 1\\n", "< 2", "< > ", "> '\\x03", "< > ",
+        local r = session({ "> 1 + 1\\n", "< 2", "< > ",
             "> 3 + 4\\n", "< 7", "< > " }, { args = { "-i", script } })
         local _, notices = r.stdout:gsub("no line editing", "")
 
