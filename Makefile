@@ -120,12 +120,13 @@ $(BIN): $(OBJ)
 	@echo LD $@
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# A module takes core/ and bind/ from the program that loads it.
+# A module takes core/ and bind/ from the program that loads it.  It stays once
+# loaded: its libraries keep state that must not vanish under them.
 define MODULE
 $(OUT)/lib/engine/$1.so: $(patsubst %.c,$(OUT)/obj/%.o,$(SRC.$1))
 	@mkdir -p $$(@D)
 	@echo LD $$@
-	@$$(CC) $$(CFLAGS) -shared -o $$@ $$^ $$(shell pkg-config --libs $(PKG.$1))
+	@$$(CC) $$(CFLAGS) -shared -Wl,-z,nodelete -o $$@ $$^ $$(shell pkg-config --libs $(PKG.$1))
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
 

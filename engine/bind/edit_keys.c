@@ -59,6 +59,16 @@ static bool handle(struct editor *ed)
     return true;
 }
 
+/* Lets signals in that came while a key was waiting too: pselect then leaves
+ * them pending. */
+static void deliver(const struct editor *ed)
+{
+    sigset_t blocked;
+
+    sigprocmask(SIG_SETMASK, &ed->waiting, &blocked);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 /* One byte; 0 at the end of input, -1 when the line is to be dropped. */
 static int next_byte(struct editor *ed, char *byte)
 {
@@ -69,6 +79,7 @@ static int next_byte(struct editor *ed, char *byte)
         FD_ZERO(&in);
         FD_SET(STDIN_FILENO, &in);
         n = pselect(STDIN_FILENO + 1, &in, NULL, NULL, NULL, &ed->waiting);
+        deliver(ed);
         if (caught && !handle(ed))
             return -1;
         if (n > 0)
@@ -115,6 +126,9 @@ const char *edit_getline(struct editor *ed, int *n)
     ed->interrupted = false;
     for (size_t i = 0; i < NSIGNALS; i++)
         sigaction(signals[i], &ours, &before[i]);
+    /* libedit itself would do so only after it showed the prompt, and a key
+     * typed in between would not be ours. */
+    el_set(ed->el, EL_PREP_TERM, 1);
     text = el_gets(ed->el, n);
     for (size_t i = 0; i < NSIGNALS; i++)
         sigaction(signals[i], &before[i], NULL);

@@ -35,7 +35,7 @@ local function overview(commands)
     table.sort(names)
     for _, name in ipairs(names) do
         local call = "." .. name .. " " .. commands[name][1]
-        out[#out + 1] = ("%-16s%s\n"):format(call, commands[name][2])
+        out[#out + 1] = ("%-18s%s\n"):format(call, commands[name][2])
     end
     out[#out + 1] = "\n.help NAME explains a command (" ..
         table.concat(help.words(), ", ") .. ") or a function (sys.read).\n"

@@ -76,9 +76,11 @@ end
 local function plain(call)
     return {
         line = function(prompt)
-            io.write(prompt)
-            io.flush()
-            local ok, line, err = call(io.read, "l")
+            local ok, line, err = call(function()
+                io.write(prompt)
+                io.flush()
+                return io.read("l")
+            end)
             if not ok or (not line and err) then
                 return nil, "interrupt"
             end
