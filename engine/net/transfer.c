@@ -202,11 +202,14 @@ static bool retry_status(struct http_call *c)
 }
 
 /* What trying again cannot mend. */
-static bool permanent(CURLcode code)
+static bool permanent(const struct http_call *c, CURLcode code)
 {
     switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+        /* A redirect to one; else the answer did not look like HTTP, as when
+         * the one before it was longer than it said. */
+        return c->answered;
+    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_URL_MALFORMAT:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -276,7 +279,7 @@ long transfer_end(struct http_call *c, CURLcode code)
     } else {
         say_failure(c, code, bytes > 0);
         r->unclear = r->unclear || bytes > 0;
-        again = !permanent(code) && (bytes == 0 || c->req.idempotent);
+        again = !permanent(c, code) && (bytes == 0 || c->req.idempotent);
     }
     curl_easy_cleanup(c->easy);
     c->easy = NULL;
