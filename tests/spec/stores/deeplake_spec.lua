@@ -266,7 +266,7 @@ describe("propolis.stores.deeplake", function()
             ["a timeout after the commit"] = { hang = 20 },
         } do
             it("never repeats an INSERT: " .. name, function()
-                again { timeout_ms = 200 }
+                again { timeout_ms = rule.hang and 1000 }
                 script { rule }
                 local _, err = spec.query(insert, { kind = "insert" })
                 assert.is_true(err.unclear)
