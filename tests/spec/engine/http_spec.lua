@@ -283,6 +283,16 @@ describe("engine.http", function()
         end)
     end)
 
+    it("waits for a connection no longer than told", function()
+        -- the server waits for HTTP, the client for the server's TLS
+        local quick = http.client { connect_ms = 150, timeout_ms = 9000 }
+        local _, err = quick:request { method = "POST", body = "x",
+            url = server.url:gsub("^http", "https") }
+        quick:close()
+        assert.matches("^Query timeout after 150ms", err.message)
+        assert.equal(1, err.attempts)
+    end)
+
     describe("cuts short", function()
         it("a slow drip", function()
             server:script { { body = ("x"):rep(1000), drip = 0.05 } }

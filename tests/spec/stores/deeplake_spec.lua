@@ -536,6 +536,51 @@ describe("propolis.stores.deeplake", function()
         end)
     end)
 
+    it("takes the timeout from the environment", function()
+        script { { hang = 20 } }
+        local r = run({ "-e", [[
+            local p = require "propolis"
+            local s <close> = assert(p.open("deeplake:"))
+            print(select(2, s:query("SELECT 1")))
+        ]] }, { home = folder .. "/home", env = {
+            HIVEMIND_TOKEN = TOKEN, HIVEMIND_ORG_ID = "org1",
+            HIVEMIND_API_URL = server.url, HIVEMIND_QUERY_TIMEOUT_MS = "250",
+        } })
+        assert.equal("Query timeout after 250ms\n", r.stdout, r.stderr)
+    end)
+
+    it("stands whatever bytes come back", function()
+        local seed = os.time()
+        math.randomseed(seed)
+        local body = '{"columns":["a","b"],"rows":[[1,"x"],[null,{}]]}'
+        local whole = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" ..
+            "Retry-After: 0\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+        again { retries = 0, timeout_ms = 2000, max_bytes = 100000 }
+        local rules = {}
+        for i = 1, 300 do
+            local bytes = whole
+            for _ = 1, math.random(4) do
+                local at = math.random(#bytes)
+                local what = math.random(3)
+                local new = what == 1 and string.char(math.random(0, 255)) or
+                    what == 2 and bytes:sub(at, at + math.random(20)) or ""
+                bytes = bytes:sub(1, at - 1) .. new ..
+                    bytes:sub(at + (what == 1 and 1 or math.random(0, 5)))
+            end
+            rules[i] = { raw = bytes }
+        end
+        script(rules)
+        for i = 1, #rules do
+            local rows, err = spec.query("SELECT 1")
+            local fine = type(rows) == "table" or type(err.message) ==
+                "string" and type(err.code) == "string"
+            assert.is_true(fine, ("seed %d: %q"):format(seed, rules[i].raw))
+        end
+        server:reset()
+        again()
+        assert.same({ { one = 1 } }, assert(spec.query("SELECT 1 AS one")))
+    end)
+
     describe("the trace", function()
         local function traced(env)
             env.HIVEMIND_TOKEN, env.HIVEMIND_ORG_ID = TOKEN, "org1"
