@@ -216,17 +216,17 @@ end
 
 -- The configuration, completed by the account in force where it names no
 -- token; an address in the store's URL wins over both.
-local function complete(config, url)
+local function complete(given, url)
     local own = url and url:match("^deeplake:(.+)$")
-    if config.token == nil then
+    local config = given
+    if given.token == nil then
         local conf, err = require("propolis.config").load()
         if not conf then
             return failure { code = "arg", message = tostring(err) }
         end
         config = setmetatable({}, { __index = function(_, key)
-            local value = rawget(config, key)
-            if value == nil then value = conf[key] end
-            return value
+            if given[key] ~= nil then return given[key] end
+            return conf[key]
         end })
     end
     return config, own or config.api_url

@@ -107,6 +107,22 @@ describe("propolis.stores.deeplake", function()
                 server:requests()[1].path)
         end)
 
+        it("lets the caller's options and address win", function()
+            local r = run({ "-e", ([[
+                local p = require "propolis"
+                local s <close> = assert(p.open("deeplake:%s",
+                    { workspace = "other" }))
+                print(s:query("SELECT 1 AS one")[1].one, s.workspace)
+            ]]):format(server.url) }, { home = folder .. "/home", env = {
+                HIVEMIND_TOKEN = TOKEN, HIVEMIND_ORG_ID = "org1",
+                HIVEMIND_API_URL = "http://127.0.0.1:1",
+                HIVEMIND_WORKSPACE_ID = "mine",
+            } })
+            assert.equal("1\tother\n", r.stdout, r.stderr)
+            assert.equal("/workspaces/other/tables/query",
+                server:requests()[1].path)
+        end)
+
         it("is not made without an account", function()
             local r = run({ "-e", [[
                 local p = require "propolis"
