@@ -7,6 +7,16 @@ local client = {}
 
 local clients = {}
 
+local gone = { code = "closed", message = "the store is closed" }
+
+--- Stands for the client of a store that is closed.
+client.closed = { client = {
+    request = function() return nil, gone end,
+    all = function(_, list, on_done)
+        for i in ipairs(list) do on_done(i, { error = gone }) end
+    end,
+} }
+
 --- The client with these settings (engine.http's), counted; its .client.
 function client.take(c)
     local settings = { timeout_ms = c.timeout_ms, retries = c.retries,
@@ -25,6 +35,7 @@ end
 
 --- Ends one use; the last one closes the connections.
 function client.give_back(shared)
+    if shared == client.closed then return end
     shared.users = shared.users - 1
     if shared.users > 0 then return end
     clients[shared.key] = nil

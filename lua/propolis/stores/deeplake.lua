@@ -288,8 +288,8 @@ function deeplake.open(config, url)
         end,
         listed = function(name) return listed(self, name) end,
         close = function()
-            if self.shared then client.give_back(self.shared) end
-            self.shared = nil
+            client.give_back(self.shared)
+            self.shared = client.closed
         end,
     }
 end

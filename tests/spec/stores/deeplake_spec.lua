@@ -541,6 +541,24 @@ describe("propolis.stores.deeplake", function()
                     'SELECT count(*) FROM "t"')[1][1])
             end)
 
+        it("are there for who opens the store by its URL", function()
+            local s = assert(propolis.open("deeplake:" .. server.url,
+                { token = TOKEN, org_id = "org1", workspace = ws }))
+            assert.same({ { { a = 1 } }, { { b = 2 } } },
+                s.query_all { "SELECT 1 AS a", "SELECT 2 AS b" })
+            local query_all = s.query_all
+            s:close()
+            assert.equal("closed", query_all({ "SELECT 1" })[1].error.code)
+        end)
+
+        it("end with the store", function()
+            spec.close()
+            spec.close()
+            assert.equal("closed", select(2, spec.query("SELECT 1")).code)
+            assert.is_false(spec.listed("x"))
+            assert.equal(0, count())
+        end)
+
         it("share connections with everything else", function()
             local before = server:stats().accepted
             for _ = 1, 10 do
