@@ -135,7 +135,8 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 	@echo CC $<
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Another PREFIX or another flag compiles everything anew.
+# Another PREFIX or another flag compiles everything anew.  Make writes the
+# file before it runs any line, so it also makes the folder itself.
 $(OUT)/flags: FORCE
 	@$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(CPPFLAGS) $(CFLAGS))cmp -s $@.new $@ || cp $@.new $@
 

@@ -164,6 +164,17 @@ bool http_start(struct http_call *c, const struct http_request *r,
     return true;
 }
 
+/* Starts the next attempt; detach() undoes also half of it. */
+static bool put_on_wire(struct http_call *c, struct err *e)
+{
+    if (!transfer_open(c, e))
+        return false;
+    c->http->running++;
+    c->state = CALL_RUNNING;
+    return curl_multi_add_handle(c->http->multi, c->easy) == CURLM_OK ||
+           err_set(e, ERR_NOMEM, "out of memory");
+}
+
 /* Puts the calls that are due on the wire while there is room.  Returns how
  * long nothing more will be due, at most IDLE_MS. */
 static int launch(struct http *h, bool *done)
@@ -182,14 +193,10 @@ static int launch(struct http *h, bool *done)
             wait = c->due_ms - now < wait ? c->due_ms - now : wait;
             continue;
         }
-        if (!transfer_open(c, &e)) {
+        if (!put_on_wire(c, &e)) {
             finish(c, &e);
             *done = true;
-            continue;
         }
-        h->running++;
-        c->state = CALL_RUNNING;
-        curl_multi_add_handle(h->multi, c->easy);
     }
     return (int)wait;
 }

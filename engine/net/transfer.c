@@ -89,27 +89,35 @@ static void set_limits(CURL *easy, const struct http_call *c)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (cfg->ca_file[0])
-        curl_easy_setopt(easy, CURLOPT_CAINFO, cfg->ca_file);
-    if (cfg->user_agent[0])
-        curl_easy_setopt(easy, CURLOPT_USERAGENT, cfg->user_agent);
+}
+
+/* The options that libcurl copies, and so may fail to take. */
+static bool set_texts(CURL *easy, const struct http_call *c)
+{
+    const struct http_config *cfg = c->cfg;
+    bool get = strcmp(c->method, "GET") == 0 && c->req.body == NULL;
+    bool plain =
+        get || strcmp(c->method, "POST") == 0 || strcmp(c->method, "HEAD") == 0;
+
+    return curl_easy_setopt(easy, CURLOPT_URL, c->url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+                            plain ? NULL : c->method) == CURLE_OK &&
+           (!cfg->ca_file[0] ||
+            curl_easy_setopt(easy, CURLOPT_CAINFO, cfg->ca_file) == CURLE_OK) &&
+           (!cfg->user_agent[0] ||
+            curl_easy_setopt(easy, CURLOPT_USERAGENT, cfg->user_agent) ==
+                CURLE_OK);
 }
 
 static void set_method(CURL *easy, struct http_call *c)
 {
-    bool post = strcmp(c->method, "POST") == 0;
-    bool get = strcmp(c->method, "GET") == 0;
-
     if (strcmp(c->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    else if (c->req.body || post)
+    else if (c->req.body || strcmp(c->method, "POST") == 0)
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
     else
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    if (!get && !post && strcmp(c->method, "HEAD") != 0)
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, c->method);
-    if (get && c->req.body)
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->req.len);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
     curl_easy_setopt(easy, CURLOPT_READDATA, c);
@@ -124,8 +132,10 @@ bool transfer_open(struct http_call *c, struct err *e)
 {
     CURL *easy = curl_easy_init();
 
-    if (!easy)
+    if (!easy || !set_texts(easy, c)) {
+        curl_easy_cleanup(easy);
         return err_set(e, ERR_NOMEM, "out of memory");
+    }
     buf_clear(&c->head);
     buf_clear(&c->body);
     c->sent = 0;
@@ -135,9 +145,7 @@ bool transfer_open(struct http_call *c, struct err *e)
     c->curl_error[0] = '\0';
     set_limits(easy, c);
     set_method(easy, c);
-    curl_easy_setopt(easy, CURLOPT_URL, c->url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, c->headers);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, c->curl_error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
@@ -202,11 +210,14 @@ static bool retry_status(struct http_call *c)
 }
 
 /* What trying again cannot mend. */
-static bool permanent(CURLcode code)
+static bool permanent(const struct http_call *c, CURLcode code)
 {
     switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+        /* A redirect to one; else the answer did not look like HTTP, as when
+         * the one before it was longer than it said. */
+        return c->answered;
+    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_URL_MALFORMAT:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -276,7 +287,7 @@ long transfer_end(struct http_call *c, CURLcode code)
     } else {
         say_failure(c, code, bytes > 0);
         r->unclear = r->unclear || bytes > 0;
-        again = !permanent(code) && (bytes == 0 || c->req.idempotent);
+        again = !permanent(c, code) && (bytes == 0 || c->req.idempotent);
     }
     curl_easy_cleanup(c->easy);
     c->easy = NULL;

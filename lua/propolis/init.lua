@@ -40,7 +40,12 @@ local function open_deeplake(url, options)
     if not spec then
         return nil, err
     end
-    return store.from(spec)
+    local opened
+    opened, err = store.from(spec)
+    if opened then
+        opened.query_all = spec.query_all
+    end
+    return opened, err
 end
 
 -- Scheme -> opener(rest of the URL or all of it, options).

@@ -16,6 +16,7 @@
 --   status, headers, body, redirect (URL), bomb (bytes of a gzip bomb)
 --   run     carry the statement out although the answer is scripted
 --   gate    is answered when so many gated requests are there at once
+--   raw     bytes that are sent instead of an answer
 --   delay   seconds before, hang: seconds after carrying out
 --   cut     "read" (asked, nothing done), "commit" (done, no answer), "head",
 --           "body" (half of it sent); reset: RST instead of FIN

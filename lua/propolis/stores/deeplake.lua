@@ -6,60 +6,25 @@
 -- Requests and answers of the API, what may be sent again, and what its errors
 -- mean.  The line itself (retries, timeouts, connections) is engine.http's.
 local answer = require "propolis.stores.answer"
-local http = require "engine.http"
+local client = require "propolis.stores.client"
 local json = require "propolis.json"
 local manner = require "propolis.stores.manner"
 local markers = require "propolis.stores.markers"
 local sys = require "engine.sys"
+local trace = require "propolis.stores.trace"
 
 local deeplake = {}
 
-local TRACE = 220 -- characters of a statement that a trace line shows
 local CREATE_DELAYS = { 2, 5, 10 } -- seconds
 
 local failure = answer.failure
 
--- One client serves every store of this process with the same settings.
-local clients = {}
 local listings = {} -- api, organisation, workspace -> { [table] = true }
-
-local function client_for(c)
-    local settings = { timeout_ms = c.timeout_ms, retries = c.retries,
-        backoff_ms = c.backoff_ms, max_bytes = c.max_bytes,
-        ca_file = c.ca_file, max_parallel = 5 }
-    local key = json.encode(settings)
-    local shared = clients[key]
-    if not shared then
-        shared = { client = assert(http.client(settings)), users = 0,
-            key = key }
-        clients[key] = shared
-    end
-    shared.users = shared.users + 1
-    return shared
-end
-
-local function release(shared)
-    shared.users = shared.users - 1
-    if shared.users > 0 then return end
-    clients[shared.key] = nil
-    shared.client:close()
-end
 
 local function escape(text)
     return (text:gsub("[^%w._~-]", function(c)
         return ("%%%02X"):format(c:byte())
     end))
-end
-
--- ---- trace ----
-
-local function trace(self, fmt, sql, ...)
-    if not (self.trace or os.getenv("HIVEMIND_TRACE_SQL") == "1" or
-        os.getenv("HIVEMIND_DEBUG") == "1") then
-        return
-    end
-    local text = sql:gsub("%s+", " "):sub(1, TRACE)
-    io.stderr:write("[deeplake-sql] ", fmt:format(...), text, "\n")
 end
 
 -- ---- balance ----
@@ -128,16 +93,16 @@ end
 local function traced(self, sql, started, rows, err)
     local ms = (sys.monotonic() - started) * 1000
     if rows then
-        trace(self, "ok %.0fms %d rows: ", sql, ms, #rows)
+        trace(self.trace, "ok %.0fms %d rows: ", sql, ms, #rows)
     else
-        trace(self, "fail %.0fms %s: ", sql, ms, err.message)
+        trace(self.trace, "fail %.0fms %s: ", sql, ms, err.message)
     end
     return rows, err
 end
 
 local function once(self, sql, info)
     local started = sys.monotonic()
-    trace(self, "start: ", sql)
+    trace(self.trace, "start: ", sql)
     local res, err = self.shared.client:request(request_for(self, sql, info))
     return traced(self, sql, started, settle(self, sql, info, res, err))
 end
@@ -187,7 +152,7 @@ local function query_all(self, list, info, on_done)
     local results = {}
     for i, sql in ipairs(list) do
         requests[i] = request_for(self, sql, info)
-        trace(self, "start: ", sql)
+        trace(self.trace, "start: ", sql)
     end
     self.shared.client:all(requests, function(i, res)
         local sql = list[i]
@@ -251,17 +216,17 @@ end
 
 -- The configuration, completed by the account in force where it names no
 -- token; an address in the store's URL wins over both.
-local function complete(config, url)
+local function complete(given, url)
     local own = url and url:match("^deeplake:(.+)$")
-    if config.token == nil then
+    local config = given
+    if given.token == nil then
         local conf, err = require("propolis.config").load()
         if not conf then
             return failure { code = "arg", message = tostring(err) }
         end
         config = setmetatable({}, { __index = function(_, key)
-            local value = rawget(config, key)
-            if value == nil then value = conf[key] end
-            return value
+            if given[key] ~= nil then return given[key] end
+            return conf[key]
         end })
     end
     return config, own or config.api_url
@@ -278,7 +243,7 @@ local function make(config, url)
         marker_dir = config.marker_dir,
         marker_ttl_ms = config.marker_ttl_ms or config.index_marker_ttl_ms,
         on_balance = config.on_balance, trace = config.trace_sql,
-        shared = client_for {
+        shared = client.take {
             timeout_ms = config.timeout_ms or config.query_timeout_ms or
                 timeout_from_environment(),
             retries = config.retries, backoff_ms = config.backoff_ms,
@@ -323,8 +288,8 @@ function deeplake.open(config, url)
         end,
         listed = function(name) return listed(self, name) end,
         close = function()
-            if self.shared then release(self.shared) end
-            self.shared = nil
+            client.give_back(self.shared)
+            self.shared = client.closed
         end,
     }
 end

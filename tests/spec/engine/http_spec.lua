@@ -128,7 +128,7 @@ describe("engine.http", function()
     end)
 
     it("lets others pass while one waits for its retry", function()
-        local one = http.client { backoff_ms = 300, max_parallel = 1 }
+        local one = http.client { backoff_ms = 600, max_parallel = 1 }
         server:script { { status = 503, match = { path = "/slow" } } }
         local order = {}
         local r = one:all({ { url = server.url .. "/slow" },
@@ -281,6 +281,16 @@ describe("engine.http", function()
             assert.equal(1, err.attempts)
             assert.equal(1, count())
         end)
+    end)
+
+    it("waits for a connection no longer than told", function()
+        -- the server waits for HTTP, the client for the server's TLS
+        local quick = http.client { connect_ms = 150, timeout_ms = 9000 }
+        local _, err = quick:request { method = "POST", body = "x",
+            url = server.url:gsub("^http", "https") }
+        quick:close()
+        assert.matches("^Query timeout after 150ms", err.message)
+        assert.equal(1, err.attempts)
     end)
 
     describe("cuts short", function()
@@ -483,7 +493,7 @@ describe("engine.http", function()
             assert(sys.mkdir(folder))
             local made = assert(sys.run { "openssl", "req", "-x509",
                 "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                "/CN=localhost", "-addext",
+                "/CN=bee", "-addext",
                 "subjectAltName=IP:127.0.0.1", "-keyout", folder .. "/key",
                 "-out", folder .. "/cert" })
             assert(made.code == 0, made.stderr)
@@ -519,10 +529,11 @@ describe("engine.http", function()
 
         it("refuses one for another name", function()
             local own = http.client { ca_file = folder .. "/cert" }
-            local _, err = own:request { url = "https://127.0.0.2:" .. port,
-                timeout_ms = 3000 }
+            local _, err = own:request { url = "https://localhost:" .. port }
             own:close()
             assert.equal("io", err.code)
+            assert.matches("localhost", err.message)
+            assert.equal(1, err.attempts)
         end)
 
         it("takes one that the given file vouches for", function()

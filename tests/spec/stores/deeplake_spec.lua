@@ -107,6 +107,22 @@ describe("propolis.stores.deeplake", function()
                 server:requests()[1].path)
         end)
 
+        it("lets the caller's options and address win", function()
+            local r = run({ "-e", ([[
+                local p = require "propolis"
+                local s <close> = assert(p.open("deeplake:%s",
+                    { workspace = "other" }))
+                print(s:query("SELECT 1 AS one")[1].one, s.workspace)
+            ]]):format(server.url) }, { home = folder .. "/home", env = {
+                HIVEMIND_TOKEN = TOKEN, HIVEMIND_ORG_ID = "org1",
+                HIVEMIND_API_URL = "http://127.0.0.1:1",
+                HIVEMIND_WORKSPACE_ID = "mine",
+            } })
+            assert.equal("1\tother\n", r.stdout, r.stderr)
+            assert.equal("/workspaces/other/tables/query",
+                server:requests()[1].path)
+        end)
+
         it("is not made without an account", function()
             local r = run({ "-e", [[
                 local p = require "propolis"
@@ -266,7 +282,7 @@ describe("propolis.stores.deeplake", function()
             ["a timeout after the commit"] = { hang = 20 },
         } do
             it("never repeats an INSERT: " .. name, function()
-                again { timeout_ms = 200 }
+                again { timeout_ms = rule.hang and 1000 }
                 script { rule }
                 local _, err = spec.query(insert, { kind = "insert" })
                 assert.is_true(err.unclear)
@@ -525,6 +541,24 @@ describe("propolis.stores.deeplake", function()
                     'SELECT count(*) FROM "t"')[1][1])
             end)
 
+        it("are there for who opens the store by its URL", function()
+            local s = assert(propolis.open("deeplake:" .. server.url,
+                { token = TOKEN, org_id = "org1", workspace = ws }))
+            assert.same({ { { a = 1 } }, { { b = 2 } } },
+                s.query_all { "SELECT 1 AS a", "SELECT 2 AS b" })
+            local query_all = s.query_all
+            s:close()
+            assert.equal("closed", query_all({ "SELECT 1" })[1].error.code)
+        end)
+
+        it("end with the store", function()
+            spec.close()
+            spec.close()
+            assert.equal("closed", select(2, spec.query("SELECT 1")).code)
+            assert.is_false(spec.listed("x"))
+            assert.equal(0, count())
+        end)
+
         it("share connections with everything else", function()
             local before = server:stats().accepted
             for _ = 1, 10 do
@@ -534,6 +568,51 @@ describe("propolis.stores.deeplake", function()
             end
             assert.is_true(server:stats().accepted - before <= 1)
         end)
+    end)
+
+    it("takes the timeout from the environment", function()
+        script { { hang = 20 } }
+        local r = run({ "-e", [[
+            local p = require "propolis"
+            local s <close> = assert(p.open("deeplake:"))
+            print(select(2, s:query("SELECT 1")))
+        ]] }, { home = folder .. "/home", env = {
+            HIVEMIND_TOKEN = TOKEN, HIVEMIND_ORG_ID = "org1",
+            HIVEMIND_API_URL = server.url, HIVEMIND_QUERY_TIMEOUT_MS = "250",
+        } })
+        assert.equal("Query timeout after 250ms\n", r.stdout, r.stderr)
+    end)
+
+    it("stands whatever bytes come back", function()
+        local seed = os.time()
+        math.randomseed(seed)
+        local body = '{"columns":["a","b"],"rows":[[1,"x"],[null,{}]]}'
+        local whole = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" ..
+            "Retry-After: 0\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+        again { retries = 0, timeout_ms = 2000, max_bytes = 100000 }
+        local rules = {}
+        for i = 1, 300 do
+            local bytes = whole
+            for _ = 1, math.random(4) do
+                local at = math.random(#bytes)
+                local what = math.random(3)
+                local new = what == 1 and string.char(math.random(0, 255)) or
+                    what == 2 and bytes:sub(at, at + math.random(20)) or ""
+                bytes = bytes:sub(1, at - 1) .. new ..
+                    bytes:sub(at + (what == 1 and 1 or math.random(0, 5)))
+            end
+            rules[i] = { raw = bytes }
+        end
+        script(rules)
+        for i = 1, #rules do
+            local rows, err = spec.query("SELECT 1")
+            local fine = type(rows) == "table" or type(err.message) ==
+                "string" and type(err.code) == "string"
+            assert.is_true(fine, ("seed %d: %q"):format(seed, rules[i].raw))
+        end
+        server:reset()
+        again()
+        assert.same({ { one = 1 } }, assert(spec.query("SELECT 1 AS one")))
     end)
 
     describe("the trace", function()

@@ -23,6 +23,10 @@
 
 #define DB_TYPE "netdouble.db"
 
+struct database {
+    sqlite3 *db;
+};
+
 int luaopen_netdouble(lua_State *L);
 
 static struct sockaddr_in address(lua_State *L)
@@ -220,10 +224,10 @@ static int l_bomb(lua_State *L)
 
 static int db_gc(lua_State *L)
 {
-    sqlite3 **db = luaL_checkudata(L, 1, DB_TYPE);
+    struct database *d = luaL_checkudata(L, 1, DB_TYPE);
 
-    sqlite3_close_v2(*db);
-    *db = NULL;
+    sqlite3_close_v2(d->db);
+    d->db = NULL;
     return 0;
 }
 
@@ -231,15 +235,15 @@ static int db_gc(lua_State *L)
 static int l_database(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    sqlite3 **db = lua_newuserdatauv(L, sizeof(*db), 0);
+    struct database *d = lua_newuserdatauv(L, sizeof(*d), 0);
 
-    *db = NULL;
+    d->db = NULL;
     luaL_setmetatable(L, DB_TYPE);
-    if (sqlite3_open(path, db) != SQLITE_OK)
-        return luaL_error(L, "%s", sqlite3_errmsg(*db));
-    sqlite3_busy_timeout(*db, 10000);
+    if (sqlite3_open(path, &d->db) != SQLITE_OK)
+        return luaL_error(L, "%s", sqlite3_errmsg(d->db));
+    sqlite3_busy_timeout(d->db, 10000);
     /* "x" is a name and never text, as it is in PostgreSQL. */
-    sqlite3_db_config(*db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(d->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     return 1;
 }
 
@@ -264,13 +268,13 @@ static void push_cell(lua_State *L, sqlite3_stmt *st, int i)
 /* db:run(sql, null) -> names, rows | nil, message */
 static int db_run(lua_State *L)
 {
-    sqlite3 **db = luaL_checkudata(L, 1, DB_TYPE);
+    struct database *d = luaL_checkudata(L, 1, DB_TYPE);
     sqlite3_stmt *st = NULL;
     int rc;
     int ncols;
 
     lua_settop(L, 3);
-    rc = sqlite3_prepare_v2(*db, luaL_checkstring(L, 2), -1, &st, NULL);
+    rc = sqlite3_prepare_v2(d->db, luaL_checkstring(L, 2), -1, &st, NULL);
     ncols = sqlite3_column_count(st);
     lua_newtable(L);
     for (int i = 0; rc == SQLITE_OK && i < ncols; i++) {
@@ -291,7 +295,7 @@ static int db_run(lua_State *L)
         return 2;
     }
     luaL_pushfail(L);
-    lua_pushstring(L, sqlite3_errmsg(*db));
+    lua_pushstring(L, sqlite3_errmsg(d->db));
     sqlite3_finalize(st);
     return 2;
 }

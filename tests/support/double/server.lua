@@ -179,6 +179,10 @@ end
 local function respond(conn, req, rule)
     if rule.delay and not idle(conn, rule.delay) then return false end
     if rule.gate then gate(rule.gate) end
+    if rule.raw then
+        write(conn, rule.raw)
+        return false
+    end
     local answer = answer_to(req, rule)
     req.status = answer.status
     if rule.hang and not idle(conn, rule.hang) then return false end
