@@ -1,7 +1,8 @@
 --- propolis.install.claude_code: hooks in Claude Code's settings.json and the
 -- memory server in .claude.json.
--- An agent's file returns { name, title, folder(ctx), targets(ctx),
--- advice(ctx, read) }. A target is one file: { path, add(text or nil) -> text
+-- An agent's file returns { name, title, folder(ctx), marker(ctx) or nil = the
+-- folder that tells that the agent is there, targets(ctx, folder), advice(ctx,
+-- read, folder) -> sentences, approvals(read, folder) or nil }. A target is one file: { path, add(text or nil) -> text
 -- or nil, sentence; drop(text, before) -> text; empty(text) -> true when
 -- nothing but ours was ever in it; find(text) -> our hook lines }.
 local command = require "propolis.install.command"
