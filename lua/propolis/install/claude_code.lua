@@ -12,9 +12,12 @@ local server = require "propolis.install.server_json"
 
 local SHAPE = { agent = "claude-code", nested = true }
 
--- Start gives the context, and the end must not outlive the agent: these two
--- are waited for. Everything else runs beside the agent.
-local WAITED = { SessionStart = 10, SessionEnd = 5 }
+-- Start gives the context; the agent may be gone right after the end of a
+-- turn, and what then runs beside it with it: these few milliseconds are
+-- waited for. Everything else runs beside the agent. Seconds.
+local WAITED = {
+    SessionStart = 10, Stop = 10, StopFailure = 10, SessionEnd = 5,
+}
 
 local EVENTS = {
     "SessionStart", "UserPromptSubmit", "PermissionRequest",

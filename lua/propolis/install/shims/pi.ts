@@ -73,7 +73,9 @@ function lean(key, value) {
 
 function forward(name, event, ctx) {
   try {
-    const text = JSON.stringify({ event, ctx: about(ctx) }, lean);
+    // The end of a turn repeats what its messages told.
+    const told = name === "agent_end" ? { type: event?.type } : event;
+    const text = JSON.stringify({ event: told, ctx: about(ctx) }, lean);
     queue = queue.then(() => run(name, text));
   } catch {
     return Promise.resolve("");
