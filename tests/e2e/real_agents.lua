@@ -109,7 +109,8 @@ describe("the real", function()
         propolis("install", "claude-code")
         agent({ bin "claude", "-p", PROMPT, "--allowedTools", "Bash" }, {
             ANTHROPIC_BASE_URL = "http://127.0.0.1:@PORT@",
-            ANTHROPIC_API_KEY = "x", DISABLE_AUTOUPDATER = "1", IS_SANDBOX = "1",
+            ANTHROPIC_API_KEY = "x", DISABLE_AUTOUPDATER = "1",
+            IS_SANDBOX = "1",
             CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = "1",
         })
         local list = rows()
@@ -220,7 +221,7 @@ request_max_retries = 0
     end)
 
     it("OpenClaw", function()
-        local config = tmp.write(home .. "/.openclaw/openclaw.json", ([[
+        local text = ([[
 // of the test
 {
   agents: { defaults: {
@@ -234,7 +235,8 @@ request_max_retries = 0
       cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } } ],
   } } },
 }
-]]):gsub("HOME", home))
+]]):gsub("HOME", home)
+        local config = tmp.write(home .. "/.openclaw/openclaw.json", text)
         propolis("install", "openclaw")
         agent({ bin "openclaw", "agent", "--local", "--agent", "main",
             "--message", PROMPT }, {}, config)
