@@ -97,6 +97,8 @@ console.log(JSON.stringify({ answer, said }));
 ]]
             assert.same({ answer = { systemPrompt = "You.\n\nRemember." },
                 said = { { "hi", "info" } } }, said)
+            assert.same({ type = "before_agent_start", prompt = "x" },
+                select(2, call(0)).event)
         end)
 
         skip("leaves pictures out and survives what JSON cannot hold",
@@ -161,6 +163,22 @@ await fire("session_end", { reason: "new" }, ctx);
                 assert.equal(2, #payload.event.messages)
                 assert.equal("hook openclaw session_end", (call(1)))
             end)
+
+        skip("tells every hook the folder that one of them named", function()
+            shim("openclaw", dir .. "/recorder")
+            play [[
+fire("after_tool_call", {}, { sessionId: "s" });
+await fire("before_prompt_build", {}, { sessionId: "s", workspaceDir: "/w" });
+fire("after_tool_call", {}, { sessionId: "s" });
+fire("after_tool_call", {}, { sessionId: "other" });
+await fire("session_end", {}, {});
+]]
+            local said = {}
+            for i = 0, 3 do
+                said[i + 1] = select(2, call(i)).ctx.workspaceDir or "-"
+            end
+            assert.same({ "-", "/w", "/w", "-" }, said)
+        end)
 
         skip("hands only known parts of the answer back", function()
             shim("openclaw", dir .. "/recorder")
