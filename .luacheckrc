@@ -6,3 +6,4 @@ files["lua/propolis/meta"] = { ignore = { "212", "241", "211", "631" } }
 files["schemas"] = { std = "none" }
 files["tests/spec"] = { std = "+busted" }
 files["tests/support"] = { std = "+busted" }
+files["tests/e2e"] = { std = "+busted" }

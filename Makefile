@@ -102,6 +102,14 @@ fuzz:
 	$(AGAIN) fuzzers
 	@tests/fuzz/run $(BUILD)/fuzz $(SECS)
 
+# The real agents, fetched from npm; not a part of test.
+e2e:
+	@.ci/deps build test
+	$(AGAIN) program
+	@tests/e2e/fetch $(BUILD)/e2e
+	@E2E_NPM=$(CURDIR)/$(BUILD)/e2e \
+	    busted --lua=$(BIN) tests/e2e/real_agents.lua
+
 bench:
 	@.ci/deps build bench
 	$(AGAIN) program benches
@@ -200,6 +208,6 @@ uninstall:
 	rm -rf $(SHARE) $(LIBS) $(DOC)
 
 FORCE:
-.PHONY: all run test lint asan cov fuzz bench deps clean program tests \
+.PHONY: all run test lint asan cov fuzz e2e bench deps clean program tests \
         fuzzers benches install uninstall FORCE
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

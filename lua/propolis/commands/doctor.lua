@@ -24,7 +24,7 @@ with its way out.  Exit 1 when something is broken.
     options = { why = "value", json = "flag" },
 }
 
-local function why(path)
+local function why(path, opts)
     if path:sub(1, 2) == "~/" then
         path = (os.getenv("HOME") or "") .. path:sub(2)
     elseif path:sub(1, 1) ~= "/" then
@@ -32,10 +32,13 @@ local function why(path)
     end
     local conf, err = config.load()
     if not conf then return cli.fail(err) end
-    local said
-    said, err = require("propolis.privacy").why(path, conf)
-    if not said then return cli.fail(err) end
-    cli.write(said, "\n")
+    local allowed, rule = require("propolis.privacy").why(conf, path)
+    if opts.json then
+        return cli.json(require("propolis.json").object { { "path", path },
+            { "stored", allowed }, { "rule", rule } })
+    end
+    cli.write(("%s: %s (%s)\n"):format(path,
+        allowed and "stored" or "not stored", rule))
     return cli.done()
 end
 
@@ -109,13 +112,8 @@ local function check_answers(list, name, sent)
 end
 
 local function check_rows(list, name, sent, conf)
-    local silent
-    if conf.capture == false then
-        silent = "capture is switched off (HIVEMIND_CAPTURE or the setting "
-            .. "`capture`)"
-    elseif sent.denied then
-        silent = ("nothing is stored from this folder: %s"):format(sent.denied)
-    end
+    local silent = sent.denied
+        and "nothing is stored from this folder: " .. sent.denied
     if sent.left > 0 then
         finding(list, false, name, "%d test rows could not be removed: look "
             .. "for %s", sent.left, sent.id)
@@ -196,7 +194,7 @@ end
 function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then return code end
-    if opts.why then return why(opts.why) end
+    if opts.why then return why(opts.why, opts) end
     local names, named = names_of(opts, command)
     if not names then return named end
     local ctx, err = install.context {}

@@ -1,7 +1,8 @@
 --- propolis.install.claude_code: hooks in Claude Code's settings.json and the
 -- memory server in .claude.json.
--- An agent's file returns { name, title, folder(ctx), targets(ctx),
--- advice(ctx, read) }. A target is one file: { path, add(text or nil) -> text
+-- An agent's file returns { name, title, folder(ctx), marker(ctx) or nil = the
+-- folder that tells that the agent is there, targets(ctx, folder), advice(ctx,
+-- read, folder) -> sentences, approvals(read, folder) or nil }. A target is one file: { path, add(text or nil) -> text
 -- or nil, sentence; drop(text, before) -> text; empty(text) -> true when
 -- nothing but ours was ever in it; find(text) -> our hook lines }.
 local command = require "propolis.install.command"
@@ -11,9 +12,12 @@ local server = require "propolis.install.server_json"
 
 local SHAPE = { agent = "claude-code", nested = true }
 
--- Start gives the context, and the end must not outlive the agent: these two
--- are waited for. Everything else runs beside the agent.
-local WAITED = { SessionStart = 10, SessionEnd = 5 }
+-- Start gives the context; the agent may be gone right after the end of a
+-- turn, and what then runs beside it with it: these few milliseconds are
+-- waited for. Everything else runs beside the agent. Seconds.
+local WAITED = {
+    SessionStart = 10, Stop = 10, StopFailure = 10, SessionEnd = 5,
+}
 
 local EVENTS = {
     "SessionStart", "UserPromptSubmit", "PermissionRequest",

@@ -100,7 +100,7 @@ end
 --- The agent's own folder, and whether it is there.
 function install.folder(agent, ctx)
     local folder = agent.folder(ctx)
-    local found = sys.stat(folder)
+    local found = sys.stat(agent.marker and agent.marker(ctx) or folder)
     return folder, found ~= nil and found.type == "dir"
 end
 

@@ -19,6 +19,10 @@ return {
     folder = function(ctx)
         return ctx.env("PI_CODING_AGENT_DIR") or ctx.home .. "/.pi/agent"
     end,
+    -- pi makes its own folder at its first start.
+    marker = function(ctx)
+        return ctx.env("PI_CODING_AGENT_DIR") or ctx.home .. "/.pi"
+    end,
     targets = function(ctx, folder)
         return {
             shim.target(ctx, "pi.ts", folder .. "/extensions/propolis.ts"),

@@ -39,6 +39,8 @@ local function send(agent, hook, id, cwd)
     local start = sys.monotonic()
     local ended, err = sys.run(argv_of(agent, hook), {
         stdin = json.encode(payload), timeout = LIMIT, cwd = cwd,
+        -- A sync would carry the test to the team's store before it is out.
+        env = { PROPOLIS_AUTOSYNC = "false" },
     })
     local result = { event = hook.event, line = hook.line,
         seconds = sys.monotonic() - start }
@@ -116,7 +118,7 @@ end
 --- Sends one event through each hook and takes the rows out again.
 -- @return { id, results = { event, line, seconds, error }, stored = rows that
 -- were found, missing = events whose row was not, left = rows still there,
--- denied = the privacy rule that forbids this folder }, or nil and an error
+-- denied = the rule by which nothing from this folder is stored }, or nil and an error
 function probe.run(agent, hooks, conf)
     local id = "propolis-doctor-" .. sys.uuid()
     local since, cwd = sys.now(), sys.getcwd() or "/"
@@ -124,6 +126,8 @@ function probe.run(agent, hooks, conf)
     for i, hook in ipairs(hooks) do
         report.results[i] = send(agent, hook, id, cwd)
     end
+    local allowed, rule = require("propolis.privacy").allows(conf, cwd)
+    report.denied = not allowed and rule or nil
     local names = expected(agent, hooks, id, cwd)
     local path = conf.local_store:gsub("^sqlite:", "")
     if not sys.stat(path) then

@@ -43,10 +43,7 @@ end
 
 --- How many events the spool holds, and rows the outbox.
 function trail.waiting(store, conf)
-    local spool = 0
-    for _, name in ipairs(sys.list(conf.paths.state .. "/spool") or {}) do
-        if not name:find("^%.") then spool = spool + 1 end
-    end
+    local spool = #require("propolis.spool").list(conf)
     local outbox = store and store:query("SELECT count(*) AS n FROM outbox")
     return spool, outbox and outbox[1] and outbox[1].n
 end

@@ -107,7 +107,8 @@ describe("edit.json", function()
         end
 
         it("undoes what set and append did", function()
-            for _, text in ipairs { '{"a": 1}\n', "{\n  \"a\": [\n    1\n  ]\n}",
+            for _, text in ipairs { "{\"a\": 1}\n",
+                "{\n  \"a\": [\n    1\n  ]\n}",
                 '{ "a": {"b": [{"c": 1}]}, "d": 2 }', SETTINGS } do
                 local more = assert(edit.set(text, { "new", "x" }, "[1,{}]"))
                 assert.not_equal(text, more)

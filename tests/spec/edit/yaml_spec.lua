@@ -64,8 +64,8 @@ describe("edit.yaml", function()
             edit.append("a: 1\r\n", { "hooks", "e" }, BODY))
     end)
     it("follows the file's own step of indentation", function()
-        assert.equal("a:\n    b: 1\nhooks:\n    e:\n        - command: \"x y\"\n"
-            .. "          timeout: 10\n",
+        assert.equal("a:\n    b: 1\nhooks:\n    e:\n"
+            .. "        - command: \"x y\"\n          timeout: 10\n",
             edit.append("a:\n    b: 1\n", { "hooks", "e" }, BODY))
     end)
     it("sets and removes a map, and gives the text back", function()

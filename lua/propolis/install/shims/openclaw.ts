@@ -56,18 +56,31 @@ function run(hook, text) {
   });
 }
 
+// Only some hooks say which folder a session works in, and the person's rules
+// on what is stored go by folder: what one hook said holds for the others.
+const folders = new Map();
+
+function folder(ctx) {
+  const session = ctx?.sessionId ?? ctx?.sessionKey;
+  if (typeof ctx?.workspaceDir !== "string") return folders.get(session);
+  if (folders.size > 1000) folders.clear();
+  folders.set(session, ctx.workspaceDir);
+  return ctx.workspaceDir;
+}
+
 // The context carries live objects; only what names the session leaves.
 function about(ctx) {
   const out = {};
   for (const [key, value] of Object.entries(ctx ?? {}))
     if (["string", "number", "boolean"].includes(typeof value))
       out[key] = value;
-  return out;
+  return { ...out, workspaceDir: folder(ctx) };
 }
 
 // A turn's end repeats the whole conversation; what tools said was forwarded
 // when they said it.
-function talk(event) {
+function talk(hook, event) {
+  if (hook === "before_prompt_build") return { prompt: event?.prompt };
   if (!Array.isArray(event?.messages)) return event;
   const messages = event.messages.filter(
     (m) => m?.role === "user" || m?.role === "assistant",
@@ -87,7 +100,7 @@ function lean(key, value) {
 function forward(hook, event, ctx) {
   try {
     const text = JSON.stringify(
-      { hook, event: talk(event), ctx: about(ctx) },
+      { hook, event: talk(hook, event), ctx: about(ctx) },
       lean,
     );
     queue = queue.then(() => run(hook, text));

@@ -12,7 +12,6 @@ const EVENTS = [
   "session_start",
   "input",
   "tool_result",
-  "message_end",
   "session_switch",
   "session_fork",
   "session_compact",
@@ -71,9 +70,20 @@ function lean(key, value) {
   return value;
 }
 
+// Without what other events told already: a turn's end repeats its messages,
+// a turn's start the system prompt.
+function told(name, event) {
+  if (name === "agent_end") return { type: name };
+  if (name !== "before_agent_start") return event;
+  return { type: name, prompt: event?.prompt };
+}
+
 function forward(name, event, ctx) {
   try {
-    const text = JSON.stringify({ event, ctx: about(ctx) }, lean);
+    const text = JSON.stringify(
+      { event: told(name, event), ctx: about(ctx) },
+      lean,
+    );
     queue = queue.then(() => run(name, text));
   } catch {
     return Promise.resolve("");
@@ -107,6 +117,10 @@ export default function propolis(pi) {
     pi.on(name, (event, ctx) => {
       forward(name, event, ctx);
     });
+  // What the person and the tools say has events of its own.
+  pi.on("message_end", (event, ctx) => {
+    if (event?.message?.role === "assistant") forward("message_end", event, ctx);
+  });
   pi.on("before_agent_start", async (event, ctx) => {
     const text = await within(
       forward("before_agent_start", event, ctx),

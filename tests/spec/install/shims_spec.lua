@@ -1,0 +1,203 @@
+local json = require "propolis.json"
+local sys = require "engine.sys"
+local tmp = require "tmp"
+
+local SHIMS = debug.getinfo(1, "S").source:match("^@(.*)tests/spec/")
+    .. "lua/propolis/install/shims/"
+
+-- A program that notes what it was given and answers what the test says.
+local RECORDER = [[
+#!/bin/sh
+n=$(ls "$DIR" | grep -c '^call')
+cat > "$DIR/part"
+echo "$1 $2 $3" > "$DIR/call$n"
+mv "$DIR/part" "$DIR/stdin$n"
+cat "$DIR/answer" 2>/dev/null
+exit 0
+]]
+
+-- Both hosts call a handler with the event and a context.
+local HOST = [[
+import shim from "./shim.mjs";
+const handlers = new Map();
+const host = { on: (name, handler) => handlers.set(name, handler) };
+(shim.register ?? shim)(host);
+export const names = [...handlers.keys()];
+export const fire = (name, event, ctx) => handlers.get(name)(event, ctx);
+]]
+
+local node = sys.which("node")
+
+describe("shims", function()
+    local dir
+
+    local function shim(name, program)
+        local text = sys.read(SHIMS .. name .. ".ts")
+        local at, stop = text:find("@PROGRAM@", 1, true)
+        tmp.write(dir .. "/shim.mjs", text:sub(1, at - 1) .. program
+            .. text:sub(stop + 1))
+        tmp.write(dir .. "/host.mjs", HOST)
+        tmp.write(dir .. "/recorder", RECORDER, tonumber("755", 8))
+    end
+
+    -- Runs a script that has names and fire; what it prints, as JSON.
+    local function play(script)
+        tmp.write(dir .. "/play.mjs",
+            'import { names, fire } from "./host.mjs";\n' .. script)
+        local r = assert(sys.run({ node, dir .. "/play.mjs" },
+            { env = { DIR = dir }, timeout = 30, cwd = dir }))
+        assert.equal(0, r.code, r.stderr)
+        assert.equal("", r.stderr)
+        return r.stdout ~= "" and json.decode(r.stdout) or nil
+    end
+
+    local function call(n)
+        local words = sys.read(dir .. "/call" .. n)
+        return words and words:gsub("%s+$", ""),
+            json.decode(sys.read(dir .. "/stdin" .. n) or "null")
+    end
+
+    before_each(function() dir = tmp.dir() end)
+    after_each(tmp.clean)
+
+    local skip = node and it or pending
+
+    describe("pi", function()
+        skip("forwards events in order and waits at the end", function()
+            shim("pi", dir .. "/recorder")
+            play [[
+const ctx = { cwd: "/w", hasUI: false, model: { id: "m" }, sessionManager: {
+    getSessionId: () => "s1", getSessionFile: () => "/f" } };
+for (let i = 0; i < 5; i++)
+    fire("input", { type: "input", text: "t" + i, source: "interactive" }, ctx);
+await fire("session_shutdown", { type: "session_shutdown" }, ctx);
+]]
+            for i = 0, 4 do
+                local words, payload = call(i)
+                assert.equal("hook pi input", words)
+                assert.same({ type = "input", text = "t" .. i,
+                    source = "interactive" }, payload.event)
+                assert.same({ cwd = "/w", sessionId = "s1",
+                    sessionFile = "/f", hasUI = false, model = "m" },
+                    payload.ctx)
+            end
+            assert.equal("hook pi session_shutdown", (call(5)))
+        end)
+
+        skip("adds the context to the system prompt", function()
+            shim("pi", dir .. "/recorder")
+            tmp.write(dir .. "/answer",
+                '{"context":"Remember.","notice":"hi"}')
+            local said = play [[
+const said = [];
+const ctx = { hasUI: true, ui: { notify: (...args) => said.push(args) } };
+const answer = await fire("before_agent_start",
+    { type: "before_agent_start", prompt: "x", systemPrompt: "You." }, ctx);
+console.log(JSON.stringify({ answer, said }));
+]]
+            assert.same({ answer = { systemPrompt = "You.\n\nRemember." },
+                said = { { "hi", "info" } } }, said)
+            assert.same({ type = "before_agent_start", prompt = "x" },
+                select(2, call(0)).event)
+        end)
+
+        skip("leaves pictures out and survives what JSON cannot hold",
+            function()
+                shim("pi", dir .. "/recorder")
+                play [[
+const loop = {}; loop.loop = loop;
+fire("tool_result", { type: "tool_result", details: loop }, undefined);
+fire("tool_result", { type: "tool_result", n: 5n, content: [
+    { type: "image", data: "A".repeat(9), mimeType: "image/png" }] }, {});
+await fire("session_shutdown", {}, {});
+]]
+                local words, payload = call(0)
+                assert.equal("hook pi tool_result", words)
+                assert.equal("5", payload.event.n)
+                assert.equal("9 characters left out",
+                    payload.event.content[1].data)
+                assert.equal("hook pi session_shutdown", (call(1)))
+            end)
+
+        skip("never throws and never answers without its program", function()
+            shim("pi", dir .. "/nothing")
+            local said = play [[
+fire("input", { text: "x" }, {});
+const answer = await fire("before_agent_start", { prompt: "x" }, {});
+await fire("session_shutdown", {}, {});
+console.log(JSON.stringify({ answer: answer ?? null }));
+]]
+            assert.equal(json.null, said.answer)
+        end)
+
+        skip("does not wait for a program that hangs", function()
+            shim("pi", dir .. "/hanging")
+            tmp.write(dir .. "/hanging", "#!/bin/sh\nexec sleep 60\n",
+                tonumber("755", 8))
+            local said = play [[
+const answer = await fire("before_agent_start", { prompt: "x" }, {});
+console.log(JSON.stringify({ answer: answer ?? null }));
+process.exit(0);
+]]
+            assert.equal(json.null, said.answer)
+        end)
+    end)
+
+    describe("openclaw", function()
+        skip("forwards the hook, the event and what names the session",
+            function()
+                shim("openclaw", dir .. "/recorder")
+                play [[
+const ctx = { sessionId: "s", channelId: "c", abortSignal: {}, log() {} };
+fire("agent_end", { success: true, context: { pluginConfig: {} }, messages: [
+    { role: "user", content: "a" },
+    { role: "toolResult", content: "long" },
+    { role: "assistant", content: [{ type: "text", text: "b" }] }] }, ctx);
+await fire("session_end", { reason: "new" }, ctx);
+]]
+                local words, payload = call(0)
+                assert.equal("hook openclaw agent_end", words)
+                assert.equal("agent_end", payload.hook)
+                assert.same({ sessionId = "s", channelId = "c" }, payload.ctx)
+                assert.is_nil(payload.event.context)
+                assert.equal(2, #payload.event.messages)
+                assert.equal("hook openclaw session_end", (call(1)))
+            end)
+
+        skip("tells every hook the folder that one of them named", function()
+            shim("openclaw", dir .. "/recorder")
+            play [[
+fire("after_tool_call", {}, { sessionId: "s" });
+await fire("before_prompt_build", {}, { sessionId: "s", workspaceDir: "/w" });
+fire("after_tool_call", {}, { sessionId: "s" });
+fire("after_tool_call", {}, { sessionId: "other" });
+await fire("session_end", {}, {});
+]]
+            local said = {}
+            for i = 0, 3 do
+                said[i + 1] = select(2, call(i)).ctx.workspaceDir or "-"
+            end
+            assert.same({ "-", "/w", "/w", "-" }, said)
+        end)
+
+        skip("hands only known parts of the answer back", function()
+            shim("openclaw", dir .. "/recorder")
+            tmp.write(dir .. "/answer",
+                '{"prependSystemContext":"Remember.","cancel":true,"x":1}')
+            local said = play [[
+const answer = await fire("before_prompt_build", { prompt: "x" }, {});
+console.log(JSON.stringify(answer));
+]]
+            assert.same({ prependSystemContext = "Remember." }, said)
+        end)
+
+        skip("registers nothing that decides or hides", function()
+            shim("openclaw", dir .. "/recorder")
+            local names = play "console.log(JSON.stringify(names));"
+            for _, name in ipairs(names) do
+                assert.is_nil(name:find("^before_tool"), name)
+                assert.is_nil(name:find("^message"), name)
+            end
+        end)
+    end)
+end)
