@@ -1,0 +1,288 @@
+#include "bind/bind.h"
+
+#include <string.h>
+
+#include "core/redact.h"
+
+#define REDACT_TYPE "engine.redact"
+
+/* A rule set that Lua owns. */
+struct l_set {
+    struct redact *r;
+};
+
+static struct redact *check_set(lua_State *L)
+{
+    return ((struct l_set *)luaL_checkudata(L, 1, REDACT_TYPE))->r;
+}
+
+/* The string at the top in field name of the table at idx, borrowed from it;
+ * NULL when it has none. */
+static const char *text_field(lua_State *L, int idx, const char *name)
+{
+    const char *text = NULL;
+
+    if (lua_getfield(L, idx, name) == LUA_TSTRING)
+        text = lua_tostring(L, -1);
+    else if (!lua_isnil(L, -1))
+        luaL_error(L, "a rule's '%s' must be a string", name);
+    lua_pop(L, 1);
+    return text;
+}
+
+static size_t size_field(lua_State *L, int idx, const char *name, size_t def)
+{
+    size_t n = def;
+
+    if (lua_getfield(L, idx, name) != LUA_TNIL) {
+        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0)
+            luaL_error(L, "a rule's '%s' must be a whole number", name);
+        n = (size_t)lua_tointeger(L, -1);
+    }
+    lua_pop(L, 1);
+    return n;
+}
+
+static bool flag_field(lua_State *L, int idx, const char *name)
+{
+    bool on;
+
+    lua_getfield(L, idx, name);
+    on = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return on;
+}
+
+static void read_part(lua_State *L, int idx, struct redact_part *p)
+{
+    idx = lua_absindex(L, idx);
+    p->literal = text_field(L, idx, "literal");
+    p->set = text_field(L, idx, "set");
+    p->min = size_field(L, idx, "min", 1);
+    p->max = size_field(L, idx, "max", REDACT_NO_MAX);
+    p->keep = flag_field(L, idx, "keep");
+}
+
+/* parts = {...}, or the rule itself is its only part. */
+static void read_parts(lua_State *L, int idx, struct redact_spec *s)
+{
+    if (lua_getfield(L, idx, "parts") == LUA_TTABLE) {
+        size_t n = lua_rawlen(L, -1);
+
+        if (n > REDACT_PARTS)
+            luaL_error(L, "rule %s: too many parts", s->id);
+        for (; s->nparts < n; s->nparts++) {
+            lua_rawgeti(L, -1, (lua_Integer)s->nparts + 1);
+            if (!lua_istable(L, -1))
+                luaL_error(L, "rule %s: a part must be a table", s->id);
+            read_part(L, -1, &s->parts[s->nparts]);
+            lua_pop(L, 1);
+        }
+    } else if (text_field(L, idx, "set")) {
+        read_part(L, idx, &s->parts[s->nparts++]);
+        s->parts[0].keep = false;
+    }
+    lua_pop(L, 1);
+}
+
+static void read_guard(lua_State *L, int idx, struct redact_spec *s)
+{
+    static const char *const words[] = {"digit", "letter",  "upper",
+                                        "lower", "no_path", NULL};
+
+    if (lua_getfield(L, idx, "guard") == LUA_TTABLE)
+        for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+            const char *word = lua_tostring(L, -1);
+            int bit = 0;
+
+            while (words[bit] && (!word || strcmp(words[bit], word) != 0))
+                bit++;
+            if (!words[bit])
+                luaL_error(L, "rule %s: no guard '%s'", s->id,
+                           word ? word : "?");
+            s->guard |= 1U << bit;
+            lua_pop(L, 1);
+        }
+    lua_settop(L, idx);
+}
+
+static enum redact_kind read_kind(lua_State *L, int idx, const char *id)
+{
+    static const char *const words[] = {"token", "pair", "url",
+                                        "pem",   "span", NULL};
+    const char *word = text_field(L, idx, "kind");
+    int kind = 0;
+
+    while (word && words[kind] && strcmp(words[kind], word) != 0)
+        kind++;
+    if (!words[kind])
+        luaL_error(L, "rule %s: no kind '%s'", id, word);
+    return (enum redact_kind)kind;
+}
+
+/* The rule at the top of the stack as *s; the pointer table is pushed. */
+static void read_rule(lua_State *L, struct redact_spec *s)
+{
+    int idx = lua_gettop(L);
+    const char **words;
+
+    *s = (struct redact_spec){.id = text_field(L, idx, "id")};
+    if (!s->id)
+        luaL_error(L, "a rule without an id");
+    s->kind = read_kind(L, idx, s->id);
+    s->min = size_field(L, idx, "min", 1);
+    s->anycase = flag_field(L, idx, "anycase");
+    s->inside = flag_field(L, idx, "inside");
+    s->keep = flag_field(L, idx, "keep");
+    s->scheme = flag_field(L, idx, "scheme");
+    read_parts(L, idx, s);
+    read_guard(L, idx, s);
+    if (lua_getfield(L, idx, "keywords") != LUA_TTABLE)
+        luaL_error(L, "rule %s: no keywords", s->id);
+    s->nkeywords = lua_rawlen(L, -1);
+    words = bind_newscratch(L, s->nkeywords * sizeof(*words));
+    for (size_t i = 0; i < s->nkeywords; i++) {
+        if (lua_rawgeti(L, idx + 1, (lua_Integer)i + 1) != LUA_TSTRING)
+            luaL_error(L, "rule %s: a keyword must be a string", s->id);
+        words[i] = lua_tostring(L, -1);
+        lua_pop(L, 1);
+    }
+    s->keywords = words;
+}
+
+/* redact.new(rules) -> set; raises for a rule that is not well formed */
+static int l_new(lua_State *L)
+{
+    struct l_set *set;
+    struct redact_spec spec;
+    struct err e;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    set = lua_newuserdatauv(L, sizeof(*set), 0);
+    set->r = NULL;
+    luaL_setmetatable(L, REDACT_TYPE);
+    set->r = redact_new(&e);
+    if (!set->r)
+        return luaL_error(L, "%s", e.message);
+    for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        read_rule(L, &spec);
+        if (!redact_add(set->r, &spec, &e))
+            return luaL_error(L, "%s", e.message);
+        lua_settop(L, 2);
+    }
+    lua_settop(L, 2);
+    return 1;
+}
+
+/* set:mask(text) -> text, hits; the same string when there are none */
+static int l_mask(lua_State *L)
+{
+    struct redact *r = check_set(L);
+    size_t len, hits;
+    const char *text = luaL_checklstring(L, 2, &len);
+    struct buf *out = bind_newbuf(L);
+    struct err e;
+
+    if (!redact_mask(r, text, len, out, &hits, &e))
+        return bind_fail(L, &e);
+    if (hits)
+        lua_pushlstring(L, out->data ? out->data : "", out->len);
+    else
+        lua_pushvalue(L, 2);
+    lua_pushinteger(L, (lua_Integer)hits);
+    return 2;
+}
+
+/* set:find(text) -> list of {id=, first=, last=} */
+static int l_find(lua_State *L)
+{
+    struct redact *r = check_set(L);
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+    struct redact_hit hit;
+
+    lua_newtable(L);
+    redact_start(r, text, len);
+    for (lua_Integer i = 1; redact_next(r, &hit); i++) {
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, hit.id);
+        lua_setfield(L, -2, "id");
+        lua_pushinteger(L, (lua_Integer)hit.from + 1);
+        lua_setfield(L, -2, "first");
+        lua_pushinteger(L, (lua_Integer)hit.to);
+        lua_setfield(L, -2, "last");
+        lua_rawseti(L, -2, i);
+    }
+    return 1;
+}
+
+/* set:named(name, value) -> the id of the rule that masks it, or nil */
+static int l_named(lua_State *L)
+{
+    struct redact *r = check_set(L);
+    size_t nlen, vlen;
+    const char *name = luaL_checklstring(L, 2, &nlen);
+    const char *value = luaL_checklstring(L, 3, &vlen);
+
+    lua_pushstring(L, redact_named(r, name, nlen, value, vlen));
+    return 1;
+}
+
+/* redact.storable(text) -> text with each byte or sequence that no store
+ * takes (NUL, what is not UTF-8) replaced by U+FFFD, and how many */
+static int l_storable(lua_State *L)
+{
+    size_t len, n = 0;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct buf *out = bind_newbuf(L);
+    struct err e;
+
+    if (sql_text_ok(text, len) == len) {
+        lua_pushvalue(L, 1);
+        lua_pushinteger(L, 0);
+        return 2;
+    }
+    for (size_t at = 0, ok; at < len;) {
+        ok = sql_text_ok(text + at, len - at);
+        if (!buf_add(out, text + at, ok, &e))
+            return bind_fail(L, &e);
+        at += ok;
+        if (at == len)
+            break;
+        if (!buf_adds(out, "\xEF\xBF\xBD", &e))
+            return bind_fail(L, &e);
+        n++;
+        for (at++; at < len && (text[at] & 0xC0) == 0x80;)
+            at++;
+    }
+    lua_pushlstring(L, out->data, out->len);
+    lua_pushinteger(L, (lua_Integer)n);
+    return 2;
+}
+
+static int set_gc(lua_State *L)
+{
+    struct l_set *set = luaL_checkudata(L, 1, REDACT_TYPE);
+
+    redact_free(set->r);
+    set->r = NULL;
+    return 0;
+}
+
+int luaopen_engine_redact(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"mask", l_mask}, {"find", l_find}, {"named", l_named}, {NULL, NULL}};
+    static const luaL_Reg funcs[] = {
+        {"new", l_new}, {"storable", l_storable}, {NULL, NULL}};
+
+    luaL_newmetatable(L, REDACT_TYPE);
+    lua_pushcfunction(L, set_gc);
+    lua_setfield(L, -2, "__gc");
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    luaL_newlib(L, funcs);
+    return 1;
+}
