@@ -175,6 +175,7 @@ void bind_preload(lua_State *L)
         {"engine.heal", luaopen_engine_heal},
         {"engine.store", luaopen_engine_store},
         {"engine.sqlite", luaopen_engine_sqlite},
+        {"engine.redact", luaopen_engine_redact},
         {"cjson", luaopen_cjson},
         {NULL, NULL},
     };

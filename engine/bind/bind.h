@@ -133,6 +133,7 @@ int luaopen_engine_sql(lua_State *L);
 int luaopen_engine_heal(lua_State *L);
 int luaopen_engine_store(lua_State *L);
 int luaopen_engine_sqlite(lua_State *L);
+int luaopen_engine_redact(lua_State *L);
 int luaopen_cjson(lua_State *L);
 
 /* Registers all of them in package.preload. */
