@@ -1,0 +1,102 @@
+--- claude_code: what Claude Code's hooks mean.  Pure: no I/O, clock or ids.
+-- PreToolUse is not stored: PostToolUse or PostToolUseFailure tells the same
+-- with its outcome, PermissionDenied tells of a refusal.
+local entry = require "propolis.entry"
+local note = entry.note
+
+local agent = { name = "claude-code", column = "claude_code" }
+
+local HEAD = {
+    "id", "session_id", "transcript_path", "cwd", "permission_mode",
+    "hook_event_name", "agent_id", "agent_type", "timestamp",
+}
+
+local function tool(p, response, failed)
+    return {
+        { "tool_name", p.tool_name }, { "tool_use_id", p.tool_use_id },
+        { "tool_input", entry.json(p.tool_input) },
+        { "tool_response", entry.json(response) }, { "is_error", failed },
+    }
+end
+
+local function reply(p)
+    local text = entry.text(p.last_assistant_message)
+    if not text then
+        return "assistant_stop", { { "content", "" } }
+    end
+    return "assistant_message", {
+        { "content", text },
+        { "agent_transcript_path", entry.text(p.agent_transcript_path) },
+    }
+end
+
+-- Event -> kind, and a function that gives type and body.
+local EVENTS = {
+    SessionStart = { "session_start",
+        note("session_start", "source", "model") },
+    UserPromptSubmit = { "prompt", function(p)
+        return "user_message", { { "content", p.prompt } }
+    end },
+    PostToolUse = { "tool", function(p)
+        return "tool_call", tool(p, p.tool_response)
+    end },
+    PostToolUseFailure = { "tool", function(p)
+        return "tool_call", tool(p, {
+            error = p.error, is_interrupt = p.is_interrupt,
+        }, true)
+    end },
+    Stop = { "turn_end", reply },
+    SubagentStop = { "reply", reply },
+    SubagentStart = { "note", note("subagent_start") },
+    StopFailure = { "turn_end", function(p)
+        return "stop_failure", {
+            { "error", p.error }, { "error_details", p.error_details },
+            { "content", p.last_assistant_message },
+        }
+    end },
+    PreCompact = { "note",
+        note("compaction", "trigger", "custom_instructions") },
+    PostCompact = { "note", note("compaction", "trigger", "compact_summary") },
+    PermissionRequest = { "note", function(p)
+        return "permission_request", tool(p)
+    end },
+    PermissionDenied = { "note", function(p)
+        local body = tool(p)
+        body[#body + 1] = { "reason", p.reason }
+        return "permission_denied", body
+    end },
+    Notification = { "note",
+        note("notification", "message", "title", "notification_type") },
+    SessionEnd = { "session_end", note("session_end", "reason") },
+}
+
+--- See propolis.entry.
+function agent.read(name, p)
+    name = entry.text(p.hook_event_name) or name
+    local known = EVENTS[name]
+    if not known or (name == "UserPromptSubmit" and not p.prompt) then
+        return nil
+    end
+    return { {
+        kind = known[1], name = name, session = entry.text(p.session_id),
+        cwd = entry.text(p.cwd), transcript = entry.text(p.transcript_path),
+        entry = entry.build(p, HEAD, known[2](p)),
+    } }
+end
+
+--- True when this event may carry context to the model.
+function agent.takes_context(name)
+    return name == "SessionStart"
+end
+
+--- The answer on stdout: context for the model, a notice for the person.
+function agent.answer(name, context, notice)
+    return {
+        hookSpecificOutput = {
+            hookEventName = name, additionalContext = context,
+        },
+        systemMessage = notice,
+    }
+end
+
+return agent

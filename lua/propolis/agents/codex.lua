@@ -1,0 +1,80 @@
+--- codex: what Codex's hooks mean.  Pure: no I/O, clock or ids.
+-- Stop ends a turn and carries the reply; SessionEnd ends the session.  The
+-- transcript, whose form is unstable, is never read.
+local entry = require "propolis.entry"
+local note = entry.note
+
+local agent = { name = "codex", column = "codex" }
+
+local HEAD = {
+    "id", "session_id", "transcript_path", "cwd", "hook_event_name", "model",
+    "turn_id", "timestamp",
+}
+
+local function tool(p, response)
+    return {
+        { "tool_name", p.tool_name }, { "tool_use_id", p.tool_use_id },
+        { "tool_input", entry.json(p.tool_input) },
+        { "tool_response", entry.json(response) },
+    }
+end
+
+local function reply(p)
+    local text = entry.text(p.last_assistant_message)
+    return text and "assistant_message" or "assistant_stop",
+        entry.take({ { "content", text or "" } }, p,
+            { "agent_id", "agent_type", "agent_transcript_path" })
+end
+
+-- Event -> kind, and a function that gives type and body.
+local EVENTS = {
+    SessionStart = { "session_start", note("session_start", "source") },
+    UserPromptSubmit = { "prompt", function(p)
+        return "user_message", { { "content", p.prompt } }
+    end },
+    PostToolUse = { "tool", function(p)
+        return "tool_call", tool(p, p.tool_response)
+    end },
+    PermissionRequest = { "note", function(p)
+        return "permission_request", tool(p)
+    end },
+    PreCompact = { "note", note("compaction", "trigger") },
+    PostCompact = { "note", note("compaction", "trigger") },
+    SubagentStart = { "note",
+        note("subagent_start", "agent_id", "agent_type") },
+    SubagentStop = { "reply", reply },
+    Stop = { "turn_end", reply },
+    Interrupt = { "turn_end", note("interrupt") },
+    SessionEnd = { "session_end", note("session_end", "reason") },
+}
+
+--- See propolis.entry.
+function agent.read(name, p)
+    name = entry.text(p.hook_event_name) or name
+    local known = EVENTS[name]
+    if not known or (name == "UserPromptSubmit" and not p.prompt) then
+        return nil
+    end
+    return { {
+        kind = known[1], name = name, session = entry.text(p.session_id),
+        cwd = entry.text(p.cwd), transcript = entry.text(p.transcript_path),
+        entry = entry.build(p, HEAD, known[2](p)),
+    } }
+end
+
+--- True when this event may carry context to the model.
+function agent.takes_context(name)
+    return name == "SessionStart"
+end
+
+--- The answer on stdout; Codex refuses an answer with any other key.
+function agent.answer(name, context, notice)
+    return {
+        hookSpecificOutput = {
+            hookEventName = name, additionalContext = context,
+        },
+        systemMessage = notice,
+    }
+end
+
+return agent

@@ -1,0 +1,92 @@
+--- cursor: what Cursor's hooks mean.  Pure: no I/O, clock or ids.
+-- User hooks run in ~/.cursor, so the folder is cwd or the first workspace
+-- root, never the process's own.  preToolUse and the before/after hooks of
+-- shell, MCP and files are not stored: postToolUse tells the same once.
+local entry = require "propolis.entry"
+local note = entry.note
+
+local agent = { name = "cursor", column = "cursor" }
+
+local HEAD = { "hook_event_name", "model", "timestamp" }
+
+local function tool(p, response, failed)
+    return {
+        { "tool_name", p.tool_name }, { "tool_use_id", p.tool_use_id },
+        { "tool_input", entry.json(p.tool_input) },
+        { "tool_response", entry.response(response) }, { "is_error", failed },
+    }
+end
+
+-- Event -> kind, and a function that gives type and body.
+local EVENTS = {
+    sessionStart = { "session_start", note("session_start", "composer_mode",
+        "is_background_agent", "workspace_roots") },
+    beforeSubmitPrompt = { "prompt", function(p)
+        local some = next(entry.table(p.attachments)) ~= nil
+        return "user_message", {
+            { "content", p.prompt }, { "attachments", some and p.attachments
+                or nil },
+        }
+    end },
+    postToolUse = { "tool", function(p)
+        return "tool_call", tool(p, p.tool_output)
+    end },
+    postToolUseFailure = { "tool", function(p)
+        return "tool_call", tool(p, {
+            error = p.error_message, failure_type = p.failure_type,
+            is_interrupt = p.is_interrupt,
+        }, true)
+    end },
+    afterAgentResponse = { "reply", function(p)
+        return "assistant_message", { { "content", p.text } }
+    end },
+    afterAgentThought = { "note", function(p)
+        return "assistant_thought", {
+            { "content", p.text }, { "duration_ms", p.duration_ms },
+        }
+    end },
+    subagentStart = { "note", note("subagent_start", "subagent_id",
+        "subagent_type", "task", "description") },
+    subagentStop = { "note", note("subagent_stop", "subagent_type", "status",
+        "task", "description", "summary", "duration_ms", "modified_files",
+        "agent_transcript_path", "error_message") },
+    preCompact = { "note", note("compaction", "trigger", "context_tokens",
+        "context_usage_percent", "message_count", "messages_to_compact") },
+    stop = { "turn_end", note("stop", "status", "loop_count") },
+    sessionEnd = { "session_end", note("session_end", "reason",
+        "final_status", "duration_ms", "error_message") },
+}
+
+--- See propolis.entry.
+function agent.read(name, p)
+    name = entry.text(p.hook_event_name) or name
+    local known = EVENTS[name]
+    if not known or (name == "beforeSubmitPrompt" and not p.prompt)
+        or (name == "afterAgentResponse" and not p.text) then
+        return nil
+    end
+    local roots = entry.table(p.workspace_roots)
+    local cwd = entry.text(p.cwd) or entry.text(roots[1])
+    local message = entry.take({ "id", "session_id" }, p,
+        { "transcript_path" })
+    message[#message + 1] = { "cwd", cwd or "" }
+    local rest = entry.build(p, HEAD, known[2](p))
+    table.move(rest, 1, #rest, #message + 1, message)
+    return { {
+        kind = known[1], name = name, cwd = cwd, roots = roots,
+        session = entry.text(p.conversation_id) or entry.text(p.session_id),
+        transcript = entry.text(p.transcript_path), entry = message,
+    } }
+end
+
+--- True when this event may carry context to the model.
+function agent.takes_context(name)
+    return name == "sessionStart"
+end
+
+--- The answer on stdout; Cursor has no place for a notice.
+function agent.answer(_, context)
+    return { additional_context = context }
+end
+
+return agent

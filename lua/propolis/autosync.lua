@@ -1,0 +1,52 @@
+--- autosync: starts `propolis sync`, detached, at most once per interval.
+local sys = require "engine.sys"
+
+local autosync = {}
+
+--- Seconds between two starts, unless sync_interval in the settings says so.
+autosync.interval = 60
+
+--- The file whose time says when a sync of this store was last started.
+function autosync.stamp(conf)
+    return ("%s/sync-%s.started"):format(conf.paths.state,
+        conf.local_store:match("[^/]*$"))
+end
+
+-- True when the interval has passed; then it starts anew.
+local function due(conf)
+    local path = autosync.stamp(conf)
+    local interval = tonumber(conf.settings and conf.settings.sync_interval)
+        or autosync.interval
+    local stat = sys.stat(path)
+    local age = stat and sys.time() - stat.mtime
+    if age and age >= 0 and age < interval then
+        return false
+    end
+    local file = io.open(path, "w")
+    if not file then
+        return false
+    end
+    file:write(sys.now(), "\n")
+    file:close()
+    return true
+end
+
+--- Our own program's path.
+function autosync.program()
+    return sys.readlink("/proc/self/exe") or sys.which("propolis")
+        or "propolis"
+end
+
+--- Starts a sync when there is a remote and the interval has passed.
+-- @return true when one was started; false; or nil, err
+function autosync.start(conf)
+    if not conf.remote or os.getenv("PROPOLIS_AUTOSYNC") == "false"
+        or not due(conf) then
+        return false
+    end
+    return sys.spawn({ autosync.program(), "sync" }, {
+        cwd = "/", stdout = conf.paths.state .. "/sync.out",
+    })
+end
+
+return autosync

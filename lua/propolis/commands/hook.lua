@@ -1,0 +1,221 @@
+--- propolis hook AGENT EVENT: what an agent's hook runs.
+--
+-- One JSON document on stdin; what happened goes into the local store, or into
+-- the spool when that cannot take it; an answer for the agent, if there is
+-- one, on stdout.  No network.  A hook never breaks its agent: whatever goes
+-- wrong is logged and the exit code is 0, and that promise is kept at the end
+-- of this file.  Modules are required where they are used, inside of it.
+--
+-- What cannot be used (empty or truncated input, something that is no object,
+-- an agent nobody knows) leaves a line in the log, without its content.
+local command = {
+    name = "hook",
+    summary = "take an event from an agent (agents run this)",
+    usage = [[
+echo '{"session_id":"s1","prompt":"hi"}' | propolis hook codex UserPromptSubmit
+
+usage: propolis hook AGENT [EVENT]    one JSON document on stdin
+
+AGENT is claude-code, codex, cursor, hermes, pi or openclaw; EVENT is for
+payloads that do not name their event.  The exit code is always 0; what went
+wrong is in propolis.log in the state folder.
+]],
+}
+
+local KINDS_THAT_SYNC = {
+    session_start = true, turn_end = true, session_end = true,
+}
+
+local function log(level, ...)
+    require("propolis.log")[level](...)
+end
+
+-- True inside the agents that our own and the reference's workers start.
+local function in_worker()
+    return os.getenv("HIVEMIND_WIKI_WORKER") == "1"
+        or os.getenv("HIVEMIND_SKILLIFY_WORKER") == "1"
+end
+
+local function load_agent(word)
+    if not word or not word:find("^[a-z-]+$") then
+        error(("there is no agent '%s'"):format(tostring(word)), 0)
+    end
+    return require("propolis.agents." .. word:gsub("-", "_"))
+end
+
+local function read_payload()
+    local text = io.read("a") or ""
+    if text:find("^%s*$") then
+        error("stdin was empty", 0)
+    end
+    local payload, err = require("propolis.json").decode(text)
+    if type(payload) ~= "table" then
+        error(("%d bytes on stdin are not a JSON object: %s"):format(#text,
+            err or "a value of another type"), 0)
+    end
+    return payload
+end
+
+-- The records (see propolis.intake) of what happened.
+local function records_of(conf, agent, events)
+    local event = require "propolis.event"
+    local sys = require "engine.sys"
+    local redactor, err = require("propolis.redact").load(conf.paths.config)
+    if err then
+        log("error", "redact.lua does not count: %s", err)
+    end
+    local stamp = {
+        time = sys.now(), sha256 = sys.sha256, version = sys.version,
+        who = conf,
+    }
+    local list, queue = {}, conf.remote ~= nil
+    for _, e in ipairs(events) do
+        if e.entry then
+            stamp.id, stamp.row_id = sys.uuid(), sys.uuid()
+            local row, session = event.row(agent, e, stamp, redactor)
+            list[#list + 1] = {
+                table = "sessions", row = row, queue = queue,
+                once = e.key and "id" or nil,
+            }
+            if e.kind == "session_start" then
+                stamp.summary_id = sys.uuid()
+                list[#list + 1] = {
+                    table = "memory", queue = queue, once = "path",
+                    row = event.placeholder(row, session, stamp),
+                }
+            end
+        end
+    end
+    return list, stamp.time
+end
+
+-- What waits in the spool, now that the store takes rows.
+local function work_off(conf, store, time)
+    local spool = require "propolis.spool"
+    local ok, count, err = pcall(spool.ingest, conf, function(records)
+        return require("propolis.intake").put(store, records, time)
+    end, function(...)
+        log("error", ...)
+    end)
+    if not ok or not count then
+        log("warn", "the spool waits: %s", ok and err or count)
+    end
+end
+
+-- Everything into the store, or nil and why not.
+local function store_all(conf, list, time, ensure)
+    local intake = require "propolis.intake"
+    local store <close>, err = intake.open(conf)
+    if not store then
+        return nil, err
+    end
+    local ok
+    if ensure then
+        ok, err = store:ensure()
+        if not ok then
+            log("warn", "tables not ensured: %s", err)
+        end
+    end
+    ok, err = intake.put(store, list, time)
+    if not ok then
+        return nil, err
+    end
+    work_off(conf, store, time)
+    return true
+end
+
+local function spool_all(conf, list, why)
+    local spool = require "propolis.spool"
+    for _, record in ipairs(list) do
+        local ok, err = spool.write(conf, record)
+        if ok then
+            log("warn", "%s went to the spool: %s", record.row.description,
+                why)
+        else
+            log("error", "%s is lost: store: %s; spool: %s",
+                record.row.description, why, err)
+        end
+    end
+end
+
+local function capture(conf, agent, events)
+    local list, time = records_of(conf, agent, events)
+    if #list == 0 then
+        return
+    end
+    local start = events[1].kind == "session_start"
+    local done, ok, err = pcall(store_all, conf, list, time, start)
+    if not done or not ok then
+        spool_all(conf, list, tostring(done and err or ok))
+    end
+end
+
+-- The answer, first of all: an agent that loses patience has it by then.
+local function answer(conf, agent, name, captured, rule)
+    local context = require "propolis.context"
+    local facts = {
+        memory = conf.paths.memory, captured = captured, rule = rule,
+        version = require("engine.sys").version, user = conf.user,
+        org_name = conf.org_name, workspace = conf.workspace,
+        logged_in = conf.logged_in, remote = conf.remote,
+        warning = conf.warning, waiting = #require("propolis.spool").list(conf),
+    }
+    local reply = agent.answer(name, context.text(facts),
+        context.notice(facts))
+    io.stdout:write(assert(require("propolis.json").encode(reply)), "\n")
+    io.stdout:flush()
+end
+
+local function hook(argv)
+    if in_worker() then
+        return
+    end
+    local agent = load_agent(argv[1])
+    local conf, err = require("propolis.config").load()
+    if not conf then
+        error(err, 0)
+    end
+    local off = conf.capture == false
+    if off and not agent.takes_context(argv[2] or "", {
+        extra = { is_first_turn = true },
+    }) then
+        return -- not even read
+    end
+    local payload = read_payload()
+    local events = agent.read(argv[2], payload) or {}
+    local first = events[1] or {}
+    local captured, rule = require("propolis.privacy").allows(conf, first.cwd,
+        first.roots)
+    local name = first.name or argv[2] or ""
+    if agent.takes_context(name, payload) then
+        answer(conf, agent, name, captured, rule)
+    end
+    if captured then
+        capture(conf, agent, events)
+    end
+    for _, e in ipairs(captured and conf.remote and events or {}) do
+        if KINDS_THAT_SYNC[e.kind] then
+            require("propolis.autosync").start(conf)
+            break
+        end
+    end
+end
+
+--- The one place that keeps the promise: always 0, whatever happens.
+function command.run(argv)
+    if argv[1] == "-h" or argv[1] == "--help" then
+        io.stdout:write(command.usage)
+        return 0
+    end
+    local ok, err = xpcall(hook, function(e)
+        return type(e) == "string" and not e:find("^[^\n]*:%d+:") and e
+            or debug.traceback(tostring(e), 2)
+    end, argv)
+    if not ok then
+        pcall(log, "error", "hook %s %s: %s", tostring(argv[1]),
+            tostring(argv[2]), err)
+    end
+    return 0
+end
+
+return command

@@ -1,0 +1,106 @@
+--- privacy: which folders' events are stored.
+--
+-- The settings file holds two lists of paths, `capture_allow` and
+-- `capture_deny`.  ~ is the home folder, * stands for part of a name, ** for
+-- anything; a folder stands for all below it.  The longest rule that fits a
+-- folder decides, of equal ones the denial.  With any allow rule, folders that
+-- no rule fits are not stored.
+local privacy = {}
+
+local function expanded(rule)
+    return (rule:gsub("^~", os.getenv("HOME") or "~"):gsub("/+$", ""))
+end
+
+-- A rule as a Lua pattern for the folder itself and for what is below it.
+local function pattern(rule)
+    local p = expanded(rule):gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
+        :gsub("%*%*", "\1"):gsub("%*", "[^/]*"):gsub("%?", "[^/]")
+        :gsub("\1", ".*")
+    return "^" .. p .. "$", "^" .. p .. "/"
+end
+
+local function fits(rule, path)
+    local itself, below = pattern(rule)
+    return path:find(itself) ~= nil or path:find(below) ~= nil
+end
+
+-- A list of rules from the settings; raises on anything else, because a rule
+-- that is not understood must not let anything through.
+local function rules(conf, name)
+    local list = conf.settings and conf.settings[name] or {}
+    if type(list) == "string" then
+        list = { list }
+    end
+    assert(type(list) == "table", name .. " must be a list of paths")
+    for _, rule in ipairs(list) do
+        assert(type(rule) == "string", name .. " must be a list of paths")
+    end
+    return list
+end
+
+-- The longest rule of a list that fits.
+local function longest(list, path)
+    local best
+    for _, rule in ipairs(list) do
+        if fits(rule, path) and (not best
+            or #expanded(rule) > #expanded(best)) then
+            best = rule
+        end
+    end
+    return best
+end
+
+local function decide(conf, path)
+    local allow, deny = rules(conf, "capture_allow"),
+        rules(conf, "capture_deny")
+    local yes, no = longest(allow, path), longest(deny, path)
+    if no and not (yes and #expanded(yes) > #expanded(no)) then
+        return false, ("capture_deny: %s"):format(no)
+    elseif yes then
+        return true, ("capture_allow: %s"):format(yes)
+    elseif #allow > 0 then
+        return false, "capture_allow is set, and no rule of it fits"
+    end
+    return true, "no rule fits"
+end
+
+-- True when there is any rule, and so any reason to look at a path.
+local function any(conf)
+    local s = conf.settings or {}
+    return s.capture_allow ~= nil or s.capture_deny ~= nil
+end
+
+--- Whether events of a folder are stored, and the rule that decides.  A
+-- folder that is a link must be allowed by both of its names.
+-- @param conf from propolis.config
+-- @param path absolute, or nil when the agent names none
+function privacy.why(conf, path)
+    if os.getenv("HIVEMIND_CAPTURE") == "false" then
+        return false, "HIVEMIND_CAPTURE=false"
+    elseif conf.capture == false then
+        return false, "capture = false in the settings"
+    elseif not any(conf) then
+        return true, "no rules are set"
+    end
+    path = (path or ""):gsub("(.)/+$", "%1")
+    local ok, rule = decide(conf, path)
+    local real = ok and require("engine.sys").realpath(path)
+    if real and real ~= path then
+        return decide(conf, real)
+    end
+    return ok, rule
+end
+
+--- True when an event with these folders may be stored; else false and the
+-- rule against it.
+function privacy.allows(conf, cwd, roots)
+    local ok, rule = privacy.why(conf, cwd)
+    for _, root in ipairs(ok and any(conf) and roots or {}) do
+        if type(root) == "string" and ok then
+            ok, rule = privacy.why(conf, root)
+        end
+    end
+    return ok, rule
+end
+
+return privacy

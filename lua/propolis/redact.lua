@@ -1,0 +1,145 @@
+--- redact: text without secrets and private parts, ready for any store.
+--
+--   local redact = require("propolis.redact").load(folder)
+--   redact.text(s)     --> s as it may be stored
+--   redact.value(v)    --> the same for every string of a decoded JSON value
+--
+-- Order: what no store takes (NUL, lone surrogates, bytes that are no UTF-8)
+-- becomes U+FFFD; <private>...</private> goes, also unclosed to the end of its
+-- text; secrets become [redacted:RULE]; what is then longer than max_text
+-- loses its middle.  Other control characters stay: JSON escapes them.
+local engine = require "engine.redact"
+
+local redact = {}
+
+--- Longest text that is kept whole, in bytes.
+redact.max_text = 4 << 20
+
+local PRIVATE = {
+    { id = "private", kind = "span", inside = true,
+      keywords = { "<private>", "\\u003cprivate\\u003e" },
+      parts = {
+        { literal = "</private>" }, { literal = "<\\/private>" },
+        { literal = "\\u003c/private\\u003e" },
+        { literal = "\\u003c\\/private\\u003e" },
+      } },
+}
+
+-- The user's rules, or nothing and why they do not count.
+local function own_rules(path)
+    local file = io.open(path, "rb")
+    if not file then
+        return {}
+    end
+    file:close()
+    local chunk, err = loadfile(path, "t", {})
+    local ok, rules = false, err
+    if chunk then
+        ok, rules = pcall(chunk)
+    end
+    if not ok then
+        return {}, tostring(rules)
+    elseif type(rules) ~= "table" then
+        return {}, path .. " must return a list of rules"
+    end
+    ok, err = pcall(engine.new, rules)
+    if not ok then
+        return {}, ("%s: %s"):format(path, err)
+    end
+    return rules
+end
+
+-- A place near at where a character starts.
+local function boundary(text, at)
+    while at > 1 and (text:byte(at) or 0) & 0xC0 == 0x80 do
+        at = at - 1
+    end
+    return at
+end
+
+local function cut(text)
+    local limit = redact.max_text
+    if #text <= limit then
+        return text
+    end
+    local head = boundary(text, limit - limit // 4 + 1) - 1
+    local tail = boundary(text, #text - limit // 4 + 1)
+    return ("%s\n[propolis: %d bytes left out]\n%s"):format(text:sub(1, head),
+        tail - head - 1, text:sub(tail))
+end
+
+-- An option that takes a secret, as an argument list has it: "--token".
+local function option(v)
+    return type(v) == "string" and v:match("^%-%-?([%w_-]+)$")
+end
+
+--- A redactor with the shipped rules and those of folder/redact.lua.
+-- @return { text=, value=, find= }; and a sentence when the user's rules are
+-- not well formed: the shipped ones hold all the same
+function redact.load(folder)
+    local rules = require "propolis.redact_rules"
+    local own, err = {}, nil
+    if folder then
+        own, err = own_rules(folder .. "/redact.lua")
+    end
+    if #own > 0 then
+        rules = table.move(rules, 1, #rules, #own + 1,
+            table.move(own, 1, #own, 1, {}))
+    end
+    local private, secrets = engine.new(PRIVATE), engine.new(rules)
+    local self = {}
+
+    --- One text as it may be stored.
+    function self.text(text)
+        text = engine.storable(text)
+        if text:find("<", 1, true) or text:find("\\u003", 1, true) then
+            text = assert(private:mask(text))
+        end
+        return cut((assert(secrets:mask(text))))
+    end
+
+    --- What the rules find: list of { id=, first=, last= }.
+    function self.find(text)
+        return secrets:find(text)
+    end
+
+    local function under(name, value)
+        local id = type(value) == "string" and type(name) == "string"
+            and secrets:named(name, value)
+        return id and ("[redacted:%s]"):format(id)
+    end
+
+    --- A decoded JSON value, changed in place: every text as by text(), also
+    -- keys; whole values below a key, an option or a name that says secret.
+    function self.value(v)
+        if type(v) == "string" then
+            return self.text(v)
+        elseif type(v) ~= "table" then
+            return v
+        end
+        local renamed
+        local name = v.name or v.key or v.Name or v.Key
+        for key, item in next, v do
+            local masked = under(key, item)
+                or (key == "value" or key == "Value") and under(name, item)
+                or math.type(key) == "integer"
+                    and under(option(v[key - 1]), item)
+            v[key] = masked or self.value(item)
+            local clean = type(key) == "string" and self.text(key) or key
+            if clean ~= key then
+                renamed = renamed or {}
+                renamed[key] = clean
+            end
+        end
+        for key, clean in next, renamed or {} do
+            local item = v[key]
+            v[key] = nil
+            v[clean] = item
+        end
+        return v
+    end
+
+    return self, err
+end
+
+return redact
