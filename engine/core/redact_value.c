@@ -64,12 +64,13 @@ bool redact_value(const struct rule *u, const char *text, size_t from,
     return redact_guarded(text, from, to, u->guard);
 }
 
-/* Code: getenv(...), process.env.X, args[0]. */
+/* Code: getenv(...), process.env.X, args[0], ${X}. */
 bool redact_is_code(const struct redact *r, size_t from, size_t to)
 {
     bool dots = false;
 
-    if (byte_at(r, to) == '(' || byte_at(r, to) == '[')
+    if (byte_at(r, to) == '(' || byte_at(r, to) == '[' ||
+        (byte_at(r, to) == '{' && r->text[to - 1] == '$'))
         return true;
     for (size_t i = from; i < to && i < from + 256; i++) {
         char c = r->text[i];
