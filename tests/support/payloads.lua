@@ -1,0 +1,84 @@
+--- The payloads in tests/fixtures, and the rows that they become.
+local event = require "propolis.event"
+local json = require "propolis.json"
+local redact = require "propolis.redact"
+local sys = require "engine.sys"
+
+local payloads = {}
+
+local ROOT = sys.root .. "/tests/fixtures/"
+local redactor = redact.load()
+
+--- Folders of payloads, and the agent that reads each.
+payloads.folders = {
+    ["claude-code"] = "claude_code", codex = "codex", cursor = "cursor",
+    hermes = "hermes", pi = "pi", openclaw = "openclaw",
+    ["recorded/claude-code"] = "claude_code", ["recorded/codex"] = "codex",
+}
+
+--- What event.row() needs, always the same.
+function payloads.stamp()
+    return {
+        id = "ENTRY", row_id = "ROW", summary_id = "SUMMARY",
+        time = "2026-01-02T03:04:05.006Z", sha256 = sys.sha256, version = "9",
+        who = { user = "alice", org_name = "Acme's Org", workspace = "main" },
+    }
+end
+
+--- The text of one payload.
+function payloads.text(folder, name)
+    return assert(sys.read(ROOT .. folder .. "/" .. name .. ".json"))
+end
+
+--- One payload, decoded.
+function payloads.read(folder, name)
+    return assert(json.decode(payloads.text(folder, name)))
+end
+
+--- The names of a folder's payloads, in order.
+function payloads.names(folder)
+    local names = {}
+    for _, file in ipairs(assert(sys.list(ROOT .. folder))) do
+        local name = file:match("^(.*)%.json$")
+        if name and name ~= "expected" then
+            names[#names + 1] = name
+        end
+    end
+    return names
+end
+
+--- What a payload becomes: a list of { kind=, row= }; name is the event's.
+function payloads.become(folder, name, payload)
+    local agent = require("propolis.agents." .. payloads.folders[folder])
+    local list = {}
+    for _, e in ipairs(agent.read(name, payload) or {}) do
+        list[#list + 1] = {
+            kind = e.kind,
+            row = e.entry and event.row(agent, e, payloads.stamp(), redactor),
+        }
+    end
+    return list
+end
+
+--- The same as one golden file has it.
+function payloads.golden(folder, name)
+    local list = {}
+    for i, e in ipairs(payloads.become(folder, name:match("^[^.]*"),
+        payloads.read(folder, name))) do
+        local row = e.row or {}
+        list[i] = json.object {
+            { "kind", e.kind }, { "description", row.description },
+            { "path", row.path }, { "project", row.project },
+            { "message", row.message },
+        }
+    end
+    return list
+end
+
+--- The expectations of a folder: payload -> list.
+function payloads.expected(folder)
+    return assert(json.decode(assert(sys.read(ROOT .. folder
+        .. "/expected.json"))))
+end
+
+return payloads
