@@ -12,7 +12,8 @@ function event.safe(session, sha256)
     if #session <= 128 and session:find("^%w[%w._:@+=-]*$") then
         return session
     end
-    local rest = session:sub(1, 60):gsub("[^%w._-]", "_"):gsub("^%.", "_")
+    local rest = session:sub(1, 60):gsub("[^%w._-]", "_"):gsub("%.%.+", "_")
+        :gsub("^%.", "_")
     return rest .. "~" .. sha256(session):sub(1, 12)
 end
 
@@ -31,10 +32,9 @@ function event.session(agent, e, stamp)
         stamp.time:sub(1, 10))
 end
 
---- The last part of the working folder's path.
-function event.project(e)
-    return entry.text((e.cwd or ""):gsub("/+$", ""):match("[^/]*$"))
-        or "unknown"
+--- The last part of a working folder's path.
+function event.project(cwd)
+    return entry.text((cwd or ""):gsub("/+$", ""):match("[^/]*$")) or "unknown"
 end
 
 -- User, organisation and workspace stand in a path as they are; only what
@@ -103,7 +103,7 @@ function event.row(agent, e, stamp, redactor)
         message = text,
         author = stamp.who.user,
         size_bytes = #text,
-        project = redactor.text(event.project(e)),
+        project = event.project(redactor.text(e.cwd or "")),
         description = e.name,
         agent = agent.column,
         plugin_version = stamp.version,

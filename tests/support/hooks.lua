@@ -1,0 +1,116 @@
+--- Runs hooks of the program under test in a home of their own.
+--
+--   local hooks = require "hooks"
+--   local home = hooks.home()          -- a folder, PROPOLIS_HOME
+--   hooks.run(home, "codex", "Stop", text)  -- asserts exit 0, returns stdout
+--   hooks.rows(home)                   -- of sessions, in the order they came
+local json = require "propolis.json"
+local run = require "run"
+local sqlite = require "engine.sqlite"
+local sys = require "engine.sys"
+local tmp = require "tmp"
+require "propolis.store"
+
+local hooks = {}
+
+--- A new home; files is path -> text.
+function hooks.home(files)
+    local home = tmp.dir()
+    for path, text in pairs(files or {}) do
+        tmp.write(home .. "/" .. path, text)
+    end
+    return home
+end
+
+--- The local store's file.
+function hooks.store_path(home)
+    return home .. "/data/local@default.db"
+end
+
+--- One hook: its stdout, and all of how it ended; the promise is asserted.
+-- @param opts as for run, without home
+function hooks.run(home, agent, name, stdin, opts)
+    opts = opts or {}
+    local r = run({ "hook", agent, name }, {
+        home = home, stdin = stdin, env = opts.env, cwd = opts.cwd,
+        timeout = opts.timeout,
+    })
+    assert(r.code == 0, ("exit code %s, signal %s: %s"):format(r.code,
+        r.signal, r.stderr))
+    assert(r.stderr == "", r.stderr)
+    if r.stdout ~= "" then
+        local answer = assert(json.decode(r.stdout))
+        assert(type(answer) == "table")
+    end
+    return r.stdout, r
+end
+
+--- A prompt as Claude Code sends it.
+function hooks.prompt(text, more)
+    local p = {
+        session_id = "s1", cwd = "/w/acme", prompt = text,
+        hook_event_name = "UserPromptSubmit",
+    }
+    for key, value in pairs(more or {}) do
+        p[key] = value
+    end
+    return (assert(json.encode(p)))
+end
+
+--- The rows of a table, in the order in which they came.
+function hooks.rows(home, name)
+    local path = hooks.store_path(home)
+    if not sys.stat(path) then
+        return {}
+    end
+    local store <close> = assert(sqlite.open(path))
+    local rows, err = store:query("SELECT * FROM {t} ORDER BY rowid",
+        { t = name or "sessions" })
+    if not rows then
+        assert(err.code == "no_table", tostring(err))
+        return {}
+    end
+    return rows
+end
+
+--- The content of each prompt and reply that is stored.
+function hooks.contents(home)
+    local list = {}
+    for i, row in ipairs(hooks.rows(home)) do
+        list[i] = assert(json.decode(row.message)).content
+    end
+    return list
+end
+
+--- The log, "" when there is none.
+function hooks.log(home)
+    return sys.read(home .. "/state/propolis.log") or ""
+end
+
+--- The names of waiting spool files.
+function hooks.spooled(home)
+    local names = {}
+    for _, name in ipairs(sys.list(home .. "/state/spool") or {}) do
+        if name:find("%.json$") then
+            names[#names + 1] = name
+        end
+    end
+    return names
+end
+
+--- Every file below a folder: path -> bytes.
+function hooks.files(dir, found)
+    found = found or {}
+    for _, name in ipairs(sys.list(dir) or {}) do
+        local path = dir .. "/" .. name
+        local stat = sys.stat(path, true)
+        if stat and stat.type == "dir" then
+            hooks.files(path, found)
+        elseif stat and stat.type == "file" then
+            found[path] = assert(sys.read(path))
+        end
+    end
+    return found
+end
+
+return hooks
