@@ -1,0 +1,238 @@
+local hooks = require "hooks"
+local intake = require "propolis.intake"
+local json = require "propolis.json"
+local payloads = require "payloads"
+local sqlite = require "engine.sqlite"
+local sys = require "engine.sys"
+local tmp = require "tmp"
+
+local PROGRAM = assert(sys.readlink("/proc/self/exe"))
+local CLAUDE = "claude-code"
+
+local function prompt(home, text, opts)
+    return hooks.run(home, CLAUDE, "UserPromptSubmit", hooks.prompt(text),
+        opts)
+end
+
+-- The hook under another program: strace, setpriv.
+local function under(words, home, stdin, env)
+    local argv = table.move(words, 1, #words, 1, {})
+    for _, word in ipairs { PROGRAM, "hook", CLAUDE, "UserPromptSubmit" } do
+        argv[#argv + 1] = word
+    end
+    env = env or {}
+    if env.PROPOLIS_HOME == nil then
+        env.PROPOLIS_HOME = home
+    end
+    env.HIVEMIND_CAPTURE = env.HIVEMIND_CAPTURE or false
+    return assert(sys.run(argv, { stdin = stdin, env = env, timeout = 60 }))
+end
+
+local function is_root()
+    return sys.stat("/proc/self").uid == 0
+end
+
+describe("when the store cannot take it,", function()
+    after_each(tmp.clean)
+
+    it("a corrupt one: the event waits, and comes once it is mended",
+        function()
+            local home = hooks.home {
+                ["data/local@default.db"] = ("no database "):rep(100),
+            }
+            prompt(home, "one")
+            prompt(home, "two")
+            assert.equal(2, #hooks.spooled(home))
+            assert.truthy(hooks.log(home):find("went to the spool", 1, true))
+            assert(sys.remove(hooks.store_path(home)))
+            prompt(home, "three")
+            assert.same({ "three", "one", "two" }, hooks.contents(home))
+            assert.same({}, hooks.spooled(home))
+        end)
+
+    it("a damaged page: the event waits", function()
+        local home = hooks.home()
+        for n = 1, 20 do
+            prompt(home, ("text "):rep(200) .. n)
+        end
+        local path = hooks.store_path(home)
+        local store <close> = assert(sqlite.open(path))
+        assert(store:query("PRAGMA wal_checkpoint(TRUNCATE)"))
+        store:close()
+        local bytes = sys.read(path)
+        assert(sys.replace(path, bytes:sub(1, 4096)
+            .. ("\xFF"):rep(#bytes - 4096)))
+        prompt(home, "late")
+        assert.equal(1, #hooks.spooled(home))
+    end)
+
+    it("a locked one: the event waits no longer than the busy time",
+        function()
+            local home = hooks.home()
+            prompt(home, "one")
+            local store <close> = assert(sqlite.open(hooks.store_path(home)))
+            assert(store:exec("BEGIN IMMEDIATE"))
+            local from = sys.monotonic()
+            prompt(home, "two")
+            assert.is_true(sys.monotonic() - from
+                < 2 * intake.busy_ms / 1000 + 2)
+            assert.equal(1, #hooks.spooled(home))
+            assert(store:exec("ROLLBACK"))
+            prompt(home, "three")
+            assert.same({ "one", "three", "two" }, hooks.contents(home))
+        end)
+
+    it("its path is a folder: the event waits", function()
+        local home = hooks.home()
+        assert(sys.mkdir(hooks.store_path(home)))
+        prompt(home, "one")
+        assert.equal(1, #hooks.spooled(home))
+    end)
+
+    it("and the spool neither: it is logged, and the agent goes on",
+        function()
+            local home = hooks.home {
+                ["data/local@default.db"] = ("no database "):rep(100),
+                ["state/spool"] = "a file",
+            }
+            prompt(home, "one")
+            assert.truthy(hooks.log(home):find("is lost", 1, true))
+        end)
+
+    it("a session still gets its context", function()
+        local home = hooks.home {
+            ["data/local@default.db"] = ("no database "):rep(100),
+        }
+        local out = hooks.run(home, CLAUDE, "SessionStart",
+            payloads.text("claude-code", "SessionStart"))
+        assert.truthy(json.decode(out).hookSpecificOutput.additionalContext)
+        assert.equal(2, #hooks.spooled(home)) -- the event, the placeholder
+    end)
+end)
+
+describe("surroundings that are not there:", function()
+    after_each(tmp.clean)
+
+    for _, name in ipairs { "data", "state", "config" } do
+        it("a file where our folder belongs: " .. name, function()
+            local home = hooks.home { [name] = "a file" }
+            prompt(home, "one")
+            if name == "data" then
+                assert.equal(1, #hooks.spooled(home))
+            end
+        end)
+    end
+
+    it("TMPDIR", function()
+        local home = hooks.home()
+        prompt(home, "one", { env = { TMPDIR = "/no/such/folder" } })
+        assert.same({ "one" }, hooks.contents(home))
+    end)
+
+    it("the state folder, with debug on", function()
+        local home = hooks.home()
+        prompt(home, "one", { env = { HIVEMIND_DEBUG = "1",
+            HIVEMIND_TRACE_SQL = "1" } })
+        assert.same({ "one" }, hooks.contents(home))
+    end)
+
+    it("a home folder", function()
+        if not is_root() then
+            return pending("only root can be somebody without a home")
+        end
+        local r = under({ "setpriv", "--reuid=54321", "--regid=54321",
+            "--clear-groups" }, nil, hooks.prompt("x"),
+            { PROPOLIS_HOME = false, HOME = false })
+        assert.equal(0, r.code, r.stderr)
+        assert.equal("", r.stdout .. r.stderr)
+    end)
+
+    it("a home that can be written", function()
+        if not is_root() then
+            return pending("only root can be somebody else")
+        end
+        local home = tmp.dir()
+        assert(sys.chmod(home, tonumber("755", 8)))
+        local r = under({ "setpriv", "--reuid=54321", "--regid=54321",
+            "--clear-groups" }, home, hooks.prompt("x"))
+        assert.equal(0, r.code, r.stderr)
+        assert.equal("", r.stdout .. r.stderr)
+        assert.same({}, sys.list(home))
+    end)
+
+    it("the current folder", function()
+        local home = hooks.home()
+        local r = assert(sys.run({ "/bin/sh", "-c",
+            'mkdir "$0/gone" && cd "$0/gone" && rmdir "$0/gone" && exec "$@"',
+            home, PROGRAM, "hook", CLAUDE, "UserPromptSubmit" }, {
+            stdin = hooks.prompt("one"),
+            env = { PROPOLIS_HOME = home, HIVEMIND_CAPTURE = false },
+        }))
+        assert.equal(0, r.code, r.stderr)
+        assert.same({ "one" }, hooks.contents(home))
+    end)
+end)
+
+describe("under strace,", function()
+    local has = sys.which("strace")
+    after_each(tmp.clean)
+
+    local function strace(home, words, stdin)
+        local out = home .. "/trace"
+        local r = under({ has, "-f", "-o", out, table.unpack(words) }, home,
+            stdin or hooks.prompt("one"))
+        assert.equal(0, r.code, r.stderr)
+        return r, sys.read(out)
+    end
+
+    local function is(what, fn)
+        it(what, has and fn or function()
+            pending("strace is not here")
+        end)
+    end
+
+    is("a hook asks for no socket and no heavy library", function()
+        local home = hooks.home()
+        local _, trace = strace(home, { "-e", "trace=network,open,openat" })
+        assert.is_nil(trace:find("socket(", 1, true))
+        assert.is_nil(trace:find("connect(", 1, true))
+        for _, lib in ipairs { "libcurl", "libpq", "libedit", "microhttpd" } do
+            assert.is_nil(trace:find(lib, 1, true), lib)
+        end
+        assert.is_nil(trace:find("http.so", 1, true))
+        assert.same({ "one" }, hooks.contents(home))
+    end)
+
+    is("an event is synced before the hook ends", function()
+        local home = hooks.home()
+        prompt(home, "zero")
+        local _, trace = strace(home, { "-y", "-e",
+            "trace=fsync,fdatasync" })
+        assert.truthy(trace:find("db-wal", 1, true), trace)
+    end)
+
+    for _, errno in ipairs { "ENOSPC", "EIO", "EDQUOT", "EROFS" } do
+        is("a store that meets " .. errno .. " leaves the event in the spool",
+            function()
+                local home = hooks.home()
+                prompt(home, "zero")
+                strace(home, { "-e", "trace=pwrite64", "-e",
+                    "inject=pwrite64:error=" .. errno })
+                assert.equal(1, #hooks.spooled(home), hooks.log(home))
+                prompt(home, "two")
+                assert.same({ "zero", "two", "one" }, hooks.contents(home))
+            end)
+
+        is("a disk that meets " .. errno .. " everywhere is survived",
+            function()
+                local home = hooks.home()
+                local r = strace(home, { "-e", "trace=pwrite64,write,fsync,"
+                    .. "fdatasync,mkdir,ftruncate", "-e",
+                    "inject=pwrite64,write,fsync,fdatasync,mkdir,ftruncate"
+                    .. ":error=" .. errno })
+                assert.equal("", r.stdout)
+                prompt(home, "two")
+                assert.same({ "two" }, hooks.contents(home))
+            end)
+    end
+end)
