@@ -248,7 +248,7 @@ local function identify(conf, account)
         conf.org_name = account.orgName or org
     end
     conf.user = conf.user or env("USER") or env("LOGNAME")
-        or require("engine.sys").user() or "unknown"
+        or places.login() or require("engine.sys").user() or "unknown"
     conf.autoupdate = account.autoupdate ~= false
     conf.remote = conf.store or conf.logged_in and "deeplake:" or nil
     if conf.remote == "none" then

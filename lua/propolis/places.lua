@@ -8,24 +8,29 @@ function places.env(name)
     return value ~= "" and value or nil
 end
 
--- The home folder of the one who runs us, from the password file: for an
--- environment that an agent has emptied.
-local function passwd_home()
+-- The login and home folder of the one who runs us, from the password file:
+-- for an environment that an agent has emptied.  Asking the system would open
+-- a socket to its name service.
+local function passwd()
     local sys = require "engine.sys"
     local self = sys.stat("/proc/self")
-    local file = self and io.open("/etc/passwd")
+    local file <close> = self and io.open("/etc/passwd")
     if not file then
         return nil
     end
     local uid = tostring(self.uid)
     for line in file:lines() do
-        local id, home = line:match("^[^:]*:[^:]*:(%d+):[^:]*:[^:]*:([^:]*)")
+        local login, id, home =
+            line:match("^([^:]*):[^:]*:(%d+):[^:]*:[^:]*:([^:]*)")
         if id == uid then
-            file:close()
-            return home ~= "" and home or nil
+            return login, home ~= "" and home or nil
         end
     end
-    file:close()
+end
+
+--- The login in the password file, or nil.
+function places.login()
+    return (passwd())
 end
 
 -- The home folder, or nil and a sentence.
@@ -34,7 +39,7 @@ local function find_home()
     if home and home:sub(1, 1) ~= "/" then
         return nil, ("HOME must be an absolute path, not '%s'"):format(home)
     end
-    home = home or passwd_home()
+    home = home or select(2, passwd())
     if not home then
         return nil, "there is no home folder: set HOME, or PROPOLIS_HOME"
             .. " to the folder that propolis may use"
