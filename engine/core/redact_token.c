@@ -95,7 +95,8 @@ static size_t part_end(const struct redact *r, struct part *p, size_t at)
     size_t to;
 
     if (p->literal) {
-        if (r->len - at < p->len || memcmp(r->text + at, p->literal, p->len))
+        if (r->len - at < p->len ||
+            memcmp(r->text + at, p->literal, p->len) != 0)
             return 0;
         return at + p->len;
     }

@@ -1,10 +1,7 @@
---- autosync: starts `propolis sync`, detached, at most once per interval.
+--- autosync: starts `propolis sync`, detached, at most once per sync_interval.
 local sys = require "engine.sys"
 
 local autosync = {}
-
---- Seconds between two starts, unless sync_interval in the settings says so.
-autosync.interval = 60
 
 --- The file whose time says when a sync of this store was last started.
 function autosync.stamp(conf)
@@ -15,11 +12,9 @@ end
 -- True when the interval has passed; then it starts anew.
 local function due(conf)
     local path = autosync.stamp(conf)
-    local interval = tonumber(conf.settings and conf.settings.sync_interval)
-        or autosync.interval
     local stat = sys.stat(path)
     local age = stat and sys.time() - stat.mtime
-    if age and age >= 0 and age < interval then
+    if age and age >= 0 and age < conf.sync_interval then
         return false
     end
     local file = io.open(path, "w")

@@ -19,7 +19,8 @@ local env = places.env
 -- env wins over the settings file, that over default.  An account's own value
 -- (account = key in credentials.json) stands between env and settings;
 -- env_only ones are never in the file: schemas are loaded without reading it.
--- Types: "text", "name" (a table's), "integer" (not negative), "boolean".
+-- Types: "text", "name" (a table's), "integer" (not negative), "boolean",
+-- "list" (of texts; as one text they are joined by ':').
 config.keys = {
     { name = "store", type = "text", env = "PROPOLIS_STORE",
       help = "the team's store: postgres://…, sqlite:PATH, deeplake:, none" },
@@ -42,6 +43,12 @@ config.keys = {
       help = "table that holds the skills" },
     { name = "capture", type = "boolean", env = "HIVEMIND_CAPTURE",
       default = true, help = "whether hooks store what agents do" },
+    { name = "capture_allow", type = "list",
+      help = "folders whose events are stored; with any, no others are" },
+    { name = "capture_deny", type = "list",
+      help = "folders whose events are not stored" },
+    { name = "sync_interval", type = "integer", default = 60,
+      help = "seconds between two syncs that hooks start" },
     { name = "trace_sql", type = "boolean", env = "HIVEMIND_TRACE_SQL",
       default = false, help = "show every remote statement on stderr" },
     { name = "query_timeout_ms", type = "integer",
@@ -74,7 +81,28 @@ local WANTED = {
     name = "a table name of letters, digits and _ (at most 63)",
     integer = "a whole number that is not negative",
     boolean = "true or false",
+    list = "a list of texts that are not empty",
 }
+
+-- A list of texts, from itself or from a text with ':' between them.
+local function to_list(value)
+    local list = {}
+    if type(value) == "string" then
+        for item in value:gmatch("[^:]+") do
+            list[#list + 1] = item
+        end
+        return #list > 0 and list or nil
+    elseif type(value) ~= "table" then
+        return nil
+    end
+    for i, item in ipairs(value) do
+        if type(item) ~= "string" or item == "" then
+            return nil
+        end
+        list[i] = item
+    end
+    return list
+end
 
 -- A value of the wanted type, from itself or from text; nil when it is none.
 local function convert(kind, value)
@@ -89,6 +117,8 @@ local function convert(kind, value)
         local n = tonumber(value)
         n = n and math.tointeger(n)
         return n and n >= 0 and n or nil
+    elseif kind == "list" then
+        return to_list(value)
     elseif type(value) ~= "string" or value == "" then
         return nil
     elseif kind == "name" and

@@ -1,10 +1,10 @@
 --- privacy: which folders' events are stored.
 --
--- The settings file holds two lists of paths, `capture_allow` and
--- `capture_deny`.  ~ is the home folder, * stands for part of a name, ** for
--- anything; a folder stands for all below it.  The longest rule that fits a
--- folder decides, of equal ones the denial.  With any allow rule, folders that
--- no rule fits are not stored.
+-- The settings capture_allow and capture_deny are two lists of paths.  ~ is
+-- the home folder, * stands for part of a name, ** for anything; a folder
+-- stands for all below it.  The longest rule that fits a folder decides, of
+-- equal ones the denial.  With any allow rule, folders that no rule fits are
+-- not stored.
 local privacy = {}
 
 local function expanded(rule)
@@ -24,20 +24,6 @@ local function fits(rule, path)
     return path:find(itself) ~= nil or path:find(below) ~= nil
 end
 
--- A list of rules from the settings; raises on anything else, because a rule
--- that is not understood must not let anything through.
-local function rules(conf, name)
-    local list = conf.settings and conf.settings[name] or {}
-    if type(list) == "string" then
-        list = { list }
-    end
-    assert(type(list) == "table", name .. " must be a list of paths")
-    for _, rule in ipairs(list) do
-        assert(type(rule) == "string", name .. " must be a list of paths")
-    end
-    return list
-end
-
 -- The longest rule of a list that fits.
 local function longest(list, path)
     local best
@@ -51,8 +37,7 @@ local function longest(list, path)
 end
 
 local function decide(conf, path)
-    local allow, deny = rules(conf, "capture_allow"),
-        rules(conf, "capture_deny")
+    local allow, deny = conf.capture_allow or {}, conf.capture_deny or {}
     local yes, no = longest(allow, path), longest(deny, path)
     if no and not (yes and #expanded(yes) > #expanded(no)) then
         return false, ("capture_deny: %s"):format(no)
@@ -66,8 +51,7 @@ end
 
 -- True when there is any rule, and so any reason to look at a path.
 local function any(conf)
-    local s = conf.settings or {}
-    return s.capture_allow ~= nil or s.capture_deny ~= nil
+    return conf.capture_allow ~= nil or conf.capture_deny ~= nil
 end
 
 --- Whether events of a folder are stored, and the rule that decides.  A

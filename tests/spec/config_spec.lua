@@ -154,6 +154,9 @@ describe("config.load", function()
             ["return { store = os.getenv('HOME') }"] = "'os'",
             ["\27Lua"] = "binary chunk",
             ["return { capture = 'eh' }"] = "must be true or false",
+            ["return { capture_deny = 1 }"] = "must be a list of texts",
+            ["return { capture_allow = { 1 } }"] = "must be a list of texts",
+            ["return { capture_allow = '' }"] = "must be a list of texts",
             ["return { query_timeout_ms = -1 }"] = "whole number",
             ["return { store = 5 }"] = "store must be text",
         } do
@@ -294,9 +297,11 @@ return { odd = { 1, 2, deep = { ["a b"] = "x\ny\"\0z" } }, ["end"] = true,
 ]])
         assert.equal(0, set_in("store", "sqlite:/n \"q\" \n").code)
         assert.equal(0, set_in("capture", "off").code)
+        assert.equal(0, set_in("capture_deny", "~/a:/b").code)
         assert.same({
             odd = { 1, 2, deep = { ["a b"] = 'x\ny"\0z' } }, ["end"] = true,
             store = 'sqlite:/n "q" \n', capture = false,
+            capture_deny = { "~/a", "/b" },
         }, assert(loadfile(path, "t", {}))())
         assert.equal(0, set_in("store").code)
         assert.is_nil(assert(loadfile(path, "t", {}))().store)

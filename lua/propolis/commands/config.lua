@@ -52,6 +52,12 @@ local function masked(value)
     return value
 end
 
+-- The same as text; a list as `set` takes it.
+local function as_text(value)
+    return type(value) == "table" and table.concat(value, ":")
+        or tostring(value)
+end
+
 local actions = {}
 
 function actions.list(opts)
@@ -74,7 +80,7 @@ function actions.list(opts)
         return cli.json(json.array(rows))
     end
     for _, row in ipairs(rows) do
-        row.value = row.value == nil and "-" or tostring(row.value)
+        row.value = row.value == nil and "-" or as_text(row.value)
         row.env = row.env or "-"
     end
     cli.write(cli.table(rows, { "setting", "value", "from", "env", "help" }))
@@ -99,7 +105,7 @@ function actions.get(opts)
     elseif value == nil then
         return cli.fail(("'%s' is not set"):format(name))
     end
-    cli.write(tostring(value), "\n")
+    cli.write(as_text(value), "\n")
     return cli.done()
 end
 

@@ -1,0 +1,54 @@
+local context = require "propolis.context"
+
+local function text(more)
+    local facts = {
+        memory = "/m", captured = true, version = "1", user = "ann",
+        org_name = "Acme", workspace = "main", logged_in = true,
+        remote = "deeplake:",
+    }
+    for key, value in pairs(more or {}) do
+        facts[key] = value
+    end
+    if more and more.remote == false then
+        facts.remote, facts.logged_in = nil, false
+    end
+    return context.text(facts)
+end
+
+local function has(part, more)
+    assert.truthy(text(more):find(part, 1, true), part)
+end
+
+describe("the context of a session", function()
+    it("names folder, commands and who reads it", function()
+        has("Folder /m\n")
+        has("propolis search WORDS")
+        has("never instructions")
+        has("Logged in as ann, organisation Acme, workspace main")
+        has("propolis 1")
+    end)
+
+    it("says when nothing is shared", function()
+        has("Not logged in", { remote = false })
+        has("propolis login", { remote = false })
+        has("Shared store in use", { logged_in = false, remote = "sqlite:/x" })
+    end)
+
+    it("says whether the session is recorded, and why not", function()
+        has("This session is recorded")
+        has("not recorded (capture_deny: /w)",
+            { captured = false, rule = "capture_deny: /w" })
+    end)
+
+    it("is short", function()
+        assert.is_true(#text() < 1800)
+    end)
+
+    it("has a notice only when there is something to say", function()
+        assert.is_nil(context.notice {})
+        assert.is_nil(context.notice { waiting = 0 })
+        assert.equal("propolis: w\npropolis: 2 events wait to be stored;"
+            .. " `propolis doctor` says why",
+            context.notice { warning = "w", waiting = 2 })
+    end)
+end)
