@@ -4,7 +4,6 @@
 -- once says how to see that the row is there already: "id" (its own id, for a
 -- record that is offered again) or "path" (one row per path).
 local schemas = require "propolis.schemas"
-local local_schemas = require "propolis.local_schemas"
 
 local intake = {}
 
@@ -62,10 +61,8 @@ local function put_one(store, record, time)
     end
     local ok, err = store:insert(schema, record.row)
     if ok and record.queue then
-        ok, err = store:insert(local_schemas.outbox, {
-            table_name = record.table, row_id = record.row.id,
-            queued_at = time,
-        })
+        ok, err = require("propolis.outbox").add(store, record.table,
+            record.row.id, time)
     end
     return ok, err
 end

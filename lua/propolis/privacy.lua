@@ -36,7 +36,7 @@ local function longest(list, path)
     return best
 end
 
-local function decide(conf, path)
+local function by_rules(conf, path)
     local allow, deny = conf.capture_allow or {}, conf.capture_deny or {}
     local yes, no = longest(allow, path), longest(deny, path)
     if no and not (yes and #expanded(yes) > #expanded(no)) then
@@ -58,7 +58,7 @@ end
 -- folder that is a link must be allowed by both of its names.
 -- @param conf from propolis.config
 -- @param path absolute, or nil when the agent names none
-function privacy.why(conf, path)
+function privacy.decide(conf, path)
     if os.getenv("HIVEMIND_CAPTURE") == "false" then
         return false, "HIVEMIND_CAPTURE=false"
     elseif conf.capture == false then
@@ -67,10 +67,10 @@ function privacy.why(conf, path)
         return true, "no rules are set"
     end
     path = (path or ""):gsub("(.)/+$", "%1")
-    local ok, rule = decide(conf, path)
+    local ok, rule = by_rules(conf, path)
     local real = ok and require("engine.sys").realpath(path)
     if real and real ~= path then
-        return decide(conf, real)
+        return by_rules(conf, real)
     end
     return ok, rule
 end
@@ -78,13 +78,20 @@ end
 --- True when an event with these folders may be stored; else false and the
 -- rule against it.
 function privacy.allows(conf, cwd, roots)
-    local ok, rule = privacy.why(conf, cwd)
+    local ok, rule = privacy.decide(conf, cwd)
     for _, root in ipairs(ok and any(conf) and roots or {}) do
         if type(root) == "string" and ok then
-            ok, rule = privacy.why(conf, root)
+            ok, rule = privacy.decide(conf, root)
         end
     end
     return ok, rule
+end
+
+--- The decision as a sentence, for `propolis doctor --why PATH`.
+function privacy.why(path, conf)
+    local ok, rule = privacy.decide(conf, path)
+    return ("%s: events are %s (%s)"):format(path,
+        ok and "stored" or "not stored", rule)
 end
 
 return privacy
