@@ -58,7 +58,7 @@ end
 -- folder that is a link must be allowed by both of its names.
 -- @param conf from propolis.config
 -- @param path absolute, or nil when the agent names none
-function privacy.decide(conf, path)
+function privacy.why(conf, path)
     if os.getenv("HIVEMIND_CAPTURE") == "false" then
         return false, "HIVEMIND_CAPTURE=false"
     elseif conf.capture == false then
@@ -78,20 +78,13 @@ end
 --- True when an event with these folders may be stored; else false and the
 -- rule against it.
 function privacy.allows(conf, cwd, roots)
-    local ok, rule = privacy.decide(conf, cwd)
+    local ok, rule = privacy.why(conf, cwd)
     for _, root in ipairs(ok and any(conf) and roots or {}) do
         if type(root) == "string" and ok then
-            ok, rule = privacy.decide(conf, root)
+            ok, rule = privacy.why(conf, root)
         end
     end
     return ok, rule
-end
-
---- The decision as a sentence, for `propolis doctor --why PATH`.
-function privacy.why(path, conf)
-    local ok, rule = privacy.decide(conf, path)
-    return ("%s: events are %s (%s)"):format(path,
-        ok and "stored" or "not stored", rule)
 end
 
 return privacy

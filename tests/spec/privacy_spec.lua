@@ -3,7 +3,7 @@ local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local function why(path, settings)
-    return privacy.decide(settings or {}, path)
+    return privacy.why(settings or {}, path)
 end
 
 describe("privacy", function()
@@ -82,15 +82,8 @@ describe("privacy", function()
             { "/w/a", "/w/secret" })))
     end)
 
-    it("says why in a sentence", function()
-        assert.equal("/w: events are stored (no rules are set)",
-            privacy.why("/w", {}))
-        assert.equal("/w/a: events are not stored (capture_deny: /w)",
-            privacy.why("/w/a", { capture_deny = { "/w" } }))
-    end)
-
     it("names the settings that switch capture off", function()
         assert.same({ false, "capture = false in the settings" },
-            { privacy.decide({ capture = false }, "/w") })
+            { privacy.why({ capture = false }, "/w") })
     end)
 end)
