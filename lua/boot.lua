@@ -16,6 +16,17 @@ package.path = root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;"
     .. absolute(package.path)
 package.cpath = lib .. "/?.so;" .. absolute(package.cpath)
 
+-- What make compiled loads several times faster than its source, unless the
+-- source was changed since, or another Lua compiled it.
+table.insert(package.searchers, 2, function(name)
+    local stat = require("engine.sys").stat
+    local file = "/lua/" .. name:gsub("%.", "/") .. ".lua"
+    local made, source = stat(lib .. file .. "c"), stat(root .. file)
+    if made and source and made.mtime >= source.mtime then
+        return (loadfile(lib .. file .. "c", "b")), root .. file
+    end
+end)
+
 if not word then return nil end
 local name = word:gsub("-", "_")
 local file = io.open(root .. "/lua/propolis/commands/" .. name .. ".lua")
