@@ -1,10 +1,11 @@
 --- propolis.install.claude_code: hooks in Claude Code's settings.json and the
 -- memory server in .claude.json.
--- An agent's file returns { name, title, folder(ctx), marker(ctx) or nil = the
--- folder that tells that the agent is there, targets(ctx, folder), advice(ctx,
--- read, folder) -> sentences, approvals(read, folder) or nil }. A target is one file: { path, add(text or nil) -> text
--- or nil, sentence; drop(text, before) -> text; empty(text) -> true when
--- nothing but ours was ever in it; find(text) -> our hook lines }.
+-- An agent's file returns { name, title, folder(ctx), marker(ctx) = the folder
+-- that tells that the agent is there when it is not `folder`, targets(ctx,
+-- folder), advice(ctx, read, folder) -> sentences, approvals(read, folder) or
+-- nil }.  A target is one file: { path, add(text or nil) -> text or nil,
+-- sentence; drop(text, before) -> text; empty(text) -> true when nothing but
+-- ours was ever in it; find(text) -> our hook lines }.
 local command = require "propolis.install.command"
 local edit = require "propolis.edit.json"
 local hooks = require "propolis.install.hooks_json"

@@ -224,6 +224,22 @@ function install.removal(agent, ctx)
     return changes
 end
 
+-- Temporary files that a killed run of ours left beside an agent's files.
+local function leftovers(agent, ctx, records)
+    local out, seen = {}, {}
+    for _, target in ipairs(known_targets(agent, ctx, records)) do
+        local path = sys.realpath(target.path) or target.path
+        local folder = path:match("^(.*)/[^/]*$")
+        for _, name in ipairs(not seen[folder] and sys.list(folder) or {}) do
+            if name:find("^%.propolis%-%w%w%w%w%w%w$") then
+                out[#out + 1] = folder .. "/" .. name
+            end
+        end
+        seen[folder] = true
+    end
+    return out
+end
+
 -- The folders that have to be made for a file, outermost first.
 local function missing_folders(path)
     local out = {}
@@ -252,6 +268,11 @@ local function undo(done)
     end
 end
 
+local function unwritable(ctx, err)
+    return ("the journal in %s cannot be written: %s"):format(ctx.state,
+        tostring(err))
+end
+
 local function one(ctx, agent, change)
     local file, err = look(change.path)
     if not file then return nil, err end
@@ -263,10 +284,7 @@ local function one(ctx, agent, change)
         agent = agent.name, file = change.path, folders = change.folders,
         after = change.after and sys.sha256(change.after),
     }, change.before)
-    if not ok then
-        return nil, ("the journal in %s cannot be written: %s"):format(
-            ctx.state, tostring(err))
-    end
+    if not ok then return nil, unwritable(ctx, err) end
     ok, err = put(change.path, change.after)
     if not ok then
         return nil, ("%s cannot be written: %s"):format(change.path,
@@ -278,10 +296,15 @@ end
 --- Makes the changes, all of them or, when one fails, none. true, or nil and
 -- a sentence.
 function install.apply(agent, ctx, changes)
+    if #changes == 0 then return true end
+    local ok, err = sys.mkdir(ctx.state)
+    if not ok then return nil, unwritable(ctx, err) end
+    local lock <close>, busy = sys.lock(ctx.state .. "/install.lock", 10000)
+    if not lock then return nil, unwritable(ctx, busy) end
     local done = {}
     for _, change in ipairs(changes) do
         change.folders = missing_folders(change.path)
-        local ok, err = one(ctx, agent, change)
+        ok, err = one(ctx, agent, change)
         if not ok then
             undo(done)
             for k = #change.folders, 1, -1 do sys.rmdir(change.folders[k]) end
@@ -297,6 +320,9 @@ end
 function install.finish(agent, ctx)
     local records, err = journal.read(ctx.state)
     if not records then return nil, tostring(err) end
+    for _, path in ipairs(leftovers(agent, ctx, records)) do
+        sys.remove(path)
+    end
     for _, folder in ipairs(journal.folders(records, agent.name)) do
         sys.rmdir(folder)
     end
@@ -360,6 +386,9 @@ function install.traces(agent, ctx)
         local text = install.read(target.path)
         local found = text and trace(target, text, target.path)
         if found then out[#out + 1] = found end
+    end
+    for _, path in ipairs(leftovers(agent, ctx, records)) do
+        out[#out + 1] = path .. " is left of a run that was ended"
     end
     for _, folder in ipairs(journal.folders(records, agent.name)) do
         if exists(folder) and #(sys.list(folder) or {}) == 0 then

@@ -118,7 +118,7 @@ end
 --- Sends one event through each hook and takes the rows out again.
 -- @return { id, results = { event, line, seconds, error }, stored = rows that
 -- were found, missing = events whose row was not, left = rows still there,
--- denied = the rule by which nothing from this folder is stored }, or nil and an error
+-- denied = the rule by which nothing from here is stored }, or nil, err
 function probe.run(agent, hooks, conf)
     local id = "propolis-doctor-" .. sys.uuid()
     local since, cwd = sys.now(), sys.getcwd() or "/"

@@ -348,6 +348,13 @@ describe("install", function()
             refused("codex", "config.toml is read-only (mode 444)")
         end)
 
+        it("is a journal that cannot be written", function()
+            tmp.write(path "state", "")
+            sys.mkdir(path ".codex")
+            refused("codex", "the journal in " .. home .. "/state cannot be "
+                .. "written")
+        end)
+
         it("is a link to nothing", function()
             sys.mkdir(path ".codex")
             sys.symlink("/nowhere/x", path ".codex/hooks.json")

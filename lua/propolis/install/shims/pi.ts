@@ -119,7 +119,8 @@ export default function propolis(pi) {
     });
   // What the person and the tools say has events of its own.
   pi.on("message_end", (event, ctx) => {
-    if (event?.message?.role === "assistant") forward("message_end", event, ctx);
+    if (event?.message?.role === "assistant")
+      forward("message_end", event, ctx);
   });
   pi.on("before_agent_start", async (event, ctx) => {
     const text = await within(
