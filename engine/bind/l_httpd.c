@@ -54,7 +54,7 @@ static struct httpd_options check_options(lua_State *L)
 {
     struct httpd_options o = {.port = (int)number(L, "port", 0, 65535)};
 
-    o.threads = (int)number(L, "threads", 1, 64);
+    o.threads = (int)number(L, "threads", 0, 64);
     o.connections = (int)number(L, "connections", 1, 1000000);
     o.requests = (int)number(L, "requests", 1, 1000000);
     o.backends = (int)number(L, "backends", 1, 10000);
@@ -194,10 +194,10 @@ static int l_grant(lua_State *L)
     return 1;
 }
 
-/* server:wait(seconds) -> "tick", "reload" or "stop" */
+/* server:wait(seconds) -> "tick", "reload", "repair" or "stop" */
 static int l_wait(lua_State *L)
 {
-    static const char *const words[] = {"tick", "reload", "stop"};
+    static const char *const words[] = {"tick", "reload", "repair", "stop"};
     struct httpd *h = check_server(L);
     lua_Number seconds = luaL_checknumber(L, 2);
 
@@ -271,14 +271,11 @@ static int l_screen(lua_State *L)
 
 static void make_types(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"port", l_port},
-                                       {"provision", l_provision},
-                                       {"grant", l_grant},
-                                       {"wait", l_wait},
-                                       {"close", l_close},
-                                       {"__gc", l_close},
-                                       {"__close", l_close},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"port", l_port},     {"provision", l_provision},
+        {"grant", l_grant},   {"wait", l_wait},
+        {"close", l_close},   {"__gc", l_close},
+        {"__close", l_close}, {NULL, NULL}};
 
     luaL_newmetatable(L, GRANTS_TYPE);
     lua_pushcfunction(L, grants_gc);

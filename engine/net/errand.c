@@ -46,9 +46,9 @@ void httpd_ask(struct httpd *h, const char *why)
     if ((last != 0 && now - last < ASK_MS) ||
         !atomic_compare_exchange_strong(&h->asked, &last, now))
         return;
-    fprintf(stderr, "propolis serve: database: %.*s\n",
-            (int)strcspn(why, "\n"), why);
-    atomic_store(&h->stale, true);
+    fprintf(stderr, "propolis serve: database: %.*s\n", (int)strcspn(why, "\n"),
+            why);
+    atomic_store(&h->broken, true);
     httpd_wake(h->wake);
 }
 

@@ -65,8 +65,11 @@ static bool take_signals(struct httpd *h, struct err *e)
 
 static bool start_loops(struct httpd *h, struct err *e)
 {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     bool ok = true;
 
+    if (h->o.threads == 0)
+        h->o.threads = processors > 3 ? (int)(processors / 2) : 1;
     h->loops = calloc((size_t)h->o.threads, sizeof(*h->loops));
     if (!h->loops)
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -163,7 +166,7 @@ enum httpd_event httpd_wait(struct httpd *h, int ms)
     if (atomic_exchange(&h->stale, false) || sig == SIGHUP ||
         memcmp(&h->seen, &h->mark, sizeof(h->seen)) != 0)
         return HTTPD_RELOAD;
-    return HTTPD_TICK;
+    return atomic_exchange(&h->broken, false) ? HTTPD_REPAIR : HTTPD_TICK;
 }
 
 /* Running statements may finish; whoever is not done by then, or at the next

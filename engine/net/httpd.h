@@ -25,10 +25,10 @@ struct httpd_options {
     const char *host;   /* a numeric address */
     const char *tls_cert, *tls_key; /* PEM text, or NULL */
     int port;                       /* 0: any */
-    int threads;
-    int connections; /* of clients, at most */
-    int requests;    /* under way at once, at most */
-    int backends;    /* database connections, at most */
+    int threads;                    /* 0: half the processors */
+    int connections;                /* of clients, at most */
+    int requests;                   /* under way at once, at most */
+    int backends;                   /* database connections, at most */
     int statement_ms;
     int client_ms; /* to send a request, and to take an answer */
     size_t max_body, max_answer;
@@ -36,7 +36,7 @@ struct httpd_options {
     bool verbose;      /* one line per request on stderr */
 };
 
-enum httpd_event { HTTPD_TICK, HTTPD_RELOAD, HTTPD_STOP };
+enum httpd_event { HTTPD_TICK, HTTPD_RELOAD, HTTPD_REPAIR, HTTPD_STOP };
 
 /* Binds, connects once to the database, starts the loops.  Requests wait until
  * the first httpd_grant.  SIGINT, SIGTERM and SIGHUP belong to the server from
@@ -52,7 +52,8 @@ bool httpd_provision(struct httpd *h, const char *workspace, struct err *e);
 void httpd_grant(struct httpd *h, struct grants *g);
 
 /* Does the blocking work until a signal or a changed token file needs the
- * caller, or ms have passed.  On HTTPD_RELOAD read the file, then grant. */
+ * caller, or ms have passed.  On HTTPD_RELOAD read the file, then grant; on
+ * HTTPD_REPAIR roles cannot log in: provision all workspaces again. */
 enum httpd_event httpd_wait(struct httpd *h, int ms);
 
 /* Finishes running requests, closes and frees everything; NULL is fine. */

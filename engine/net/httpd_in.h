@@ -1,9 +1,9 @@
 /*
  * httpd_in.h - what the parts of the server share; nobody else includes it.
  *
- * httpd.c starts and stops, listen.c binds, loop.c waits and keeps time, request.c, route.c are
- * the HTTP side, pool.c and link.c the database side.  A struct loop and all
- * that hangs off it belongs to one thread.
+ * httpd.c starts and stops, listen.c binds, loop.c waits and keeps time,
+ * request.c, route.c are the HTTP side, pool.c and link.c the database side.  A
+ * struct loop and all that hangs off it belongs to one thread.
  */
 #ifndef ENGINE_NET_HTTPD_IN_H
 #define ENGINE_NET_HTTPD_IN_H
@@ -45,13 +45,13 @@ struct httpd {
     struct landlord *landlord;
     int listener, port;
     int wake, signals, poll;
-    atomic_bool stopping, forced, sealed, stale;
+    atomic_bool stopping, forced, sealed, stale, broken;
     atomic_llong asked;     /* when httpd_ask was last heard */
     atomic_uint generation; /* of grants */
     atomic_size_t ended;    /* loops that are done */
     sigset_t mask;          /* the starter's, while masked */
     bool masked;
-    pthread_mutex_t lock;   /* grants, mark, victims */
+    pthread_mutex_t lock; /* grants, mark, victims */
     struct grants *grants;
     struct mark mark, seen;
     struct victim *victims;

@@ -59,8 +59,7 @@ static void on_peer(void *cls, struct MHD_Connection *http, void **slot,
     struct peer *p = *slot;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        info =
-            MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
+        info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
         p = calloc(1, sizeof(*p));
         l->peers++;
         *slot = p;
@@ -276,10 +275,9 @@ bool loop_start(struct loop *l, struct err *e)
     l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->http = open_http(l);
     if (!l->http)
-        return err_set(e, ERR_IO, "libmicrohttpd does not start%s",
-                       l->server->o.tls_cert
-                           ? ": is it a good certificate and key?"
-                           : "");
+        return err_set(
+            e, ERR_IO, "libmicrohttpd does not start%s",
+            l->server->o.tls_cert ? ": is it a good certificate and key?" : "");
     info = MHD_get_daemon_info(l->http, MHD_DAEMON_INFO_EPOLL_FD);
     if (!info || !add(l, info->epoll_fd, &l->on_http, 0) ||
         !add(l, l->wake, &l->on_wake, 0) ||
