@@ -266,11 +266,8 @@ static bool first_look(struct request *r)
     size_t max = r->loop->server->o.max_body;
     unsigned long long n = text ? strtoull(text, NULL, 10) : 0;
 
-    if (!stale(r->loop))
-        allow(r);
-    else
-        r->generation = r->loop->generation - 1;
-    if (r->status == 0 && n > max)
+    allow(r); /* final only when the whole request is here */
+    if (n > max)
         refuse(r, 413, "the request's body is too large");
     return n / 4 <= max;
 }
