@@ -266,7 +266,11 @@ static bool first_look(struct request *r)
     size_t max = r->loop->server->o.max_body;
     unsigned long long n = text ? strtoull(text, NULL, 10) : 0;
 
-    allow(r); /* final only when the whole request is here */
+    allow(r);
+    if (r->status != 0 && stale(r->loop)) {
+        r->status = 0; /* decided by the new list, when all is here */
+        r->generation--;
+    }
     if (n > max)
         refuse(r, 413, "the request's body is too large");
     return n / 4 <= max;
