@@ -31,8 +31,10 @@ SRC.postgres := $(wildcard engine/db/postgres*.c) engine/bind/l_postgres.c
 PKG.postgres := libpq
 SRC.edit     := engine/bind/l_edit.c engine/bind/edit_keys.c
 PKG.edit     := libedit
-SRC.httpd    := engine/net/httpd.c engine/bind/l_httpd.c
-PKG.httpd    := libmicrohttpd
+SRC.httpd    := $(patsubst %,engine/net/%.c,httpd listen errand loop request \
+                  route pool link answer grant landlord provision screen lex) \
+                engine/bind/l_httpd.c
+PKG.httpd    := libmicrohttpd libpq jansson gnutls
 
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))
 SRC     := $(wildcard engine/*.c engine/*/*.c)

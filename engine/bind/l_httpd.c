@@ -1,0 +1,304 @@
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/bind.h"
+#include "net/grant.h"
+#include "net/httpd.h"
+#include "net/screen.h"
+
+#define SERVER_TYPE "engine.httpd"
+#define GRANTS_TYPE "engine.httpd.grants"
+
+struct server {
+    struct httpd *httpd;
+};
+
+struct box {
+    struct grants *grants;
+};
+
+static struct httpd *check_server(lua_State *L)
+{
+    struct server *s = luaL_checkudata(L, 1, SERVER_TYPE);
+
+    luaL_argcheck(L, s->httpd != NULL, 1, "the server is closed");
+    return s->httpd;
+}
+
+/* The string stays on the stack, and so alive. */
+static const char *text(lua_State *L, int idx, const char *key, bool needed)
+{
+    int type = lua_getfield(L, idx, key);
+
+    if (type != LUA_TSTRING && (needed || type != LUA_TNIL))
+        luaL_error(L, "'%s' must be a string", key);
+    return lua_tostring(L, -1);
+}
+
+static lua_Integer number(lua_State *L, const char *key, lua_Integer least,
+                          lua_Integer most)
+{
+    int ok;
+    lua_Integer n;
+
+    lua_getfield(L, 1, key);
+    n = lua_tointegerx(L, -1, &ok);
+    if (!ok || n < least || n > most)
+        luaL_error(L, "'%s' must be from %I to %I", key, least, most);
+    lua_pop(L, 1);
+    return n;
+}
+
+static struct httpd_options check_options(lua_State *L)
+{
+    struct httpd_options o = {.port = (int)number(L, "port", 0, 65535)};
+
+    o.threads = (int)number(L, "threads", 0, 64);
+    o.connections = (int)number(L, "connections", 1, 1000000);
+    o.requests = (int)number(L, "requests", 1, 1000000);
+    o.backends = (int)number(L, "backends", 1, 10000);
+    o.statement_ms = (int)number(L, "statement_ms", 1, 86400000);
+    o.client_ms = (int)number(L, "client_ms", 1, 86400000);
+    o.max_body = (size_t)number(L, "max_body", 1, BUF_MAX - 1);
+    o.max_answer = (size_t)number(L, "max_answer", 1, BUF_MAX - 1);
+    o.max_memory = (size_t)number(L, "max_memory", 1, LLONG_MAX);
+    o.db = text(L, 1, "db", true);
+    o.secret = text(L, 1, "secret", true);
+    o.tokens = text(L, 1, "tokens", true);
+    o.host = text(L, 1, "host", true);
+    o.tls_cert = text(L, 1, "tls_cert", false);
+    o.tls_key = text(L, 1, "tls_key", false);
+    lua_getfield(L, 1, "verbose");
+    o.verbose = lua_toboolean(L, -1);
+    if (!o.tls_cert != !o.tls_key)
+        luaL_error(L, "'tls_cert' and 'tls_key' belong together");
+    return o;
+}
+
+/* httpd.start(options) -> server, or nil and an error */
+static int l_start(lua_State *L)
+{
+    struct httpd_options o;
+    struct server *s;
+    struct err e;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    o = check_options(L);
+    s = lua_newuserdatauv(L, sizeof(*s), 0);
+    s->httpd = NULL;
+    luaL_setmetatable(L, SERVER_TYPE);
+    s->httpd = httpd_start(&o, &e);
+    return s->httpd ? 1 : bind_fail(L, &e);
+}
+
+static int l_port(lua_State *L)
+{
+    lua_pushinteger(L, httpd_port(check_server(L)));
+    return 1;
+}
+
+/* server:provision(workspace) -> true, or nil and an error */
+static int l_provision(lua_State *L)
+{
+    struct httpd *h = check_server(L);
+    const char *workspace = luaL_checkstring(L, 2);
+    struct err e;
+
+    if (!httpd_provision(h, workspace, &e))
+        return bind_fail(L, &e);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int grants_gc(lua_State *L)
+{
+    struct box *b = lua_touserdata(L, 1);
+
+    grants_drop(b->grants);
+    b->grants = NULL;
+    return 0;
+}
+
+static void copy_digits(lua_State *L, int idx, const char *key, char *to,
+                        size_t n)
+{
+    const char *from = text(L, idx, key, true);
+
+    if (strlen(from) != n)
+        luaL_error(L, "'%s' must have %I digits", key, (lua_Integer)n);
+    memcpy(to, from, n + 1);
+}
+
+/* The names at the top, borrowed; pushes what keeps the list. */
+static char **check_names(lua_State *L, int idx)
+{
+    lua_Integer n = luaL_len(L, idx);
+    char **names = bind_newscratch(L, ((size_t)n + 1) * sizeof(*names));
+
+    for (lua_Integer i = 1; i <= n; i++) {
+        if (lua_geti(L, idx, i) != LUA_TSTRING)
+            luaL_error(L, "a workspace's name must be a string");
+        names[i - 1] = (char *)lua_tostring(L, -1);
+        lua_pop(L, 1); /* the list keeps it */
+    }
+    return names;
+}
+
+/* The token at idx, borrowed from its table. */
+static struct grant check_grant(lua_State *L, int idx)
+{
+    struct grant g = {.write = false};
+
+    luaL_checktype(L, idx, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    copy_digits(L, idx, "id", g.id, GRANT_ID);
+    copy_digits(L, idx, "salt", g.salt, GRANT_SALT);
+    copy_digits(L, idx, "hash", g.hash, GRANT_HASH);
+    g.name = (char *)text(L, idx, "name", true);
+    g.org = (char *)text(L, idx, "org", true);
+    g.org_name = (char *)text(L, idx, "org_name", true);
+    lua_getfield(L, idx, "write");
+    g.write = lua_toboolean(L, -1);
+    lua_getfield(L, idx, "workspaces");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    g.workspaces = check_names(L, lua_gettop(L));
+    return g;
+}
+
+/* server:grant(list or nil) -> true, or nil and an error */
+static int l_grant(lua_State *L)
+{
+    struct httpd *h = check_server(L);
+    lua_Integer n = lua_isnoneornil(L, 2) ? 0 : luaL_len(L, 2);
+    struct box *b = lua_newuserdatauv(L, sizeof(*b), 0);
+    struct err e;
+
+    b->grants = NULL;
+    luaL_setmetatable(L, GRANTS_TYPE);
+    if (!lua_isnoneornil(L, 2) && !(b->grants = grants_new((size_t)n)))
+        return luaL_error(L, "out of memory");
+    for (lua_Integer i = 1; i <= n; i++) {
+        int top = lua_gettop(L);
+        struct grant g;
+
+        lua_geti(L, 2, i);
+        g = check_grant(L, top + 1);
+        if (!grants_add(b->grants, &g, &e))
+            return bind_fail(L, &e);
+        lua_settop(L, top);
+    }
+    httpd_grant(h, b->grants);
+    b->grants = NULL;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* server:wait(seconds) -> "tick", "reload", "repair" or "stop" */
+static int l_wait(lua_State *L)
+{
+    static const char *const words[] = {"tick", "reload", "repair", "stop"};
+    struct httpd *h = check_server(L);
+    lua_Number seconds = luaL_checknumber(L, 2);
+
+    luaL_argcheck(L, seconds >= 0 && seconds < 86400, 2, "out of range");
+    lua_pushstring(L, words[httpd_wait(h, (int)(seconds * 1000))]);
+    return 1;
+}
+
+/* server:close(): finishes what runs; also __gc and __close */
+static int l_close(lua_State *L)
+{
+    struct server *s = luaL_checkudata(L, 1, SERVER_TYPE);
+    struct httpd *h = s->httpd;
+
+    s->httpd = NULL;
+    httpd_stop(h);
+    return 0;
+}
+
+/* httpd.mint() -> token, {id=, salt=, hash=}, or nil and an error */
+static int l_mint(lua_State *L)
+{
+    char token[GRANT_TOKEN + 1];
+    struct grant g;
+    struct err e;
+
+    if (!grant_mint(&g, token, &e))
+        return bind_fail(L, &e);
+    lua_pushstring(L, token);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, g.id);
+    lua_setfield(L, -2, "id");
+    lua_pushstring(L, g.salt);
+    lua_setfield(L, -2, "salt");
+    lua_pushstring(L, g.hash);
+    lua_setfield(L, -2, "hash");
+    return 2;
+}
+
+/* httpd.workspace(name) -> whether it can be one */
+static int l_workspace(lua_State *L)
+{
+    lua_pushboolean(L, grant_workspace(luaL_checkstring(L, 1)));
+    return 1;
+}
+
+/* httpd.screen(sql) -> "run" and the statement as it is sent, "nothing", or
+ * "refused" and why */
+static int l_screen(lua_State *L)
+{
+    static const char *const words[] = {"run", "nothing", "refused"};
+    size_t len;
+    const char *sql = luaL_checklstring(L, 1, &len);
+    struct buf *b = bind_newbuf(L);
+    enum screen_verdict v;
+    char why[160];
+    struct err e;
+
+    if (!buf_add(b, sql, len, &e))
+        return bind_fail(L, &e);
+    v = screen_statement(b->data, b->len, why, sizeof(why));
+    lua_pushstring(L, words[v]);
+    if (v == SCREEN_RUN)
+        lua_pushlstring(L, b->data, b->len);
+    else if (v == SCREEN_REFUSED)
+        lua_pushstring(L, why);
+    else
+        lua_pushnil(L);
+    return 2;
+}
+
+static void make_types(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"port", l_port},     {"provision", l_provision},
+        {"grant", l_grant},   {"wait", l_wait},
+        {"close", l_close},   {"__gc", l_close},
+        {"__close", l_close}, {NULL, NULL}};
+
+    luaL_newmetatable(L, GRANTS_TYPE);
+    lua_pushcfunction(L, grants_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    luaL_newmetatable(L, SERVER_TYPE);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int luaopen_engine_httpd(lua_State *L);
+
+int luaopen_engine_httpd(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {{"start", l_start},
+                                     {"mint", l_mint},
+                                     {"workspace", l_workspace},
+                                     {"screen", l_screen},
+                                     {NULL, NULL}};
+
+    make_types(L);
+    luaL_newlib(L, funcs);
+    return 1;
+}

@@ -1,0 +1,87 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "net/httpd_in.h"
+
+enum { ASK_MS = 5000 };
+
+int64_t clock_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void mark_of(const char *path, struct mark *m)
+{
+    struct stat st;
+
+    memset(m, 0, sizeof(*m)); /* no file is a version, too */
+    if (stat(path, &st) != 0)
+        return;
+    m->ino = st.st_ino;
+    m->size = st.st_size;
+    m->sec = st.st_mtim.tv_sec;
+    m->nsec = st.st_mtim.tv_nsec;
+}
+
+void httpd_wake(int fd)
+{
+    uint64_t one = 1;
+    ssize_t n = write(fd, &one, sizeof(one));
+
+    (void)n; /* a full counter wakes as well */
+}
+
+void httpd_ask(struct httpd *h, const char *why)
+{
+    long long now = clock_ms();
+    long long last = atomic_load(&h->asked);
+
+    if ((last != 0 && now - last < ASK_MS) ||
+        !atomic_compare_exchange_strong(&h->asked, &last, now))
+        return;
+    fprintf(stderr, "propolis serve: database: %.*s\n", (int)strcspn(why, "\n"),
+            why);
+    atomic_store(&h->broken, true);
+    httpd_wake(h->wake);
+}
+
+void httpd_kill(struct httpd *h, int pid, const char *role)
+{
+    struct victim *v = calloc(1, sizeof(*v));
+
+    if (!v)
+        return;
+    v->pid = pid;
+    snprintf(v->role, sizeof(v->role), "%s", role);
+    pthread_mutex_lock(&h->lock);
+    v->next = h->victims;
+    h->victims = v;
+    pthread_mutex_unlock(&h->lock);
+    httpd_wake(h->wake);
+}
+
+void httpd_end_victims(struct httpd *h)
+{
+    struct victim *v;
+    struct err e;
+
+    pthread_mutex_lock(&h->lock);
+    v = h->victims;
+    h->victims = NULL;
+    pthread_mutex_unlock(&h->lock);
+    while (v) {
+        struct victim *next = v->next;
+
+        if (!landlord_end(h->landlord, v->pid, v->role, &e))
+            fprintf(stderr, "propolis serve: %s\n", e.message);
+        free(v);
+        v = next;
+    }
+}

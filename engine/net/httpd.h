@@ -1,0 +1,62 @@
+/*
+ * httpd.h - the Deeplake-shaped HTTP API over PostgreSQL.
+ *
+ * One process, a few event loops, each a thread that shares nothing with the
+ * others but the list of tokens: libmicrohttpd's connections and libpq's
+ * wait in one epoll set, so a request passes no queue between threads and a
+ * slow statement holds up nobody.  The thread that started the server stays
+ * outside and does what may block: httpd_wait.
+ */
+#ifndef ENGINE_NET_HTTPD_H
+#define ENGINE_NET_HTTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+struct grants;
+struct httpd;
+
+/* Everything is copied.  Times in milliseconds, sizes in bytes. */
+struct httpd_options {
+    const char *db;     /* the administrator's URL */
+    const char *secret; /* role passwords come from it */
+    const char *tokens; /* the file whose change asks for a new list */
+    const char *host;   /* a numeric address */
+    const char *tls_cert, *tls_key; /* PEM text, or NULL */
+    int port;                       /* 0: any */
+    int threads;                    /* 0: half the processors */
+    int connections;                /* of clients, at most */
+    int requests;                   /* under way at once, at most */
+    int backends;                   /* database connections, at most */
+    int statement_ms;
+    int client_ms; /* to send a request, and to take an answer */
+    size_t max_body, max_answer;
+    size_t max_memory; /* all bodies and answers together */
+    bool verbose;      /* one line per request on stderr */
+};
+
+enum httpd_event { HTTPD_TICK, HTTPD_RELOAD, HTTPD_REPAIR, HTTPD_STOP };
+
+/* Binds, connects once to the database, starts the loops.  Requests wait until
+ * the first httpd_grant.  SIGINT, SIGTERM and SIGHUP belong to the server from
+ * here to httpd_stop.  NULL with *e set on failure. */
+struct httpd *httpd_start(const struct httpd_options *o, struct err *e);
+
+int httpd_port(const struct httpd *h);
+
+/* Makes a workspace's schema and roles; see landlord.h. */
+bool httpd_provision(struct httpd *h, const char *workspace, struct err *e);
+
+/* Takes over g as the list of tokens from the next request on. */
+void httpd_grant(struct httpd *h, struct grants *g);
+
+/* Does the blocking work until a signal or a changed token file needs the
+ * caller, or ms have passed.  On HTTPD_RELOAD read the file, then grant; on
+ * HTTPD_REPAIR roles cannot log in: provision all workspaces again. */
+enum httpd_event httpd_wait(struct httpd *h, int ms);
+
+/* Finishes running requests, closes and frees everything; NULL is fine. */
+void httpd_stop(struct httpd *h);
+
+#endif

@@ -1,0 +1,183 @@
+#include "net/landlord.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "net/grant.h"
+
+enum { WORDS = 64 };
+
+struct landlord {
+    PQconninfoOption *given; /* the URL's own words */
+    char *secret;
+    char *database;
+};
+
+/* One set of connection words; later ones win. */
+struct words {
+    const char *key[WORDS];
+    const char *value[WORDS];
+    int n;
+};
+
+static void say(struct words *w, const char *key, const char *value)
+{
+    for (int i = 0; i < w->n; i++)
+        if (strcmp(w->key[i], key) == 0) {
+            w->value[i] = value;
+            return;
+        }
+    if (w->n < WORDS - 1) {
+        w->key[w->n] = key;
+        w->value[w->n++] = value;
+    }
+}
+
+static void say_given(struct words *w, const struct landlord *l)
+{
+    for (const PQconninfoOption *o = l->given; o->keyword; o++)
+        if (o->val)
+            say(w, o->keyword, o->val);
+}
+
+bool landlord_failed(PGconn *c, struct err *e)
+{
+    const char *text = PQerrorMessage(c);
+    int n = (int)strcspn(text, "\n");
+
+    return err_set(e, ERR_IO, "database: %.*s", n, text);
+}
+
+static void ignore(void *arg, const PGresult *r)
+{
+    (void)arg;
+    (void)r;
+}
+
+PGconn *landlord_admin(const struct landlord *l, struct err *e)
+{
+    struct words w = {.n = 0};
+    PGconn *c;
+
+    say(&w, "connect_timeout", "5");
+    say_given(&w, l);
+    say(&w, "application_name", "propolis serve (admin)");
+    say(&w, "client_encoding", "UTF8");
+    c = PQconnectdbParams(w.key, w.value, 0);
+    PQsetNoticeReceiver(c, ignore, NULL);
+    if (PQstatus(c) == CONNECTION_OK)
+        return c;
+    landlord_failed(c, e);
+    PQfinish(c);
+    return NULL;
+}
+
+struct landlord *landlord_new(const char *url, const char *secret,
+                              struct err *e)
+{
+    struct landlord *l = calloc(1, sizeof(*l));
+    char *why = NULL;
+    PGconn *c = NULL;
+    const char *encoding;
+
+    if (!l || !(l->secret = strdup(secret)))
+        err_set(e, ERR_NOMEM, "out of memory");
+    else if (!(l->given = PQconninfoParse(url, &why)))
+        err_set(e, ERR_ARG, "%s", "the database's URL cannot be read");
+    else
+        c = landlord_admin(l, e);
+    PQfreemem(why);
+    encoding = c ? PQparameterStatus(c, "server_encoding") : NULL;
+    if (encoding && strcmp(encoding, "UTF8") == 0)
+        l->database = strdup(PQdb(c));
+    else if (c)
+        err_set(e, ERR_ARG, "the database's encoding is %s; make it UTF8",
+                encoding ? encoding : "unknown");
+    PQfinish(c);
+    if (l && l->database)
+        return l;
+    landlord_free(l);
+    return NULL;
+}
+
+void landlord_free(struct landlord *l)
+{
+    if (!l)
+        return;
+    if (l->given)
+        PQconninfoFree(l->given);
+    free(l->secret);
+    free(l->database);
+    free(l);
+}
+
+void landlord_role(const struct landlord *l, const char *workspace, bool write,
+                   char role[LANDLORD_ROLE])
+{
+    char digits[GRANT_HASH + 1];
+
+    grant_derive("propolis", l->database, workspace, digits);
+    snprintf(role, LANDLORD_ROLE, "propolis_%.16s_%c", digits,
+             write ? 'w' : 'r');
+}
+
+bool landlord_password(const struct landlord *l, const char *role,
+                       char password[GRANT_HASH + 1])
+{
+    return grant_derive(l->secret, l->database, role, password);
+}
+
+PGconn *landlord_open(const struct landlord *l, const char *workspace,
+                      bool write, int statement_ms)
+{
+    struct words w = {.n = 0};
+    char role[LANDLORD_ROLE];
+    char password[GRANT_HASH + 1];
+    char options[320];
+    PGconn *c;
+
+    landlord_role(l, workspace, write, role);
+    if (!landlord_password(l, role, password))
+        return NULL;
+    snprintf(options, sizeof(options),
+             "-c search_path=\"%s\" -c statement_timeout=%d -c lock_timeout=%d "
+             "-c standard_conforming_strings=on -c jit=off "
+             "-c idle_in_transaction_session_timeout=%d",
+             workspace, statement_ms, statement_ms, statement_ms);
+    say_given(&w, l);
+    say(&w, "user", role);
+    say(&w, "password", password);
+    say(&w, "dbname", l->database);
+    say(&w, "options", options);
+    say(&w, "application_name", "propolis serve");
+    say(&w, "client_encoding", "UTF8");
+    c = PQconnectStartParams(w.key, w.value, 0);
+    PQsetNoticeReceiver(c, ignore, NULL); /* they would go to stderr */
+    return c;
+}
+
+bool landlord_end(const struct landlord *l, int pid, const char *role,
+                  struct err *e)
+{
+    PGconn *c = landlord_admin(l, e);
+    char number[16];
+    const char *args[2] = {number, role};
+    PGresult *r;
+    bool ok;
+
+    if (!c)
+        return false;
+    snprintf(number, sizeof(number), "%d", pid);
+    r = PQexecParams(c,
+                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                     "WHERE pid = $1::int AND usename = $2 "
+                     "AND state = 'active'",
+                     2, NULL, args, NULL, NULL, 0);
+    ok = PQresultStatus(r) == PGRES_TUPLES_OK || landlord_failed(c, e);
+    PQclear(r);
+    PQfinish(c);
+    return ok;
+}

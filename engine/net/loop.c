@@ -1,0 +1,303 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "net/httpd_in.h"
+
+enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64 };
+
+static void unlist(struct loop *l, struct peer *p)
+{
+    if (!p->listed)
+        return;
+    if (p->prev)
+        p->prev->next = p->next;
+    else
+        l->oldest = p->next;
+    if (p->next)
+        p->next->prev = p->prev;
+    else
+        l->newest = p->prev;
+    p->listed = false;
+}
+
+/* All have the same time, so the list is in order of deadlines. */
+void peer_owes(struct loop *l, struct peer *p)
+{
+    unlist(l, p);
+    p->deadline = l->now + l->server->o.client_ms;
+    p->prev = l->newest;
+    p->next = NULL;
+    if (l->newest)
+        l->newest->next = p;
+    else
+        l->oldest = p;
+    l->newest = p;
+    p->listed = true;
+}
+
+void peer_waits(struct loop *l, struct peer *p)
+{
+    unlist(l, p);
+}
+
+static void on_peer(void *cls, struct MHD_Connection *http, void **slot,
+                    enum MHD_ConnectionNotificationCode what)
+{
+    struct loop *l = cls;
+    const union MHD_ConnectionInfo *info;
+    struct peer *p = *slot;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
+        p = calloc(1, sizeof(*p));
+        l->peers++;
+        *slot = p;
+        if (p) {
+            p->fd = info->connect_fd;
+            peer_owes(l, p);
+        }
+        return;
+    }
+    l->peers--;
+    if (p)
+        unlist(l, p);
+    free(p);
+}
+
+/* Cuts those who neither send nor take: libmicrohttpd then sees the end. */
+static void cut_late(struct loop *l)
+{
+    struct peer *p;
+
+    while ((p = l->oldest) && l->now >= p->deadline) {
+        unlist(l, p);
+        shutdown(p->fd, SHUT_RDWR);
+    }
+}
+
+/* Says no before a connection costs anything. */
+static void turn_away(const struct loop *l, int fd)
+{
+    static const char no[] =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+        "Content-Length: 33\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+        "{\"error\":\"too many connections\"}\n";
+    char drain[2048];
+
+    if (!l->server->o.tls_cert) {
+        ssize_t n = recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
+
+        n = send(fd, no, sizeof(no) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)n;
+        shutdown(fd, SHUT_WR);
+    }
+    close(fd);
+}
+
+static void accept_some(struct loop *l)
+{
+    struct sockaddr_storage from;
+    int limit = l->server->o.connections / (int)l->server->nloops;
+
+    for (int i = 0; i < ACCEPTS; i++) {
+        socklen_t len = sizeof(from);
+        int yes = 1;
+        int fd = accept(l->server->listener, (struct sockaddr *)&from, &len);
+
+        if (fd < 0)
+            return;
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        if (l->peers >= limit)
+            turn_away(l, fd);
+        else
+            MHD_add_connection(l->http, fd, (struct sockaddr *)&from, len);
+    }
+}
+
+static bool must_end(struct loop *l)
+{
+    struct httpd *h = l->server;
+
+    if (!atomic_load(&h->stopping))
+        return false;
+    epoll_ctl(l->epoll, EPOLL_CTL_DEL, h->listener, NULL);
+    return l->requests == 0 || atomic_load(&h->forced);
+}
+
+/* libmicrohttpd works until it has nothing left to do at once. */
+static bool run_http(struct loop *l)
+{
+    MHD_UNSIGNED_LONG_LONG left = 1;
+
+    for (int i = 0; i < 8; i++) {
+        l->resumed = false;
+        MHD_run(l->http);
+        if (!l->resumed &&
+            (MHD_get_timeout(l->http, &left) != MHD_YES || left > 0))
+            return false;
+    }
+    return true;
+}
+
+static void renew(struct loop *l)
+{
+    struct httpd *h = l->server;
+    uint64_t n;
+
+    while (read(l->wake, &n, sizeof(n)) > 0)
+        ;
+    if (l->generation != atomic_load(&h->generation)) {
+        pthread_mutex_lock(&h->lock);
+        grants_drop(l->grants);
+        l->grants = grants_hold(h->grants);
+        l->mark = h->mark;
+        l->generation = atomic_load(&h->generation);
+        pthread_mutex_unlock(&h->lock);
+        request_unpark(l);
+    }
+}
+
+static void dispatch(struct loop *l, const struct epoll_event *ev, int n)
+{
+    bool accepting = false;
+
+    for (int i = 0; i < n; i++) {
+        enum watch *what = ev[i].data.ptr;
+
+        if (*what == WATCH_LINK)
+            link_event(ev[i].data.ptr);
+        else if (*what == WATCH_WAKE)
+            renew(l);
+        else if (*what == WATCH_LISTENER)
+            accepting = true;
+    }
+    if (accepting && !atomic_load(&l->server->stopping))
+        accept_some(l);
+}
+
+static void bury(struct loop *l)
+{
+    while (l->dead) {
+        struct link *k = l->dead;
+
+        l->dead = k->next;
+        free(k);
+    }
+}
+
+static void *work(void *arg)
+{
+    struct loop *l = arg;
+    struct epoll_event ev[EVENTS];
+    int64_t swept = 0;
+    bool more = false;
+
+    while (!must_end(l)) {
+        bool quiet = !l->oldest && !l->links;
+        int wait = more ? 0 : quiet ? -1 : TICK_MS;
+        int n = epoll_wait(l->epoll, ev, EVENTS, wait);
+
+        l->now = clock_ms();
+        dispatch(l, ev, n);
+        if (l->now >= swept + TICK_MS) {
+            swept = l->now;
+            pool_sweep(l);
+            cut_late(l);
+        }
+        more = run_http(l);
+        bury(l);
+    }
+    request_unpark(l);
+    pool_close(l);
+    run_http(l);
+    bury(l);
+    atomic_fetch_add(&l->server->ended, 1);
+    httpd_wake(l->server->wake);
+    return NULL;
+}
+
+static bool add(struct loop *l, int fd, enum watch *what, unsigned flags)
+{
+    struct epoll_event ev = {.events = EPOLLIN | flags, .data.ptr = what};
+
+    return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
+}
+
+static void mute(void *cls, const char *fmt, va_list ap)
+{
+    (void)cls;
+    (void)fmt;
+    (void)ap;
+}
+
+static struct MHD_Daemon *open_http(struct loop *l)
+{
+    const struct httpd_options *o = &l->server->o;
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (o->tls_cert ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)o->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)o->tls_key},
+        {MHD_OPTION_END, 0, NULL}};
+
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, request_step, l, MHD_OPTION_EXTERNAL_LOGGER, mute,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over, l,
+        MHD_OPTION_NOTIFY_CONNECTION, on_peer, l,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections + ACCEPTS,
+        MHD_OPTION_ARRAY, o->tls_cert ? tls : &tls[2], MHD_OPTION_END);
+}
+
+bool loop_start(struct loop *l, struct err *e)
+{
+    const union MHD_DaemonInfo *info;
+
+    l->on_listener = WATCH_LISTENER;
+    l->on_http = WATCH_HTTP;
+    l->on_wake = WATCH_WAKE;
+    l->now = clock_ms();
+    l->epoll = epoll_create1(EPOLL_CLOEXEC);
+    l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    l->http = open_http(l);
+    if (!l->http)
+        return err_set(
+            e, ERR_IO, "libmicrohttpd does not start%s",
+            l->server->o.tls_cert ? ": is it a good certificate and key?" : "");
+    info = MHD_get_daemon_info(l->http, MHD_DAEMON_INFO_EPOLL_FD);
+    if (!info || !add(l, info->epoll_fd, &l->on_http, 0) ||
+        !add(l, l->wake, &l->on_wake, 0) ||
+        !add(l, l->server->listener, &l->on_listener, EPOLLEXCLUSIVE))
+        return err_set(e, ERR_IO, "epoll: %s", strerror(errno));
+    if (pthread_create(&l->thread, NULL, work, l) != 0)
+        return err_set(e, ERR_IO, "no thread to be had");
+    l->running = true;
+    return true;
+}
+
+void loop_join(struct loop *l)
+{
+    if (l->running)
+        pthread_join(l->thread, NULL);
+    if (l->http)
+        MHD_stop_daemon(l->http);
+    grants_drop(l->grants);
+    if (l->wake > 0)
+        close(l->wake);
+    if (l->epoll > 0)
+        close(l->epoll);
+}

@@ -1,0 +1,330 @@
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "net/answer.h"
+#include "net/httpd_in.h"
+#include "net/screen.h"
+
+bool request_hold(struct request *r, size_t n)
+{
+    struct loop *l = r->loop;
+
+    if (n > l->server->o.max_memory / l->server->nloops - l->held)
+        return false;
+    l->held += n;
+    r->held += n;
+    return true;
+}
+
+/* One line, whatever the client put into its path. */
+static void report(const struct request *r)
+{
+    char line[512];
+    int n = snprintf(line, sizeof(line), "propolis serve: %d %s %s %lld ms",
+                     r->status, r->line ? r->line : "?",
+                     r->grant ? r->grant->id : "-",
+                     (long long)(clock_ms() - r->started));
+
+    if (r->status >= 400 && n > 0 && (size_t)n < sizeof(line))
+        snprintf(line + n, sizeof(line) - (size_t)n, " %s",
+                 r->out.data ? r->out.data : "");
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    fprintf(stderr, "%s\n", line);
+}
+
+void request_answer(struct request *r)
+{
+    r->answered = true;
+    if (r->status == 0)
+        r->status = 200;
+    if (r->status >= 500 || r->loop->server->o.verbose)
+        report(r);
+    if (r->suspended) {
+        r->suspended = false;
+        r->loop->resumed = true;
+        MHD_resume_connection(r->http);
+    }
+}
+
+void request_fail(struct request *r, int status, const char *code,
+                  const char *text)
+{
+    r->status = status;
+    answer_error(&r->out, code, text);
+    request_answer(r);
+}
+
+static enum MHD_Result queue(struct request *r)
+{
+    struct MHD_Response *m = MHD_create_response_from_buffer(
+        r->out.len, r->out.data ? r->out.data : (char *)"",
+        r->out.data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result ok;
+
+    if (!m)
+        return MHD_NO;
+    r->out = (struct buf){0};
+    MHD_add_response_header(m, "Content-Type", "application/json");
+    if (r->status == 401)
+        MHD_add_response_header(m, "WWW-Authenticate", "Bearer");
+    if (r->status == 429 || r->status == 503)
+        MHD_add_response_header(m, "Retry-After", "1");
+    if (atomic_load(&r->loop->server->stopping))
+        MHD_add_response_header(m, "Connection", "close");
+    ok = MHD_queue_response(r->http, (unsigned)r->status, m);
+    MHD_destroy_response(m);
+    if (r->peer)
+        peer_owes(r->loop, r->peer);
+    return ok;
+}
+
+static void suspend(struct request *r)
+{
+    if (!r->suspended)
+        MHD_suspend_connection(r->http);
+    r->suspended = r->later = true;
+}
+
+/* {"query": "..."} in r->in becomes the statement's text there. */
+static const char *parse(struct request *r)
+{
+    const char *why = NULL;
+    json_error_t where;
+    json_t *doc = json_loadb(r->in.data ? r->in.data : "", r->in.len,
+                             JSON_REJECT_DUPLICATES, &where);
+    const json_t *query = json_object_get(doc, "query");
+    struct err e;
+
+    buf_clear(&r->in);
+    if (!doc)
+        why = "the body is not JSON";
+    else if (!json_is_string(query))
+        why = "the body must be {'query': '<sql>'}";
+    else if (!buf_add(&r->in, json_string_value(query),
+                      json_string_length(query), &e))
+        why = "the body is too large";
+    json_decref(doc);
+    return why;
+}
+
+static void query(struct request *r)
+{
+    const char *why = parse(r);
+    char text[160];
+    struct err e;
+
+    if (why) {
+        request_fail(r, 400, NULL, why);
+        return;
+    }
+    switch (screen_statement(r->in.data, r->in.len, text, sizeof(text))) {
+    case SCREEN_RUN:
+        suspend(r);
+        pool_submit(r);
+        return;
+    case SCREEN_REFUSED:
+        request_fail(r, 403, "42501", text);
+        return;
+    case SCREEN_NOTHING:
+        if (answer_head(&r->out, NULL, false, &e) &&
+            answer_tail(&r->out, 0, false, &e))
+            request_answer(r);
+        else
+            request_fail(r, 503, NULL, e.message);
+    }
+}
+
+/* Whether the token file is another than the one l's list came from. */
+static bool stale(struct loop *l)
+{
+    struct mark now;
+
+    mark_of(l->server->o.tokens, &now);
+    return memcmp(&now, &l->mark, sizeof(now)) != 0;
+}
+
+static void allow(struct request *r)
+{
+    grants_drop(r->grants);
+    r->grants = grants_hold(r->loop->grants);
+    r->generation = r->loop->generation;
+    r->status = route_allow(r);
+}
+
+/* The whole request is here and its rights are known. */
+static void go(struct request *r)
+{
+    struct httpd *h = r->loop->server;
+
+    if (r->generation != r->loop->generation && !r->spoiled)
+        allow(r);
+    if (atomic_load(&h->stopping))
+        request_fail(r, 503, NULL, "the server is stopping");
+    else if (r->status != 0)
+        request_fail(r, r->status, NULL, r->denied);
+    else if (r->loop->requests > h->o.requests / (int)h->nloops)
+        request_fail(r, 429, NULL, "too many requests are under way");
+    else if (r->route == QUERY)
+        query(r);
+    else if (r->route == TABLES) {
+        suspend(r);
+        pool_submit(r);
+    } else if (route_document(r))
+        request_answer(r);
+    else
+        request_fail(r, 503, NULL, "out of memory");
+}
+
+static void complete(struct request *r)
+{
+    struct loop *l = r->loop;
+
+    r->complete = true;
+    r->counted = true;
+    l->requests++;
+    if (r->peer)
+        peer_waits(l, r->peer);
+    if (r->route != HEALTH && r->route != LOST && stale(l)) {
+        suspend(r);
+        r->next = l->parked;
+        l->parked = r;
+        atomic_store(&l->server->stale, true);
+        httpd_wake(l->server->wake);
+        return;
+    }
+    go(r);
+}
+
+void request_unpark(struct loop *l)
+{
+    struct request *r = l->parked;
+
+    l->parked = NULL;
+    while (r) {
+        struct request *next = r->next;
+
+        go(r);
+        r = next;
+    }
+}
+
+static void refuse(struct request *r, int status, const char *text)
+{
+    r->status = status;
+    r->denied = text;
+    r->spoiled = true;
+    r->loop->held -= r->held;
+    r->held = 0;
+    buf_free(&r->in);
+}
+
+static void take(struct request *r, const char *data, size_t n)
+{
+    struct err e;
+
+    if (r->status != 0)
+        return; /* read and forgotten, so that the client reads our answer */
+    if (r->in.len + n > r->loop->server->o.max_body)
+        refuse(r, 413, "the request's body is too large");
+    else if (!request_hold(r, n) || !buf_add(&r->in, data, n, &e))
+        refuse(r, 503, "too many bodies are under way");
+}
+
+static struct request *begin(struct loop *l, struct MHD_Connection *http,
+                             const char *url, const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct request *r = calloc(1, sizeof(*r));
+    size_t room = strlen(method) + strlen(url) + 2;
+
+    if (!r)
+        return NULL;
+    r->loop = l;
+    r->http = http;
+    r->peer = info ? info->socket_context : NULL;
+    r->started = l->now;
+    r->route = route_of(url, r->workspace);
+    r->wrong_method = strcmp(method, r->route == QUERY ? "POST" : "GET") != 0;
+    if ((r->line = malloc(room)))
+        snprintf(r->line, room, "%s %s", method, url);
+    return r;
+}
+
+/* Checked before the body comes, so that strangers cost no memory; false when
+ * the body is so large that reading it all would help nobody. */
+static bool first_look(struct request *r)
+{
+    const char *text = MHD_lookup_connection_value(
+        r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    size_t max = r->loop->server->o.max_body;
+    unsigned long long n = text ? strtoull(text, NULL, 10) : 0;
+
+    allow(r);
+    if (r->status != 0 && stale(r->loop)) {
+        r->status = 0; /* decided by the new list, when all is here */
+        r->generation--;
+    }
+    if (n > max)
+        refuse(r, 413, "the request's body is too large");
+    return n / 4 <= max;
+}
+
+enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
+                             const char *url, const char *method,
+                             const char *version, const char *data,
+                             size_t *size, void **slot)
+{
+    struct request *r = *slot;
+
+    (void)version;
+    if (!r) {
+        *slot = r = begin(cls, http, url, method);
+        if (!r)
+            return MHD_NO;
+        if (first_look(r))
+            return MHD_YES;
+        r->complete = true;
+        request_fail(r, r->status, NULL, r->denied);
+        return queue(r);
+    }
+    if (*size > 0) {
+        take(r, data, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    if (!r->complete) {
+        complete(r);
+        if (r->later) /* called again once it is resumed */
+            return MHD_YES;
+    }
+    return r->answered ? queue(r) : MHD_YES;
+}
+
+void request_over(void *cls, struct MHD_Connection *http, void **slot,
+                  enum MHD_RequestTerminationCode why)
+{
+    struct request *r = *slot;
+    struct loop *l = cls;
+
+    (void)http;
+    (void)why;
+    if (!r)
+        return;
+    *slot = NULL;
+    l->requests -= r->counted;
+    l->held -= r->held;
+    if (r->peer)
+        peer_owes(l, r->peer);
+    grants_drop(r->grants);
+    buf_free(&r->in);
+    buf_free(&r->out);
+    free(r->line);
+    free(r);
+}

@@ -1,0 +1,168 @@
+#include "net/screen.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "net/lex.h"
+
+static bool is(const struct token *t, const char *text)
+{
+    return (t->kind == LEX_WORD || t->kind == LEX_QUOTED) &&
+           t->len == strlen(text) && strncasecmp(t->at, text, t->len) == 0;
+}
+
+static bool among(const struct token *t, const char *const *list)
+{
+    for (; *list; list++)
+        if (is(t, *list))
+            return true;
+    return false;
+}
+
+/* Names by which the catalogues, the session or the server are reached. */
+static bool forbidden(const struct token *t)
+{
+    static const char *const names[] = {"regclass",
+                                        "regtype",
+                                        "regproc",
+                                        "regprocedure",
+                                        "regoper",
+                                        "regoperator",
+                                        "regnamespace",
+                                        "regrole",
+                                        "regconfig",
+                                        "regdictionary",
+                                        "regcollation",
+                                        "to_regclass",
+                                        "to_regtype",
+                                        "to_regproc",
+                                        "to_regprocedure",
+                                        "to_regoper",
+                                        "to_regoperator",
+                                        "to_regnamespace",
+                                        "to_regrole",
+                                        "to_regcollation",
+                                        "format_type",
+                                        "oidvectortypes",
+                                        "col_description",
+                                        "obj_description",
+                                        "set_config",
+                                        "nextval",
+                                        "shobj_description",
+                                        "currval",
+                                        "setval",
+                                        "ts_stat",
+                                        "ts_rewrite",
+                                        NULL};
+    static const char *const heads[] = {"pg_", "lo_", "dblink", NULL};
+    static const char *const harmless[] = {"pg_sleep", "pg_typeof",
+                                           "pg_column_size", NULL};
+
+    if (t->kind != LEX_WORD && t->kind != LEX_QUOTED)
+        return t->kind == LEX_UNICODE;
+    if (among(t, harmless))
+        return false;
+    for (const char *const *h = heads; *h; h++)
+        if (t->len >= strlen(*h) && strncasecmp(t->at, *h, strlen(*h)) == 0)
+            return true;
+    for (size_t i = 0; i + 7 <= t->len; i++)
+        if (strncasecmp(t->at + i, "_to_xml", 7) == 0)
+            return true;
+    return among(t, names);
+}
+
+/* Whether a statement that starts with these words is a store's. */
+static bool allowed(const struct token w[4])
+{
+    static const char *const alone[] = {
+        "select",   "insert",  "update", "delete",  "with",
+        "values",   "table",   "merge",  "explain", "analyze",
+        "truncate", "comment", NULL};
+    static const char *const verbs[] = {"create", "alter", "drop", NULL};
+    static const char *const things[] = {"table",        "index",    "view",
+                                         "materialized", "sequence", NULL};
+
+    if (w[0].kind == LEX_END || among(&w[0], alone) || *w[0].at == '(')
+        return true;
+    if (is(&w[0], "refresh"))
+        return is(&w[1], "materialized");
+    if (!among(&w[0], verbs))
+        return false;
+    if (among(&w[1], things))
+        return true;
+    if (!is(&w[0], "create"))
+        return false;
+    if (is(&w[1], "or"))
+        return is(&w[3], "view");
+    return (is(&w[1], "unique") && is(&w[2], "index")) ||
+           (is(&w[1], "unlogged") && is(&w[2], "table"));
+}
+
+struct scan {
+    struct token first[4];
+    size_t n;
+    int depth;
+    bool as; /* a table's definition has ended */
+};
+
+static bool creates(const struct scan *s, const char *thing)
+{
+    return is(&s->first[0], "create") &&
+           (is(&s->first[1], thing) || (s->n > 2 && is(&s->first[2], thing)));
+}
+
+/* USING deeplake behind the scanned part; index says it was an index's. */
+static bool deeplake(struct scan *s, const struct token *using,
+                     const struct lexer *behind, bool *index)
+{
+    struct lexer ahead = *behind;
+    struct token engine = lex_next(&ahead);
+
+    *index = creates(s, "index") && is(&engine, "deeplake_index");
+    if (*index)
+        return true;
+    if (!creates(s, "table") || s->as || !is(&engine, "deeplake"))
+        return false;
+    memset(using->at, ' ', (size_t)(ahead.at - using->at));
+    return true;
+}
+
+static enum screen_verdict refuse(const struct token *t, char *why, size_t room)
+{
+    int n = t->len > 40 ? 40 : (int)t->len;
+
+    snprintf(why, room, "permission denied: %.*s is not for tokens",
+             t->kind == LEX_UNICODE ? 2 : n, t->at);
+    return SCREEN_REFUSED;
+}
+
+enum screen_verdict screen_statement(char *sql, size_t len, char *why,
+                                     size_t room)
+{
+    struct lexer x = {sql, sql + len};
+    struct scan s = {0};
+    bool index = false;
+    struct token t;
+
+    for (t = lex_next(&x); t.kind != LEX_END; t = lex_next(&x)) {
+        if (s.n < 4)
+            s.first[s.n++] = t;
+        if (forbidden(&t))
+            return refuse(&t, why, room);
+        if (t.kind == LEX_OTHER && *t.at == '(')
+            s.depth++;
+        else if (t.kind == LEX_OTHER && *t.at == ')')
+            s.depth--;
+        else if (t.kind != LEX_WORD || s.depth != 0)
+            continue;
+        else if (is(&t, "as"))
+            s.as = true;
+        else if (is(&t, "using") && deeplake(&s, &t, &x, &index) && index)
+            break;
+    }
+    if (!allowed(s.first))
+        return refuse(&s.first[0], why, room);
+    return index ? SCREEN_NOTHING : SCREEN_RUN;
+}

@@ -1,0 +1,354 @@
+--- propolis serve: the HTTP API of the shared memory over PostgreSQL.
+local cli = require "propolis.cli"
+
+local command = {
+    name = "serve",
+    summary = "host a team's memory on your own PostgreSQL",
+    usage = [[
+propolis serve token add alice --workspace default
+propolis serve --db postgres://postgres:PASSWORD@127.0.0.1:5432/memory
+
+usage: propolis serve [OPTIONS]              until SIGINT or SIGTERM
+       propolis serve token add NAME         makes a token, shown only once
+       propolis serve token list [--json]
+       propolis serve token revoke ID|NAME   a running server obeys at once
+
+  --db URL               the administrator of a database of its own, or
+                         PROPOLIS_SERVE_DB; each workspace becomes a schema
+                         with a role that owns it and one that may read it
+  --listen ADDR:PORT     where to listen: 127.0.0.1:8787; port 0 is any
+  --port PORT            the same address with another port
+  --tls-cert FILE, --tls-key FILE   PEM files: https instead of http
+  --statement-timeout S  seconds for one statement: 9
+  --client-timeout S     seconds to send a request or take an answer: 60
+  --max-body SIZE        the largest request: 16M
+  --max-answer SIZE      the largest answer: 64M
+  --max-memory SIZE      all requests and answers together: 512M
+  --connections N        clients connected at once: 4096
+  --requests N           requests under way at once: 512
+  --backends N           connections to the database: 16
+  --threads N            event loops: one for every two processors
+  --verbose              a line on stderr for every request
+
+for token add:
+  --workspace NAME       may be given several times; one is needed
+  --org ID               the organization clients name: team
+  --org-name NAME        how it is called
+  --read                 may read and not write
+  --json                 the token and its id as JSON
+
+The server takes a new list of tokens without a restart.  Where clients reach
+it from other machines, give it a certificate or put a TLS proxy before it.
+]],
+    options = {
+        db = "value", listen = "value", port = "value", tls_cert = "value",
+        tls_key = "value", statement_timeout = "value",
+        client_timeout = "value", max_body = "value", max_answer = "value",
+        max_memory = "value", connections = "value", requests = "value",
+        backends = "value", threads = "value", verbose = "flag",
+        workspace = "list", org = "value", org_name = "value", read = "flag",
+        json = "flag",
+    },
+    args = { 0, 3 },
+}
+
+-- Numbers -------------------------------------------------------------------
+
+local UNIT = { [""] = 1, K = 1024, M = 1024 ^ 2, G = 1024 ^ 3 }
+local LARGEST = 255 * 1024 * 1024
+
+local function size(text, most)
+    local digits, unit = text:upper():match("^(%d+)([KMG]?)$")
+    local n = digits and math.tointeger(tonumber(digits) * UNIT[unit])
+    return n and n >= 1 and n <= most and n or nil
+end
+
+local function count(text, most)
+    local n = text:match("^%d+$") and math.tointeger(tonumber(text))
+    return n and n >= 1 and n <= most and n or nil
+end
+
+local function milliseconds(text)
+    local n = tonumber(text)
+    return n and n >= 0.001 and n <= 86400 and math.floor(n * 1000) or nil
+end
+
+local NUMBERS = {
+    { "statement_timeout", "9", milliseconds, as = "statement_ms" },
+    { "client_timeout", "60", milliseconds, as = "client_ms" },
+    { "max_body", "16M", size, LARGEST },
+    { "max_answer", "64M", size, LARGEST },
+    { "max_memory", "512M", size, 1 << 50 },
+    { "connections", "4096", count, 1000000 },
+    { "requests", "512", count, 1000000 },
+    { "backends", "16", count, 10000 },
+}
+
+-- The options that are numbers, or nil and a sentence.
+local function numbers(opts)
+    local out = { threads = 0 }
+    for _, n in ipairs(NUMBERS) do
+        local name, default, read, most = table.unpack(n)
+        local value = read(opts[name] or default, most)
+        if not value then
+            return nil, ("--%s cannot be '%s'"):format(name:gsub("_", "-"),
+                opts[name])
+        end
+        out[n.as or name] = value
+    end
+    if opts.threads then
+        out.threads = count(opts.threads, 64)
+        if not out.threads then
+            return nil, ("--threads cannot be '%s'"):format(opts.threads)
+        end
+    end
+    return out
+end
+
+-- host, port of 127.0.0.1:8787 or [::1]:8787; nil when it is neither.
+local function address(opts)
+    local text = opts.listen or "127.0.0.1:8787"
+    local host, port = text:match("^%[([%x:.]+)%]:(%d+)$")
+    if not host then
+        host, port = text:match("^([%d.]+):(%d+)$")
+    end
+    port = tonumber(opts.port or port)
+    if not host or math.type(port) ~= "integer" or port > 65535 or port < 0
+    then
+        return nil
+    end
+    return host, port
+end
+
+local function is_loopback(host)
+    return host:match("^127%.") or host == "::1"
+end
+
+-- Serving -------------------------------------------------------------------
+
+local function read_tls(opts, out)
+    local sys = require "engine.sys"
+    for _, name in ipairs { "tls_cert", "tls_key" } do
+        if opts[name] then
+            local text, err = sys.read(opts[name])
+            if not text then
+                return nil, err
+            end
+            out[name] = text
+        end
+    end
+    if (out.tls_cert == nil) ~= (out.tls_key == nil) then
+        return nil, "--tls-cert and --tls-key belong together"
+    end
+    return true
+end
+
+-- Makes the workspaces of list ready that are not; done remembers them.
+local function provision(server, list, done)
+    for _, entry in ipairs(list) do
+        for _, workspace in ipairs(entry.workspaces) do
+            if not done[workspace] then
+                local ok, err = server:provision(workspace)
+                if not ok then
+                    return nil, ("workspace %s: %s"):format(workspace, err)
+                end
+                done[workspace] = true
+            end
+        end
+    end
+    return true
+end
+
+-- Reads the token file and hands it over; without one nobody gets in.
+local function renew(server, done)
+    local list, err = require("propolis.tokens").load()
+    if not list then
+        server:grant(nil)
+        return nil, err
+    end
+    local ok
+    ok, err = provision(server, list, done)
+    server:grant(list)
+    return ok, err, #list
+end
+
+local function serve(server, done)
+    while true do
+        local event = server:wait(0.5)
+        if event == "stop" then
+            return
+        elseif event ~= "tick" then
+            local ok, err = renew(server, event == "repair" and {} or done)
+            if not ok then
+                cli.say("propolis serve: %s", err)
+            end
+        end
+    end
+end
+
+-- What engine.httpd.start takes, or nil, a sentence and whether the caller
+-- was wrong.
+local function options(opts)
+    local out, err = numbers(opts)
+    if not out then
+        return nil, err, true
+    end
+    out.host, out.port = address(opts)
+    if not out.host then
+        return nil, ("'%s' is no ADDR:PORT, like 127.0.0.1:8787"):format(
+            opts.listen or opts.port), true
+    end
+    out.db = opts.db or os.getenv("PROPOLIS_SERVE_DB")
+    if not out.db then
+        return nil, "say which database: --db postgres://...", true
+    end
+    local ok
+    ok, err = read_tls(opts, out)
+    if not ok then
+        return nil, err
+    end
+    local tokens = require "propolis.tokens"
+    out.tokens, err = tokens.path()
+    if not out.tokens then
+        return nil, err
+    end
+    out.secret, err = tokens.secret()
+    out.verbose = opts.verbose
+    if not out.secret then
+        return nil, err
+    end
+    return out
+end
+
+local function announce(o, port, ntokens)
+    if not is_loopback(o.host) and not o.tls_cert then
+        cli.say("propolis serve: %s is not loopback and there is no TLS: "
+            .. "tokens and memory cross the network in the clear", o.host)
+    end
+    if ntokens == 0 then
+        cli.say("propolis serve: nobody has a token yet: "
+            .. "propolis serve token add NAME --workspace default")
+    end
+    local host = o.host:find(":", 1, true) and "[" .. o.host .. "]" or o.host
+    cli.write(("listening on %s://%s:%d\n"):format(
+        o.tls_cert and "https" or "http", host, port))
+    return cli.done()
+end
+
+local function start(opts)
+    local o, err, wrong = options(opts)
+    if not o then
+        return wrong and cli.usage(command, err) or cli.fail(err)
+    end
+    local httpd = require "engine.httpd"
+    local server <close>, failed = httpd.start(o)
+    if not server then
+        return cli.fail(failed)
+    end
+    local done = {}
+    server:wait(0)
+    local ok, why, ntokens = renew(server, done)
+    if not ok then
+        return cli.fail(why)
+    end
+    local code = announce(o, server:port(), ntokens)
+    if code == cli.OK then
+        serve(server, done)
+    end
+    return code
+end
+
+-- Tokens --------------------------------------------------------------------
+
+local token = {}
+
+function token.add(opts)
+    local httpd = require "engine.httpd"
+    if not opts[3] or opts[3] == "" then
+        return cli.usage(command, "token add needs a name")
+    elseif not opts.workspace then
+        return cli.usage(command, "token add needs --workspace NAME")
+    end
+    for _, name in ipairs(opts.workspace) do
+        if not httpd.workspace(name) then
+            return cli.usage(command, ("'%s' cannot be a workspace: letters, "
+                .. "digits, _ . - and not a name of PostgreSQL's own")
+                :format(name))
+        end
+    end
+    local org = opts.org or "team"
+    local text, id = require("propolis.tokens").add {
+        name = opts[3], org = org, org_name = opts.org_name or org,
+        role = opts.read and "read" or "write", workspaces = opts.workspace,
+    }
+    if not text then
+        return cli.fail(id)
+    end
+    if opts.json then
+        return cli.json(require("propolis.json").object {
+            { "token", text }, { "id", id }, { "org", org },
+        })
+    end
+    cli.write(text, "\n")
+    cli.say("shown only now; a client needs HIVEMIND_API_URL, HIVEMIND_TOKEN "
+        .. "(this), HIVEMIND_ORG_ID=%s and HIVEMIND_WORKSPACE_ID=%s", org,
+        opts.workspace[1])
+    return cli.done()
+end
+
+local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
+
+function token.list(opts)
+    local list, err = require("propolis.tokens").load()
+    if not list then
+        return cli.fail(err)
+    end
+    local json = require "propolis.json"
+    local rows = json.array {}
+    for i, entry in ipairs(list) do
+        local row = {}
+        for j, key in ipairs(COLUMNS) do
+            row[j] = { key, entry[key] }
+        end
+        rows[i] = json.object(row)
+    end
+    if opts.json then
+        return cli.json(rows)
+    end
+    for _, row in ipairs(rows) do
+        row.workspaces = table.concat(row.workspaces, ",")
+    end
+    cli.write(cli.table(rows, COLUMNS))
+    return cli.done()
+end
+
+function token.revoke(opts)
+    if not opts[3] then
+        return cli.usage(command, "token revoke needs an id or a name")
+    end
+    local gone, err = require("propolis.tokens").revoke(opts[3])
+    if not gone then
+        return cli.fail(err)
+    end
+    cli.say("revoked %s (%s)", gone.id, gone.name)
+    return cli.done()
+end
+
+--- Runs the command; returns its exit code.
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    elseif not opts[1] then
+        return start(opts)
+    elseif opts[1] ~= "token" then
+        return cli.usage(command, ("'%s' is nothing to do"):format(opts[1]))
+    end
+    local action = token[opts[2] or ""]
+    if not action or opts[2] == "list" and opts[3] then
+        return cli.usage(command, "say token add, list or revoke")
+    end
+    return action(opts)
+end
+
+return command
