@@ -39,8 +39,9 @@ PKG.httpd    := libmicrohttpd libpq jansson gnutls
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))
 SRC     := $(wildcard engine/*.c engine/*/*.c)
 MODSRC  := $(foreach m,$(MODULES),$(SRC.$m))
-OBJ     := $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(MODSRC),$(SRC)))
-SO      := $(patsubst %,$(OUT)/lib/engine/%.so,$(MODULES))
+ALLOBJ  := $(SRC:%.c=$(OUT)/obj/%.o)
+OBJ     := $(filter-out $(MODSRC:%.c=$(OUT)/obj/%.o),$(ALLOBJ))
+SO      := $(MODULES:%=$(OUT)/lib/engine/%.so)
 LUAC    := $(patsubst %.lua,$(OUT)/lib/%.luac,$(shell find lua -name '*.lua' \
                ! -path '*/meta/*' ! -name boot.lua))
 UNIT    := $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/*_test.c))
@@ -177,14 +178,16 @@ $(OUT)/test/netdouble.so: tests/support/double/netdouble.c
 	@echo LD $@
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $< -lsqlite3 -lz
 
-# Starved of memory: each allocation of C, the libraries' too, can be refused.
-WRAP := malloc calloc realloc strdup strndup
-$(OUT)/test/oom_test: LDFLAGS += $(patsubst %,-Wl$(,)--wrap=%,$(WRAP))
+# The starving test refuses memory to C as well, also to the libraries that
+# are linked statically and to the modules, which are linked into the tests.
+WRAP := malloc calloc realloc strdup strndup free
+$(OUT)/test/oom_test: LDFLAGS += $(WRAP:%=-Wl$(,)--wrap=%)
 
-$(OUT)/test/%: $(OUT)/obj/tests/unit/%.o $(filter-out %/main.o,$(OBJ))
+TESTLIBS = $(LDLIBS) $(shell pkg-config --libs $(foreach m,$(MODULES),$(PKG.$m)))
+$(OUT)/test/%: $(OUT)/obj/tests/unit/%.o $(filter-out %/main.o,$(ALLOBJ))
 	@mkdir -p $(@D)
 	@echo LD $@
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TESTLIBS)
 
 fuzzers: $(FUZZ)
 

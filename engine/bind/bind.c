@@ -16,6 +16,8 @@ void bind_pushmeta(lua_State *L, const char *type, const luaL_Reg *funcs)
         return;
     lua_pop(L, 1);
     lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
     luaL_setfuncs(L, funcs, 0);
     lua_pushstring(L, type);
     lua_setfield(L, -2, "__name");

@@ -72,7 +72,8 @@ struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
                          size_t *n, bool *ensure);
 
 /* Pushes the metatable of that type, made of funcs when it is not there yet:
- * whole or not at all, also when memory runs out in between. */
+ * whole or not at all, also when memory runs out in between.  It is its own
+ * __index unless funcs has another. */
 void bind_pushmeta(lua_State *L, const char *type, const luaL_Reg *funcs);
 
 /* Gives the userdata on top a metatable whose __gc and __close are gc, and

@@ -249,11 +249,7 @@ static int l_lock(lua_State *L)
     struct err e;
 
     l->fd = -1;
-    if (luaL_newmetatable(L, LOCK_TYPE)) {
-        luaL_setfuncs(L, methods, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    bind_pushmeta(L, LOCK_TYPE, methods);
     lua_setmetatable(L, -2);
     luaL_argcheck(L, wait_ms >= 0 && wait_ms < LONG_MAX, 2, "milliseconds");
     return file_lock(path, (long)wait_ms, &l->fd, &e) ? 1 : bind_fail(L, &e);

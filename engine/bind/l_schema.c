@@ -204,8 +204,7 @@ const struct schema *bind_checkschema(lua_State *L, int idx)
 
     if (b)
         return b->s;
-    if (!lua_istable(L, idx))
-        luaL_argerror(L, idx, "a schema is wanted here");
+    luaL_argcheck(L, lua_istable(L, idx), idx, "a schema is wanted here");
     idx = lua_absindex(L, idx);
     s = build(L, idx);
     lua_replace(L, idx);
@@ -273,7 +272,7 @@ static int l_index(lua_State *L)
     } else if (strcmp(key, "indexes") == 0) {
         push_lookups(L, s);
     } else {
-        lua_pushnil(L);
+        return 0;
     }
     return 1;
 }

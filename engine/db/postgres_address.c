@@ -132,7 +132,11 @@ bool pg_address_set(struct pg_address *a, const char *url,
     char *copy = strdup(url);
     bool uri = strncmp(url, "postgres://", 11) == 0 ||
                strncmp(url, "postgresql://", 13) == 0;
-    bool ok = copy && (!uri || take_workspace(copy, &a->workspace));
+    bool ok;
+
+    if (!copy)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    ok = !uri || take_workspace(copy, &a->workspace);
 
     /* libpq's own words would repeat parts of the URL, the password's too */
     if (ok)
