@@ -170,7 +170,7 @@ tests: $(UNIT) $(OUT)/pty $(OUT)/test/netdouble.so
 $(OUT)/pty: tests/support/pty.c
 	@mkdir -p $(@D)
 	@echo LD $@
-	@$(CC) $(CPPFLAGS) -D_XOPEN_SOURCE=700 $(CFLAGS) -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $<
 
 # What the scripted HTTP server of the tests needs below Lua.
 $(OUT)/test/netdouble.so: tests/support/double/netdouble.c

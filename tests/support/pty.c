@@ -10,6 +10,8 @@
  * program wrote, without escape sequences and carriage returns, goes to
  * stdout; the exit code is the program's, 98 when a step failed.
  */
+#define _XOPEN_SOURCE 700 /* NOLINT: posix_openpt */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
