@@ -39,7 +39,7 @@ function autosync.start(conf)
         or not due(conf) then
         return false
     end
-    return sys.spawn({ autosync.program(), "sync" }, {
+    return sys.spawn({ autosync.program(), "sync", "--auto" }, {
         cwd = "/", stdout = conf.paths.state .. "/sync.out",
     })
 end

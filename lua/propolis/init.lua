@@ -31,21 +31,44 @@ local function open_sqlite(path, options)
     return require("engine.sqlite").open(path, options)
 end
 
+-- A workspace in the URL wins over the one of the options.
 local function open_postgres(url, options)
-    return require("engine.postgres").open(url, options)
+    local workspace = options.workspace
+    if url:find("[?&]workspace=") then
+        workspace = nil
+    end
+    return require("engine.postgres").open(url, {
+        workspace = workspace, connect_timeout = options.connect_timeout,
+    })
 end
 
+-- deeplake: alone is the account in force; deeplake:https://HOST another API.
 local function open_deeplake(url, options)
-    local spec, err = require("propolis.stores.deeplake").open(options, url)
+    local conf, err = options, nil
+    if not conf.token then
+        conf, err = require("propolis.config").load()
+        if not conf then
+            return nil, store.error("arg", err)
+        end
+    end
+    local spec = {
+        timeout_ms = conf.query_timeout_ms,
+        marker_ttl_ms = conf.index_marker_ttl_ms,
+    }
+    for _, source in ipairs { conf, options } do
+        for key, value in pairs(source) do
+            spec[key] = value
+        end
+    end
+    local api = url:sub(#"deeplake:" + 1)
+    spec.api_url = api ~= "" and api or spec.api_url
+    spec, err = require("propolis.stores.deeplake").open(spec)
     if not spec then
         return nil, err
     end
-    local opened
-    opened, err = store.from(spec)
-    if opened then
-        opened.query_all = spec.query_all
-    end
-    return opened, err
+    local opened = store.from(spec)
+    opened.query_all = spec.query_all
+    return opened
 end
 
 -- Scheme -> opener(rest of the URL or all of it, options).

@@ -77,16 +77,13 @@ Pull.__index = Pull
 -- Merges fetched rows and notes them in the ledger, in one transaction.
 function Pull:store_rows(list)
     return self.store:transaction(function(store)
-        local dates, err = {}, nil
-        if self.name == "memory" then
-            local paths = {}
-            for i, row in ipairs(list) do
-                paths[i] = row.path
-            end
-            dates, err = merge.dates(store, paths)
-            if not dates then
-                return nil, err
-            end
+        local paths = {}
+        for i, row in ipairs(self.name == "memory" and list or {}) do
+            paths[i] = row.path
+        end
+        local dates, err = merge.dates(store, paths)
+        if not dates then
+            return nil, err
         end
         for _, row in ipairs(list) do
             local ok

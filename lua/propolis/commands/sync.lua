@@ -1,0 +1,119 @@
+--- propolis sync: the outbox goes to the remote, teammates' rows come here.
+local cli = require "propolis.cli"
+
+local command = {
+    name = "sync",
+    summary = "exchange the memory with the team's store",
+    usage = [[
+propolis sync
+
+usage: propolis sync [--push|--pull] [--retry] [--watch] [--json]
+       propolis sync --session ID
+
+  --push         only send what is queued here
+  --pull         only fetch memory and skills of the team
+  --session ID   fetch the events of one session, of anybody
+  --retry        try rows again that the remote refused
+  --watch        go on, once per sync_interval, until interrupted
+  --json         one object on stdout
+  --auto         as hooks start it: says nothing, and waits after failures]],
+    options = { push = "flag", pull = "flag", session = "value",
+        retry = "flag", watch = "flag", auto = "flag", json = "flag" },
+    args = { 0, 0 },
+}
+
+-- A counter on the terminal for what takes longer than a second.
+local function progress()
+    local sys = require "engine.sys"
+    if not sys.isatty(2) then
+        return nil
+    end
+    local started, shown = sys.monotonic(), 0
+    return function(sent)
+        local now = sys.monotonic()
+        if now - started > 1 and now - shown > 0.2 then
+            shown = now
+            io.stderr:write(("\r%d rows sent"):format(sent))
+        end
+    end
+end
+
+local function sentence(result)
+    if result.skipped then
+        return "nothing done: " .. result.skipped
+    end
+    local parts = {}
+    if result.push then
+        parts[#parts + 1] = ("%d rows sent"):format(result.push.sent)
+        if result.push.refused > 0 then
+            parts[#parts + 1] = ("%d refused ('propolis status' says why)")
+                :format(result.push.refused)
+        end
+    end
+    if result.pull then
+        parts[#parts + 1] = ("%d rows fetched"):format(result.pull.got)
+    end
+    if result.session then
+        parts[#parts + 1] = ("%d events fetched, %d of them new"):format(
+            result.session.found, result.session.got)
+    end
+    return table.concat(parts, ", ")
+end
+
+-- Prints what came of one run; its exit code.
+local function report(opts, result)
+    local err = result.error and tostring(result.error) or nil
+    if opts.json then
+        local json = require "propolis.json"
+        cli.json(json.object {
+            { "sent", result.push and result.push.sent or 0 },
+            { "refused", result.push and result.push.refused or 0 },
+            { "fetched", (result.pull or result.session or { got = 0 }).got },
+            { "skipped", result.skipped or json.null },
+            { "error", err or json.null },
+        })
+    elseif not opts.auto then
+        local text = sentence(result)
+        if text ~= "" then
+            cli.write(text .. "\n")
+        end
+    end
+    if err and not opts.auto then
+        return cli.fail(("%s; what is left stays queued"):format(err))
+    end
+    return err and 1 or 0
+end
+
+local function once(conf, opts)
+    local result, err = require("propolis.sync").run(conf, {
+        auto = opts.auto, retry = opts.retry, session = opts.session,
+        push_only = opts.push, pull_only = opts.pull,
+        progress = not opts.auto and progress() or nil,
+    })
+    if not result then
+        return cli.fail(tostring(err))
+    end
+    return report(opts, result)
+end
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    elseif opts.push and opts.pull then
+        return cli.usage(command, "say --push or --pull, not both")
+    end
+    local conf, err = require("propolis.config").load()
+    if not conf then
+        return cli.fail(err)
+    end
+    code = once(conf, opts)
+    local sys = require "engine.sys"
+    while opts.watch and code ~= 64 do
+        sys.sleep(math.max(conf.sync_interval, 1))
+        code = once(conf, opts)
+    end
+    return code
+end
+
+return command

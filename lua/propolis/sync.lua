@@ -1,0 +1,221 @@
+--- sync: one short run of push and pull between the local store and the remote.
+--
+-- One at a time per local store, under a file lock; a failure is remembered,
+-- and a run that hooks start waits longer after each one.
+local log = require "propolis.log"
+local outbox = require "propolis.outbox"
+local sys = require "engine.sys"
+
+local sync = {}
+
+--- A run ends by itself after so many seconds; what is left goes next time.
+sync.limit = 600
+
+-- Seconds to wait after the n-th failure in a row.
+local function backoff(failures)
+    return math.min(30 * 2 ^ math.min(failures, 10), 3600)
+end
+
+local function lock_path(conf)
+    return ("%s/sync-%s.lock"):format(conf.paths.state,
+        conf.local_store:match("[^/]*$"))
+end
+
+--- The local store with its own tables beside the shared ones, spool taken in.
+-- @return the store, or nil, err
+function sync.open_local(conf)
+    local intake = require "propolis.intake"
+    local store, err = intake.open(conf)
+    if not store then
+        return nil, err
+    end
+    local ok
+    ok, err = store:ensure()
+    if ok then
+        ok, err = store:heal(outbox.all)
+    end
+    if not ok then
+        store:close()
+        return nil, err
+    end
+    require("propolis.spool").ingest(conf, function(records)
+        return intake.put(store, records, sys.now())
+    end, log.warn)
+    return store
+end
+
+--- Opens the remote of a configuration: the store, or nil, err.
+function sync.open_remote(conf)
+    local notices = require "propolis.notices"
+    local options = { on_balance = notices.on_balance(conf) }
+    for key, value in pairs(conf) do
+        options[key] = value
+    end
+    return require("propolis").open(conf.remote, options)
+end
+
+-- What names the remote: another one gets everything that is here.
+local function identity(conf, remote)
+    return ("%s %s %s"):format(remote.url, conf.org_id, conf.workspace)
+end
+
+-- A remote that is new to this store: all rows are queued for it, and nothing
+-- is known of what it has.
+local function greet(conf, store, remote)
+    local id = identity(conf, remote)
+    if outbox.get(store, "remote") == id then
+        return true
+    end
+    local schemas = require "propolis.schemas"
+    return store:transaction(function()
+        for _, name in ipairs(schemas.names()) do
+            local schema = schemas.get(name)
+            if schema then
+                local ok, err = outbox.add_all(store, name, schema.table,
+                    sys.now())
+                if not ok then
+                    return nil, err
+                end
+            end
+        end
+        local ok, err = store:exec("DELETE FROM {l}", { l = "ledger" })
+        if not ok then
+            return nil, err
+        end
+        return outbox.set(store, { remote = id, ["mark.memory"] = "",
+            ["mark.skills"] = "" })
+    end)
+end
+
+local function work(conf, store, opts, result)
+    local remote, err = sync.open_remote(conf)
+    if not remote then
+        return nil, err
+    end
+    local _ <close> = remote
+    local ok
+    ok, err = greet(conf, store, remote)
+    if ok then
+        ok, err = remote:ensure()
+    end
+    if not ok then
+        return nil, err
+    end
+    if opts.session then
+        result.session, err = require("propolis.pull").session(store, remote,
+            opts.session)
+        return err == nil or nil, err
+    end
+    if not opts.pull_only then
+        result.push, err = require("propolis.push").run(store, remote, {
+            progress = opts.progress, pause = opts.pause,
+            deadline = sys.monotonic() + sync.limit,
+        })
+    end
+    if not err and not opts.push_only then
+        result.pull, err = require("propolis.pull").run(store, remote)
+    end
+    return err == nil or nil, err
+end
+
+-- Success and failure as the next run and `propolis status` read them.
+local function remember(store, ok, err)
+    local failures = ok and 0
+        or (tonumber(outbox.get(store, "failures")) or 0) + 1
+    local words = { failures = failures }
+    if ok then
+        words.last_success, words.next_try = sys.now(), 0
+    else
+        words.last_error, words.last_error_at = tostring(err), sys.now()
+        words.next_try = math.floor(sys.time() + backoff(failures))
+    end
+    outbox.set(store, words)
+end
+
+-- Hooks ask often; after a failure they are answered "not yet" for a while.
+local function too_early(store)
+    local at = tonumber(outbox.get(store, "next_try")) or 0
+    return sys.time() < at
+end
+
+local function run_locked(conf, opts)
+    local store, err = sync.open_local(conf)
+    if not store then
+        return nil, err
+    end
+    local _ <close> = store
+    if opts.auto and too_early(store) then
+        return { skipped = "waiting after a failure" }
+    end
+    if opts.retry then
+        local ok
+        ok, err = outbox.retry(store)
+        if not ok then
+            return nil, err
+        end
+    end
+    local result = {}
+    local called, ok, why = pcall(work, conf, store, opts, result)
+    if not called then
+        ok, why = nil, ok
+    end
+    remember(store, ok, why)
+    if ok and conf.logged_in then
+        require("propolis.notices").fetch(conf)
+    end
+    result.error = not ok and why or nil
+    return result
+end
+
+--- One sync.
+-- @param conf a configuration with a remote
+-- @param opts { auto, push_only, pull_only, session = id, retry,
+-- progress = function(sent), pause }
+-- @return { push = { sent =, refused = }, pull = { got = }, session =, error =
+-- what stopped it, skipped = why nothing was done }, or nil and an error
+function sync.run(conf, opts)
+    if not conf.remote then
+        return nil, "there is no remote store: 'propolis config set store"
+            .. " URL' names one, 'propolis login' gets an account"
+    end
+    local ok, err = sys.mkdir(conf.paths.state)
+    if not ok then
+        return nil, err
+    end
+    local lock
+    lock, err = sys.lock(lock_path(conf))
+    if not lock then
+        if err.code == "busy" then
+            return { skipped = "another sync is at work" }
+        end
+        return nil, err
+    end
+    local _ <close> = lock
+    local result
+    result, err = run_locked(conf, opts)
+    if not result then
+        log.error("sync: %s", tostring(err))
+    elseif result.error then
+        log.warn("sync: %s", tostring(result.error))
+    end
+    return result, err
+end
+
+--- What `propolis status` shows of the sync: backlog, refused rows, last
+-- success and error; nil without a local store.
+function sync.status(store)
+    local counts = outbox.counts(store)
+    if not counts then
+        return nil
+    end
+    counts.last_success = outbox.get(store, "last_success")
+    if (tonumber(outbox.get(store, "failures")) or 0) > 0 then
+        counts.last_error = outbox.get(store, "last_error")
+        counts.last_error_at = outbox.get(store, "last_error_at")
+        counts.failures = tonumber(outbox.get(store, "failures"))
+        counts.next_try = tonumber(outbox.get(store, "next_try"))
+    end
+    return counts
+end
+
+return sync
