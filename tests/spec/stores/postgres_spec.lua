@@ -276,7 +276,7 @@ describe("engine.postgres", function()
             local done = os.tmpname()
             os.remove(done)
             local reader = assert(io.popen(([[
-                export PGOPTIONS='-c statement_timeout=2s'
+                export PGOPTIONS='-c statement_timeout=4s'
                 until test -e '%s'; do
                     psql -XqAt -v ON_ERROR_STOP=1 '%s' -c '
                         SELECT count(*) FROM %s.events' || echo stuck
