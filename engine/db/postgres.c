@@ -1,6 +1,5 @@
 #include "db/postgres.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -65,28 +64,12 @@ static bool is_commit(const char *sql)
     return is_word(sql, "commit") || is_word(sql, "end");
 }
 
-/* Whether the line still stands, as far as this side can know: what the
- * server said or that it hung up is read without waiting. */
-static bool alive(PGconn *conn)
-{
-    while (PQstatus(conn) == CONNECTION_OK) {
-        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
-
-        if (poll(&p, 1, 0) <= 0)
-            return true;
-        if (!PQconsumeInput(conn))
-            return false;
-        (void)PQisBusy(conn); /* parses what came */
-    }
-    return false;
-}
-
 /* A line that is dead before anything was sent is opened again. */
 static bool ready(struct pg_db *p, struct err *e)
 {
     PGconn *fresh;
 
-    if (alive(p->conn))
+    if (pg_alive(p->conn))
         return true;
     fresh = pg_connect(&p->address, e);
     if (!fresh)
@@ -108,26 +91,10 @@ static bool end_doomed(struct pg_db *p, const struct stmt *st, struct err *e)
                                "transaction, nothing of which was kept");
 }
 
-/* COPY would leave the line in a mode of its own. */
-static void end_copy(PGconn *conn, ExecStatusType s)
-{
-    char *row = NULL;
-
-    if (s == PGRES_COPY_IN)
-        PQputCopyEnd(conn, "COPY has no place in a store");
-    while (s == PGRES_COPY_OUT && PQgetCopyData(conn, &row, 0) > 0)
-        PQfreemem(row);
-    for (PGresult *r = PQgetResult(conn); r; r = PQgetResult(conn))
-        PQclear(r);
-}
-
-/* Sends one statement and waits for its whole result.  With parameters, even
- * none, the server takes only one statement per text. */
 static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
 {
     bool inside = in_transaction(&p->base);
-    PGresult *res =
-        PQexecParams(p->conn, st->sql, 0, NULL, NULL, NULL, NULL, 0);
+    PGresult *res = pg_run(p->conn, st->sql);
     ExecStatusType s = PQresultStatus(res);
 
     if (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK)
@@ -135,7 +102,6 @@ static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
     if (s == PGRES_EMPTY_QUERY) {
         err_set(e, ERR_SQL, "the statement is empty");
     } else if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT) {
-        end_copy(p->conn, s);
         err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
     } else {
         pg_error(res, p->conn, e);
@@ -196,7 +162,7 @@ static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
     if (strlen(st->sql) != st->len)
         return err_set(e, ERR_ARG, "a statement cannot hold a NUL byte");
     if (!p->doomed && in_transaction(db))
-        p->doomed = !alive(p->conn);
+        p->doomed = !pg_alive(p->conn);
     if (p->doomed)
         return end_doomed(p, st, e) && new_cursor(db, NULL, out, e);
     if (!ready(p, e))

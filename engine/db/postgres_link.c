@@ -189,3 +189,84 @@ PGconn *pg_connect(const struct pg_address *a, struct err *e)
     PQfinish(conn);
     return NULL;
 }
+
+bool pg_alive(PGconn *conn)
+{
+    while (PQstatus(conn) == CONNECTION_OK) {
+        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
+
+        if (poll(&p, 1, 0) <= 0)
+            return true;
+        if (!PQconsumeInput(conn))
+            return false;
+        (void)PQisBusy(conn); /* parses what came */
+    }
+    return false;
+}
+
+static void cancel(PGconn *conn)
+{
+    PGcancel *c = PQgetCancel(conn);
+    char ignored[256];
+
+    if (c)
+        PQcancel(c, ignored, sizeof(ignored));
+    PQfreeCancel(c);
+}
+
+/* COPY would leave the line in a mode of its own. */
+static void end_copy(PGconn *conn, ExecStatusType s)
+{
+    char *row = NULL;
+
+    if (s == PGRES_COPY_IN)
+        PQputCopyEnd(conn, "COPY has no place in a store");
+    while (s == PGRES_COPY_OUT && PQgetCopyData(conn, &row, 0) > 0)
+        PQfreemem(row);
+}
+
+/* Waits until the server is done with the statement.  Only SIGINT has a
+ * handler: it cancels, and the server's word on that is the result. */
+static void await_result(PGconn *conn)
+{
+    while (PQisBusy(conn)) {
+        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
+        int n = poll(&p, 1, -1);
+
+        if (n < 0 && errno == EINTR)
+            cancel(conn);
+        else if (n < 0 || !PQconsumeInput(conn))
+            return; /* PQgetResult tells why */
+    }
+}
+
+/* The first failure, or the result: what was done may still fail when it is
+ * committed, and a line that falls tells its reason first. */
+static PGresult *take_result(PGconn *conn)
+{
+    PGresult *kept = NULL;
+    PGresult *res;
+
+    for (;;) {
+        ExecStatusType s = PQresultStatus(kept);
+
+        await_result(conn);
+        res = PQgetResult(conn);
+        if (!res)
+            return kept;
+        end_copy(conn, PQresultStatus(res));
+        if (!kept || s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK) {
+            PQclear(kept);
+            kept = res;
+        } else {
+            PQclear(res);
+        }
+    }
+}
+
+PGresult *pg_run(PGconn *conn, const char *sql)
+{
+    if (!PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0))
+        return NULL;
+    return take_result(conn);
+}

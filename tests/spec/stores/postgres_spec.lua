@@ -207,6 +207,17 @@ describe("engine.postgres", function()
         assert.equal("sql", err.code)
     end)
 
+    it("reports what fails only when it is committed", function()
+        assert(store:ensure(EVENTS))
+        assert(store:exec("ALTER TABLE events ADD CONSTRAINT one "
+            .. "UNIQUE (id) DEFERRABLE INITIALLY DEFERRED"))
+        assert(store:insert(EVENTS, { id = "a" }))
+        local ok, err = store:insert(EVENTS, { id = "a" })
+        assert.is_nil(ok)
+        assert.matches("duplicate key", err.message)
+        assert.equal(1, #store:query("SELECT id FROM events"))
+    end)
+
     it("never takes a missing right for a missing table", function()
         assert(store:insert(OLD, { id = "a" }))
         pg.psql("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN "
@@ -265,7 +276,7 @@ describe("engine.postgres", function()
             local done = os.tmpname()
             os.remove(done)
             local reader = assert(io.popen(([[
-                export PGOPTIONS='-c statement_timeout=2s'
+                export PGOPTIONS='-c statement_timeout=4s'
                 until test -e '%s'; do
                     psql -XqAt -v ON_ERROR_STOP=1 '%s' -c '
                         SELECT count(*) FROM %s.events' || echo stuck
@@ -403,6 +414,33 @@ describe("engine.postgres", function()
         end)
     end)
 
+    it("stops a statement on Ctrl-C, and the session goes on", function()
+        local script = os.tmpname()
+        local file <close> = assert(io.open(script, "w"))
+        file:write(([[
+            local store = assert(require "propolis".open("%s"))
+            local sys = require "engine.sys"
+            -- a child that sends the signal once the statement runs
+            os.execute(([=[
+                ( until psql -XqAt '%s' -c "SELECT 1 FROM pg_stat_activity
+                    WHERE query = 'SELECT pg_sleep(60)'
+                    AND state = 'active'" | grep -q 1; do :; done
+                  kill -INT ]=] .. sys.pid() .. [=[ ) >/dev/null 2>&1 &]=]))
+            print(pcall(function()
+                local rows, err = store:query("SELECT pg_sleep(60)")
+                return rows, err.code
+            end))
+            print(store:query("SELECT 1 AS n")[1].n)]]):format(url, url))
+        file:close()
+        local sys = require "engine.sys"
+        local ran = assert(sys.run({ sys.realpath("/proc/self/exe"), script },
+            { timeout = 30 }))
+        os.remove(script)
+        assert.is_nil(ran.timed_out or nil)
+        assert.matches("interrupted!", ran.stdout)
+        assert.matches("\n1\n$", ran.stdout)
+    end)
+
     describe("when its connection is cut", function()
         it("opens a new one for the next statement", function()
             assert(store:insert(EVENTS, { id = "a" }))
@@ -429,6 +467,7 @@ describe("engine.postgres", function()
             assert.is_nil(got)
             assert.equal("io", err.code)
             assert.is_true(err.unclear)
+            assert.matches("administrator command", err.message)
             assert.same({ { n = 1 } }, store:query("SELECT 1 AS n"))
         end)
 
