@@ -79,8 +79,8 @@ describe("the REPL", function()
     it("stops an SQL statement, and goes on with the store", function()
         session { "> #store:query('SELECT 1') .. ' row'\\n", "< \"1 row\"",
             "< > ", "> print('g' .. 'o') print(store:query([["
-            .. "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
-            .. "SELECT count(*) FROM c]]))\\n", "< go", "> \\x03",
+            .. "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+            .. "FROM c) SELECT count(*) FROM c]]))\\n", "< go", "> \\x03",
             "< interrupted", "< > ", "> SELECT 5 AS five\\n", "< (1 row)",
             "< > " }
     end)
