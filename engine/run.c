@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/sqlite.h"
+
 /* A signal handler has no other way to its state. */
 static lua_State *volatile interruptible;
 static volatile sig_atomic_t interrupts;
@@ -174,6 +176,12 @@ static int l_call(lua_State *L)
     return lua_gettop(L);
 }
 
+static int stop_asked(void *unused)
+{
+    (void)unused;
+    return interrupts > 0;
+}
+
 static void on_nothing(int sig)
 {
     (void)sig;
@@ -196,6 +204,7 @@ int run_repl(lua_State *L, const char *store, bool banner)
 {
     int status;
 
+    sqlite_stop_when(stop_asked);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "propolis.repl");
     status = run_call(L, 1, 1);

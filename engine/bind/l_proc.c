@@ -33,18 +33,15 @@ static char *const *check_argv(lua_State *L, int idx)
     return (char *const *)argv;
 }
 
-/* The string option key of the table at idx, or NULL; the table keeps it. */
+/* The string option key of the table at idx, or NULL.  It stays on the stack:
+ * the table may be one that makes its values. */
 static const char *opt_string(lua_State *L, int idx, const char *key, size_t *n)
 {
-    const char *s = NULL;
-
-    if (lua_getfield(L, idx, key) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "option '%s' must be a string", key);
-        s = lua_tolstring(L, -1, n);
-    }
-    lua_pop(L, 1);
-    return s;
+    if (lua_getfield(L, idx, key) == LUA_TNIL)
+        return NULL;
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "option '%s' must be a string", key);
+    return lua_tolstring(L, -1, n);
 }
 
 static lua_Number opt_number(lua_State *L, int idx, const char *key,

@@ -76,6 +76,15 @@ describe("the REPL", function()
             "> \\x03", "< interrupted!", "< > " }
     end)
 
+    it("stops an SQL statement, and goes on with the store", function()
+        session { "> #store:query('SELECT 1') .. ' row'\\n", "< \"1 row\"",
+            "< > ", "> print('g' .. 'o') print(store:query([["
+            .. "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+            .. "FROM c) SELECT count(*) FROM c]]))\\n", "< go", "> \\x03",
+            "< interrupted", "< > ", "> SELECT 5 AS five\\n", "< (1 row)",
+            "< > " }
+    end)
+
     it("drops a line, or the lines of a chunk, on Ctrl-C", function()
         session { "> error('typed\\x03", "< > ", "> 1 + 1\\n", "< 2",
             "< > ", "> f(\\n", "< >> ", "> \\x03", "< > ",
