@@ -1,6 +1,7 @@
 /* engine.sys: ids, clocks, who and where we are.  See meta/sys.lua. */
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,17 @@ static int l_sleep(lua_State *L)
     return 0;
 }
 
+/* A closed pipe becomes an error of the write, no longer the end of us; what
+ * we start does not inherit that. */
+static int l_survive_pipe(lua_State *L)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)L;
+    sigaction(SIGPIPE, &ignore, NULL);
+    return 0;
+}
+
 static int l_pid(lua_State *L)
 {
     lua_pushinteger(L, getpid());
@@ -214,6 +226,7 @@ int luaopen_engine_sys(lua_State *L)
         {"monotonic", l_monotonic},
         {"sleep", l_sleep},
         {"pid", l_pid},
+        {"survive_pipe", l_survive_pipe},
         {"hostname", l_hostname},
         {"user", l_user},
         {"getcwd", l_getcwd},

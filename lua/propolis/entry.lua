@@ -3,7 +3,7 @@
 -- A mapping's read(name, payload) returns nil for what is not stored, or a
 -- list of events:
 --   { kind=,        what happened: session_start, prompt, tool, reply, note,
---                   turn_end, session_end
+--                   turn_end, session_end, context (nothing to store)
 --     session=,     the agent's id of the session, or nil
 --     cwd=,         the folder it works in, or nil
 --     roots=,       more folders (Cursor), or nil

@@ -160,6 +160,34 @@ describe("surroundings that are not there:", function()
         assert.same({}, sys.list(home))
     end)
 
+    for what, shell in pairs {
+        ["a reader of the answer"] = 'mkfifo "$0/f"; exec 3<>"$0/f"; '
+            .. 'exec 4>"$0/f"; exec 3<&-; exec "$@" >&4',
+        ["stdout"] = 'exec "$@" >&-',
+        ["stderr"] = 'exec "$@" 2>&-',
+    } do
+        it(what, function()
+            local home = hooks.home()
+            local r = assert(sys.run({ "/bin/sh", "-c", shell, home, PROGRAM,
+                "hook", CLAUDE, "SessionStart" }, {
+                stdin = payloads.text("claude-code", "SessionStart"),
+                env = { PROPOLIS_HOME = home, HIVEMIND_CAPTURE = false },
+            }))
+            assert.equal(0, r.code, r.stderr)
+            assert.equal(1, #hooks.rows(home))
+        end)
+    end
+
+    it("stdin", function()
+        local home = hooks.home()
+        local r = assert(sys.run({ "/bin/sh", "-c", 'exec "$@" <&-', home,
+            PROGRAM, "hook", CLAUDE, "Stop" }, {
+            env = { PROPOLIS_HOME = home, HIVEMIND_CAPTURE = false },
+        }))
+        assert.equal(0, r.code, r.stderr)
+        assert.equal("", r.stdout .. r.stderr)
+    end)
+
     it("the current folder", function()
         local home = hooks.home()
         local r = assert(sys.run({ "/bin/sh", "-c",

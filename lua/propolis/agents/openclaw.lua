@@ -43,8 +43,14 @@ local function simple(kind, name, ...)
     end
 end
 
+local function context()
+    return { { kind = "context" } }
+end
+
 -- Hook -> a function that gives the events.
 local HOOKS = {
+    before_prompt_build = context,
+    before_agent_start = context,
     session_start = simple("session_start", "session_start", "resumedFrom"),
     agent_end = function(event, hook)
         local events = conversation(event)
@@ -90,6 +96,7 @@ function agent.read(name, p)
         e.session = entry.text(ctx.sessionId) or entry.text(event.sessionId)
             or entry.text(ctx.sessionKey)
         e.cwd = entry.text(ctx.workspaceDir)
+        e.name = e.name or name
     end
     return events
 end

@@ -45,6 +45,7 @@ local EVENTS = {
     session_switch = { "note", note("session_switch", "reason",
         "previousSessionFile") },
     session_fork = { "note", note("session_fork", "previousSessionFile") },
+    before_agent_start = { "context" }, -- its prompt came as input
     agent_end = { "turn_end" }, -- message_end has told it all
     session_shutdown = { "session_end", note("session_end", "reason") },
 }

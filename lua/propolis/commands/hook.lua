@@ -162,6 +162,7 @@ local function answer(conf, agent, name, captured, rule)
     }
     local reply = agent.answer(name, context.text(facts),
         context.notice(facts))
+    require("engine.sys").survive_pipe() -- the event is still to be stored
     io.stdout:write(assert(require("propolis.json").encode(reply)), "\n")
     io.stdout:flush()
 end

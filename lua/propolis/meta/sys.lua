@@ -68,6 +68,9 @@ function sys.sleep(seconds) end
 ---@return integer
 function sys.pid() end
 
+--- Makes a write to a closed pipe fail, where it would end the program.
+function sys.survive_pipe() end
+
 ---@return string
 function sys.hostname() end
 
