@@ -156,9 +156,9 @@ describe("install", function()
             command = PROGRAM .. " hook claude-code SessionStart" },
             edit.value(text, { "hooks", "SessionStart", 1, "hooks", 1 }))
         assert.same({ type = "command", timeout = 10, async = true,
-            command = PROGRAM .. " hook claude-code PostToolUse" },
-            edit.value(text, { "hooks", "PostToolUse", 1, "hooks", 1 }))
-        assert.same({ type = "command", timeout = 10,
+            command = PROGRAM .. " hook claude-code Notification" },
+            edit.value(text, { "hooks", "Notification", 1, "hooks", 1 }))
+        assert.same({ type = "command", timeout = 5,
             command = PROGRAM .. " hook claude-code Stop" },
             edit.value(text, { "hooks", "Stop", 2, "hooks", 1 }))
         assert.is_true(toml.value(sys.read(path ".codex/config.toml"),
