@@ -130,7 +130,7 @@ end
 
 -- Walks `path` (keys and 1-based indexes) as far as it goes: the last node,
 -- how many steps fitted, and the item that holds the node.
-local function walk(root, path)
+local function walk(text, root, path)
     local node, item = root, nil
     for i, step in ipairs(path) do
         local next_item
@@ -141,7 +141,7 @@ local function walk(root, path)
             if twice then
                 return nil, nil, nil,
                     ("line %d: the key %q stands there twice"):format(
-                        twice.line, step)
+                        jsonc.line(text, twice.first), step)
             end
             next_item = found
         end
@@ -155,7 +155,7 @@ end
 function edit.get(text, path, options)
     local root, err = load(text, options)
     if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
+    local node, depth, _, twice = walk(text, root, path)
     if twice then return nil, twice end
     if depth ~= #path then return nil end
     return node
@@ -232,12 +232,13 @@ local function check(text, options)
 end
 
 -- A container of the wrong kind on the way is the user's, not ours to replace.
-local function misfit(path, depth, node, wanted)
+local function misfit(text, path, depth, node, wanted)
     local names = {}
     for i = 1, depth do names[i] = tostring(path[i]) end
     local where = #names > 0 and table.concat(names, ".") or "the file"
     return nil, ("line %d: %s is %s, not %s"):format(
-        node.line, where, jsonc.a(node.kind), jsonc.a(wanted))
+        jsonc.line(text, node.first), where, jsonc.a(node.kind),
+        jsonc.a(wanted))
 end
 
 -- Wraps a fragment in objects for the keys of `path` after the first `depth`.
@@ -257,7 +258,7 @@ function edit.set(text, path, json, options)
     local source = blank and "{}" .. newline(text) or text
     local root, err = load(source, options)
     if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
+    local node, depth, _, twice = walk(text, root, path)
     if twice then return nil, twice end
     local style = style_of(source, root)
 
@@ -276,7 +277,7 @@ function edit.set(text, path, json, options)
             render(part, json, own, indent)), options)
     end
     if node.kind ~= "object" then
-        return misfit(path, depth, node, "object")
+        return misfit(source, path, depth, node, "object")
     end
     local key = path[depth + 1]
     local body = wrapped(path, depth + 1, json)
@@ -294,12 +295,14 @@ function edit.append(text, path, json, options)
     local source = blank and "{}" .. newline(text) or text
     local root, err = load(source, options)
     if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
+    local node, depth, _, twice = walk(text, root, path)
     if twice then return nil, twice end
     if depth < #path then
         return edit.set(source, path, "[" .. json .. "]", options)
     end
-    if node.kind ~= "array" then return misfit(path, depth, node, "array") end
+    if node.kind ~= "array" then
+        return misfit(source, path, depth, node, "array")
+    end
     local part = fragment_of(json)
     local style = style_of(source, root)
     return check(add(source, node, style, function(indent, other)
@@ -373,10 +376,10 @@ end
 function edit.remove(text, path, options)
     local root, err = load(text, options)
     if not root then return nil, err end
-    local _, depth, item, twice = walk(root, path)
+    local _, depth, item, twice = walk(text, root, path)
     if twice then return nil, twice end
     if depth ~= #path then return text end
-    local parent = walk(root, { table.unpack(path, 1, #path - 1) })
+    local parent = walk(text, root, { table.unpack(path, 1, #path - 1) })
     return check(cut(text, parent, position(parent, item)), options)
 end
 

@@ -1,8 +1,8 @@
 --- propolis.edit.jsonc: parses JSON with comments into a tree of positions.
 -- A node: { kind = "object"|"array"|"string"|"number"|"boolean"|"null",
--- first =, last = (bytes, both inside), line =, items = for containers,
--- text = for the others }. An item: { value = node, first =, comma =
--- position or nil } and for objects key =, key_last =, line =.
+-- first =, last = (bytes, both inside), items = for containers, text = for the
+-- others }. An item: { value = node, first =, comma = position or nil } and for
+-- objects key =, key_last =.
 local jsonc = {}
 
 local DEPTH = 128
@@ -12,15 +12,16 @@ local escapes = {
     ['"'] = '"', ["\\"] = "\\", ["/"] = "/", ["'"] = "'",
 }
 
-local function line_of(text, at)
+--- The line on which a byte stands.
+function jsonc.line(text, at)
     local _, count = text:sub(1, at - 1):gsub("\n", "")
     return count + 1
 end
 
 -- Errors travel as tables, so that the one pcall below knows its own.
 local function fail(state, at, what)
-    error({ message = ("line %d: %s"):format(line_of(state.text, at), what) },
-        0)
+    error({ message = ("line %d: %s"):format(
+        jsonc.line(state.text, at), what) }, 0)
 end
 
 -- Skips blanks and comments.
@@ -131,7 +132,6 @@ local function container(state, node, close, depth)
         end
         local item = { first = state.at }
         if node.kind == "object" then
-            item.line = line_of(state.text, state.at)
             item.key, item.key_last = key_at(state)
             skip(state)
             if state.text:sub(state.at, state.at) ~= ":" then
@@ -172,7 +172,7 @@ end
 function value_at(state, depth)
     local text, at = state.text, state.at
     local c = text:sub(at, at)
-    local node = { first = at, line = line_of(text, at) }
+    local node = { first = at }
     if c == "{" then
         node.kind = "object"
         return container(state, node, "}", depth)

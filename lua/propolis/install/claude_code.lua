@@ -13,11 +13,14 @@ local server = require "propolis.install.server_json"
 
 local SHAPE = { agent = "claude-code", nested = true }
 
--- Start gives the context; the agent may be gone right after the end of a
--- turn, and what then runs beside it with it: these few milliseconds are
--- waited for. Everything else runs beside the agent. Seconds.
+-- What runs beside the agent may overtake what came before it, and goes with
+-- the agent when that ends: seen with `claude -p`, which lost a tool's failure
+-- in one run of six. So the few milliseconds of what makes the story are
+-- waited for, and only notes run beside the agent. Seconds.
 local WAITED = {
-    SessionStart = 10, Stop = 10, StopFailure = 10, SessionEnd = 5,
+    SessionStart = 10, UserPromptSubmit = 5, PostToolUse = 5,
+    PostToolUseFailure = 5, SubagentStop = 5, Stop = 5, StopFailure = 5,
+    SessionEnd = 5,
 }
 
 local EVENTS = {

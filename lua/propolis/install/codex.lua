@@ -7,13 +7,13 @@ local toml = require "propolis.edit.toml"
 
 local SHAPE = { agent = "codex", nested = true }
 
--- Seconds. Codex cancels what still runs beside it when a session ends, so
--- only events in the middle of a turn run there.
+-- Seconds, and whether the hook runs beside the agent. There it may overtake
+-- what came before and is cancelled when the session ends, so only notes do.
 local EVENTS = {
-    { "SessionStart", 10 }, { "UserPromptSubmit", 10, true },
-    { "PermissionRequest", 10, true }, { "PostToolUse", 10, true },
+    { "SessionStart", 10 }, { "UserPromptSubmit", 5 },
+    { "PermissionRequest", 10, true }, { "PostToolUse", 5 },
     { "PreCompact", 10, true }, { "PostCompact", 10, true },
-    { "SubagentStart", 10, true }, { "SubagentStop", 10 }, { "Stop", 10 },
+    { "SubagentStart", 10, true }, { "SubagentStop", 5 }, { "Stop", 5 },
     { "Interrupt", 1 }, { "SessionEnd", 1 },
 }
 

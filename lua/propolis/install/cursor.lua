@@ -20,7 +20,7 @@ local function wanted(ctx)
         out[i] = { event = event, handler = {
             { "type", "command" },
             { "command", command.line(ctx.program, SHAPE.agent, event) },
-            { "timeout", 10 },
+            { "timeout", 5 },
         } }
     end
     return out

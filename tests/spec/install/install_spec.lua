@@ -156,9 +156,9 @@ describe("install", function()
             command = PROGRAM .. " hook claude-code SessionStart" },
             edit.value(text, { "hooks", "SessionStart", 1, "hooks", 1 }))
         assert.same({ type = "command", timeout = 10, async = true,
-            command = PROGRAM .. " hook claude-code PostToolUse" },
-            edit.value(text, { "hooks", "PostToolUse", 1, "hooks", 1 }))
-        assert.same({ type = "command", timeout = 10,
+            command = PROGRAM .. " hook claude-code Notification" },
+            edit.value(text, { "hooks", "Notification", 1, "hooks", 1 }))
+        assert.same({ type = "command", timeout = 5,
             command = PROGRAM .. " hook claude-code Stop" },
             edit.value(text, { "hooks", "Stop", 2, "hooks", 1 }))
         assert.is_true(toml.value(sys.read(path ".codex/config.toml"),
@@ -388,6 +388,70 @@ describe("install", function()
         local shim = sys.read(path ".pi/agent/extensions/propolis.ts")
         assert.is_truthy(shim:find('const PROGRAM = "' .. program .. '";', 1,
             true))
+    end)
+
+    it("names the memory server when there is one, and undoes it", function()
+        local install = require "propolis.install"
+        with_files()
+        tmp.write(path ".claude.json", '{"numStartups": 3}')
+        local before = snapshot(home)
+        local ctx = { home = home, program = "/x y/propolis", mcp = true,
+            state = path "state", env = function() end, version = "1",
+            agent_version = function() end }
+        for _, name in ipairs(AGENTS) do
+            local agent = install.agent(name)
+            assert(install.apply(agent, ctx, assert(install.plan(agent, ctx))))
+            assert.same({}, install.plan(agent, ctx))
+        end
+        local server = { type = "stdio", command = "/x y/propolis",
+            args = { "mcp" } }
+        for _, place in ipairs { ".claude.json", ".cursor/mcp.json" } do
+            assert.same(server, edit.value(sys.read(path(place)),
+                { "mcpServers", "propolis" }))
+        end
+        assert.equal("/x y/propolis", toml.value(sys.read(
+            path ".codex/config.toml"),
+            { "mcp_servers", "propolis", "command" }))
+        assert.equal("/x y/propolis", yaml.fields(yaml.get(sys.read(
+            path ".hermes/config.yaml"), { "mcp_servers", "propolis" }))
+            .command)
+        for _, name in ipairs(AGENTS) do
+            local agent = install.agent(name)
+            assert.is_true(#install.traces(agent, ctx) > 0)
+            local changes = assert(install.removal(agent, ctx))
+            assert(install.apply(agent, ctx, changes))
+            assert(install.finish(agent, ctx))
+            assert.same({}, install.traces(agent, ctx))
+        end
+        assert.same(before, snapshot(home))
+    end)
+
+    it("takes the server out of files that were edited since", function()
+        local install = require "propolis.install"
+        with_files()
+        tmp.write(path ".claude.json", '{"numStartups": 3}')
+        local ctx = { home = home, program = "/x/propolis", mcp = true,
+            state = path "state", env = function() end, version = "1",
+            agent_version = function() end }
+        for _, case in ipairs {
+            { "claude-code", ".claude.json", '"numStartups": 3',
+                '"numStartups": 4' },
+            { "codex", ".codex/config.toml", "# c", "# d" },
+            { "hermes", ".hermes/config.yaml", "# mine", "# ours" },
+        } do
+            local agent = install.agent(case[1])
+            local text = sys.read(path(case[2]))
+            local at, stop = text:find(case[3], 1, true)
+            local want = text:sub(1, at - 1) .. case[4] .. text:sub(stop + 1)
+            assert(install.apply(agent, ctx, assert(install.plan(agent, ctx))))
+            text = sys.read(path(case[2]))
+            at, stop = text:find(case[3], 1, true)
+            sys.replace(path(case[2]), text:sub(1, at - 1) .. case[4]
+                .. text:sub(stop + 1))
+            assert(install.apply(agent, ctx,
+                assert(install.removal(agent, ctx))))
+            assert.equal(want, sys.read(path(case[2])))
+        end
     end)
 
     it("knows our own lines from look-alikes", function()
