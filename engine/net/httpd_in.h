@@ -75,7 +75,7 @@ struct request {
     struct peer *peer;
     struct MHD_Connection *http;
     enum route route;
-    bool complete, suspended, later, answered, spoiled;
+    bool complete, suspended, later, answered, spoiled, overflow;
     bool wrong_method, counted;
     char workspace[WORKSPACE_MAX];
     struct grants *grants;

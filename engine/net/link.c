@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -5,6 +6,7 @@
 #include "core/err.h"
 #include "net/answer.h"
 #include "net/httpd_in.h"
+#include "net/screen.h"
 
 enum { OPEN_MS = 5000, IDLE_MS = 60000, UTF8 = 6 };
 
@@ -158,25 +160,36 @@ static void opening(struct link *k)
     }
 }
 
+static void say_overflow(struct request *r, const char *done)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text),
+             "%s larger than %zu bytes, or all answers are: ask for less, by "
+             "LIMIT or fewer columns",
+             done, r->loop->server->o.max_answer);
+    request_fail(r, 413, NULL, text);
+}
+
 /* The rows that have come; false when they are too many. */
-static bool take_rows(struct link *k, const PGresult *res, struct err *e)
+static bool take_rows(struct link *k, const PGresult *res)
 {
     struct request *r = k->req;
     bool tables = r->route == TABLES;
     size_t before = r->out.len;
+    struct err err;
+    struct err *e = &err;
 
+    if (r->overflow)
+        return true;
     if (before == 0 && !answer_head(&r->out, res, tables, e))
         return false;
     if (!answer_rows(&r->out, res, tables, r->rows == 0, e))
         return false;
     r->rows += (size_t)PQntuples(res);
-    if (r->out.len > k->pool->loop->server->o.max_answer)
-        return err_set(e, ERR_ARG,
-                       "the answer is larger than %zu bytes: ask for less, "
-                       "by LIMIT or fewer columns",
-                       k->pool->loop->server->o.max_answer);
-    if (!request_hold(r, r->out.len - before))
-        return err_set(e, ERR_BUSY, "too many answers are under way");
+    if (r->out.len > k->pool->loop->server->o.max_answer ||
+        !request_hold(r, r->out.len - before))
+        return false;
     return PQresultStatus(res) != PGRES_TUPLES_OK ||
            answer_tail(&r->out, r->rows, tables, e);
 }
@@ -204,10 +217,14 @@ static bool take(struct link *k, const PGresult *res)
     switch (PQresultStatus(res)) {
     case PGRES_SINGLE_TUPLE:
     case PGRES_TUPLES_OK:
-        if (take_rows(k, res, &e))
+        if (take_rows(k, res))
             return true;
+        buf_free(&r->out);
+        r->overflow = true;
+        if (r->route == QUERY && !screen_reads(r->in.data, r->in.len))
+            return true; /* it goes on, so that we know how it ends */
         k->req = NULL;
-        request_fail(r, e.code == ERR_BUSY ? 503 : 413, NULL, e.message);
+        say_overflow(r, "the answer is");
         return false;
     case PGRES_COMMAND_OK:
         return answer_head(&r->out, res, false, &e) &&
@@ -237,7 +254,9 @@ static void finish(struct link *k)
                  atomic_load(&k->pool->loop->server->sealed);
 
     k->req = NULL;
-    if (r)
+    if (r && r->overflow && r->status == 0)
+        say_overflow(r, "the statement was carried out, but its answer is");
+    else if (r)
         request_answer(r);
     if (PQstatus(k->pg) != CONNECTION_OK || k->condemned ||
         PQtransactionStatus(k->pg) != PQTRANS_IDLE ||

@@ -168,8 +168,6 @@ static void go(struct request *r)
         request_fail(r, 503, NULL, "the server is stopping");
     else if (r->status != 0)
         request_fail(r, r->status, NULL, r->denied);
-    else if (r->loop->requests > h->o.requests / (int)h->nloops)
-        request_fail(r, 429, NULL, "too many requests are under way");
     else if (r->route == QUERY)
         query(r);
     else if (r->route == TABLES) {
@@ -184,18 +182,23 @@ static void go(struct request *r)
 static void complete(struct request *r)
 {
     struct loop *l = r->loop;
+    struct httpd *h = l->server;
 
     r->complete = true;
     r->counted = true;
     l->requests++;
     if (r->peer)
         peer_waits(l, r->peer);
+    if (r->status == 0 && l->requests > h->o.requests / (int)h->nloops) {
+        request_fail(r, 429, NULL, "too many requests are under way");
+        return;
+    }
     if (r->route != HEALTH && r->route != LOST && stale(l)) {
         suspend(r);
         r->next = l->parked;
         l->parked = r;
-        atomic_store(&l->server->stale, true);
-        httpd_wake(l->server->wake);
+        atomic_store(&h->stale, true);
+        httpd_wake(h->wake);
         return;
     }
     go(r);
