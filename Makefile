@@ -31,9 +31,10 @@ SRC.postgres := $(wildcard engine/db/postgres*.c) engine/bind/l_postgres.c
 PKG.postgres := libpq
 SRC.edit     := engine/bind/l_edit.c engine/bind/edit_keys.c
 PKG.edit     := libedit
-SRC.httpd    := $(patsubst %,engine/net/%.c,httpd listen errand loop request \
-                  route pool link answer grant landlord provision screen lex) \
-                engine/bind/l_httpd.c
+SRC.httpd    := $(patsubst %,engine/net/%.c,httpd listen errand loop peer \
+                  request reply route pool link rows answer grant landlord \
+                  provision screen lex) \
+                engine/bind/l_httpd.c engine/bind/httpd_options.c
 PKG.httpd    := libmicrohttpd libpq jansson gnutls
 
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))

@@ -1,8 +1,8 @@
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/httpd_options.h"
 #include "net/grant.h"
 #include "net/httpd.h"
 #include "net/screen.h"
@@ -26,56 +26,6 @@ static struct httpd *check_server(lua_State *L)
     return s->httpd;
 }
 
-/* The string stays on the stack, and so alive. */
-static const char *text(lua_State *L, int idx, const char *key, bool needed)
-{
-    int type = lua_getfield(L, idx, key);
-
-    if (type != LUA_TSTRING && (needed || type != LUA_TNIL))
-        luaL_error(L, "'%s' must be a string", key);
-    return lua_tostring(L, -1);
-}
-
-static lua_Integer number(lua_State *L, const char *key, lua_Integer least,
-                          lua_Integer most)
-{
-    int ok;
-    lua_Integer n;
-
-    lua_getfield(L, 1, key);
-    n = lua_tointegerx(L, -1, &ok);
-    if (!ok || n < least || n > most)
-        luaL_error(L, "'%s' must be from %I to %I", key, least, most);
-    lua_pop(L, 1);
-    return n;
-}
-
-static struct httpd_options check_options(lua_State *L)
-{
-    struct httpd_options o = {.port = (int)number(L, "port", 0, 65535)};
-
-    o.threads = (int)number(L, "threads", 0, 64);
-    o.connections = (int)number(L, "connections", 1, 1000000);
-    o.requests = (int)number(L, "requests", 1, 1000000);
-    o.backends = (int)number(L, "backends", 1, 10000);
-    o.statement_ms = (int)number(L, "statement_ms", 1, 86400000);
-    o.client_ms = (int)number(L, "client_ms", 1, 86400000);
-    o.max_body = (size_t)number(L, "max_body", 1, BUF_MAX - 1);
-    o.max_answer = (size_t)number(L, "max_answer", 1, BUF_MAX - 1);
-    o.max_memory = (size_t)number(L, "max_memory", 1, LLONG_MAX);
-    o.db = text(L, 1, "db", true);
-    o.secret = text(L, 1, "secret", true);
-    o.tokens = text(L, 1, "tokens", true);
-    o.host = text(L, 1, "host", true);
-    o.tls_cert = text(L, 1, "tls_cert", false);
-    o.tls_key = text(L, 1, "tls_key", false);
-    lua_getfield(L, 1, "verbose");
-    o.verbose = lua_toboolean(L, -1);
-    if (!o.tls_cert != !o.tls_key)
-        luaL_error(L, "'tls_cert' and 'tls_key' belong together");
-    return o;
-}
-
 /* httpd.start(options) -> server, or nil and an error */
 static int l_start(lua_State *L)
 {
@@ -84,7 +34,7 @@ static int l_start(lua_State *L)
     struct err e;
 
     luaL_checktype(L, 1, LUA_TTABLE);
-    o = check_options(L);
+    o = httpd_options(L);
     s = lua_newuserdatauv(L, sizeof(*s), 0);
     s->httpd = NULL;
     luaL_setmetatable(L, SERVER_TYPE);
@@ -123,7 +73,7 @@ static int grants_gc(lua_State *L)
 static void copy_digits(lua_State *L, int idx, const char *key, char *to,
                         size_t n)
 {
-    const char *from = text(L, idx, key, true);
+    const char *from = httpd_text(L, idx, key, true);
 
     if (strlen(from) != n)
         luaL_error(L, "'%s' must have %I digits", key, (lua_Integer)n);
@@ -155,9 +105,9 @@ static struct grant check_grant(lua_State *L, int idx)
     copy_digits(L, idx, "id", g.id, GRANT_ID);
     copy_digits(L, idx, "salt", g.salt, GRANT_SALT);
     copy_digits(L, idx, "hash", g.hash, GRANT_HASH);
-    g.name = (char *)text(L, idx, "name", true);
-    g.org = (char *)text(L, idx, "org", true);
-    g.org_name = (char *)text(L, idx, "org_name", true);
+    g.name = (char *)httpd_text(L, idx, "name", true);
+    g.org = (char *)httpd_text(L, idx, "org", true);
+    g.org_name = (char *)httpd_text(L, idx, "org_name", true);
     lua_getfield(L, idx, "write");
     g.write = lua_toboolean(L, -1);
     lua_getfield(L, idx, "workspaces");

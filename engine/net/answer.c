@@ -27,7 +27,8 @@ bool answer_text(struct buf *out, const char *text, size_t len, struct err *e)
         if (c == '\n')
             esc[1] = 'n';
         else if (c < 0x20) {
-            memcpy(esc, "\\u00", 4);
+            esc[1] = 'u';
+            esc[2] = esc[3] = '0';
             esc[4] = hex[c >> 4];
             esc[5] = hex[c & 15];
             n = 6;
@@ -42,9 +43,9 @@ bool answer_text(struct buf *out, const char *text, size_t len, struct err *e)
 /* NaN and the infinities are words, which JSON has no number for. */
 static bool number(struct buf *out, const char *v, size_t len, struct err *e)
 {
-    char c = len > 1 && v[0] == '-' ? v[1] : v[0];
+    size_t sign = len > 1 && v[0] == '-';
 
-    if (c < '0' || c > '9')
+    if (len == 0 || v[sign] < '0' || v[sign] > '9')
         return buf_adds(out, "null", e);
     return buf_add(out, v, len, e);
 }

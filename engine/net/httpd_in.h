@@ -75,7 +75,7 @@ struct request {
     struct peer *peer;
     struct MHD_Connection *http;
     enum route route;
-    bool complete, suspended, later, answered, spoiled;
+    bool complete, suspended, later, answered, spoiled, overflow;
     bool wrong_method, counted;
     char workspace[WORKSPACE_MAX];
     struct grants *grants;
@@ -152,6 +152,11 @@ void httpd_ask(struct httpd *h, const char *why); /* have roles made again */
 /* loop.c */
 bool loop_start(struct loop *l, struct err *e);
 void loop_join(struct loop *l);
+
+/* peer.c */
+void peer_notify(void *cls, struct MHD_Connection *http, void **slot,
+                 enum MHD_ConnectionNotificationCode what);
+void peer_sweep(struct loop *l); /* cuts who neither sends nor takes */
 void peer_owes(struct loop *l, struct peer *p); /* its time starts now */
 void peer_waits(struct loop *l, struct peer *p);
 
@@ -163,6 +168,9 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
 void request_over(void *cls, struct MHD_Connection *http, void **slot,
                   enum MHD_RequestTerminationCode why);
 void request_unpark(struct loop *l);
+
+/* reply.c */
+enum MHD_Result request_reply(struct request *r); /* hands it to MHD */
 
 /* Answers with an error; the request may be queued, parked or running. */
 void request_fail(struct request *r, int status, const char *code,
@@ -185,6 +193,10 @@ void link_run(struct link *k, struct request *r);
 void link_event(struct link *k);
 void link_late(struct link *k); /* its deadline has passed */
 void link_drop(struct link *k);
+
+/* rows.c: one result; false when the connection is of no further use. */
+bool link_take(struct link *k, const PGresult *res);
+void link_overflow(struct request *r, const char *done);
 
 /* pool.c: who gets which connection */
 void pool_submit(struct request *r);

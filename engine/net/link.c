@@ -1,9 +1,6 @@
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 
-#include "core/err.h"
-#include "net/answer.h"
 #include "net/httpd_in.h"
 
 enum { OPEN_MS = 5000, IDLE_MS = 60000, UTF8 = 6 };
@@ -158,77 +155,6 @@ static void opening(struct link *k)
     }
 }
 
-/* The rows that have come; false when they are too many. */
-static bool take_rows(struct link *k, const PGresult *res, struct err *e)
-{
-    struct request *r = k->req;
-    bool tables = r->route == TABLES;
-    size_t before = r->out.len;
-
-    if (before == 0 && !answer_head(&r->out, res, tables, e))
-        return false;
-    if (!answer_rows(&r->out, res, tables, r->rows == 0, e))
-        return false;
-    r->rows += (size_t)PQntuples(res);
-    if (r->out.len > k->pool->loop->server->o.max_answer)
-        return err_set(e, ERR_ARG,
-                       "the answer is larger than %zu bytes: ask for less, "
-                       "by LIMIT or fewer columns",
-                       k->pool->loop->server->o.max_answer);
-    if (!request_hold(r, r->out.len - before))
-        return err_set(e, ERR_BUSY, "too many answers are under way");
-    return PQresultStatus(res) != PGRES_TUPLES_OK ||
-           answer_tail(&r->out, r->rows, tables, e);
-}
-
-static void take_error(struct link *k, const PGresult *res)
-{
-    const char *code = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-
-    k->req->status = k->condemned ? 408 : answer_status(code);
-    if (code)
-        answer_error(&k->req->out, code, text ? text : "no words");
-    else
-        answer_error(&k->req->out, NULL, "the database connection was lost");
-}
-
-/* One result; false when the connection is of no further use. */
-static bool take(struct link *k, const PGresult *res)
-{
-    struct request *r = k->req;
-    struct err e;
-
-    if (!r)
-        return true; /* DISCARD ALL's */
-    switch (PQresultStatus(res)) {
-    case PGRES_SINGLE_TUPLE:
-    case PGRES_TUPLES_OK:
-        if (take_rows(k, res, &e))
-            return true;
-        k->req = NULL;
-        request_fail(r, e.code == ERR_BUSY ? 503 : 413, NULL, e.message);
-        return false;
-    case PGRES_COMMAND_OK:
-        return answer_head(&r->out, res, false, &e) &&
-               answer_tail(&r->out,
-                           strtoul(PQcmdTuples((PGresult *)res), NULL, 10),
-                           false, &e);
-    case PGRES_FATAL_ERROR:
-    case PGRES_BAD_RESPONSE:
-        take_error(k, res);
-        return true;
-    case PGRES_EMPTY_QUERY:
-        r->status = 400;
-        answer_error(&r->out, NULL, "the query is empty");
-        return true;
-    default:
-        k->req = NULL;
-        request_fail(r, 403, NULL, "permission denied: COPY is not for tokens");
-        return false;
-    }
-}
-
 /* The statement is over. */
 static void finish(struct link *k)
 {
@@ -237,7 +163,9 @@ static void finish(struct link *k)
                  atomic_load(&k->pool->loop->server->sealed);
 
     k->req = NULL;
-    if (r)
+    if (r && r->overflow && r->status == 0)
+        link_overflow(r, "the statement was carried out, but its answer is");
+    else if (r)
         request_answer(r);
     if (PQstatus(k->pg) != CONNECTION_OK || k->condemned ||
         PQtransactionStatus(k->pg) != PQTRANS_IDLE ||
@@ -276,7 +204,7 @@ void link_event(struct link *k)
             finish(k);
             return;
         }
-        fine = take(k, res);
+        fine = link_take(k, res);
         PQclear(res);
     }
     if (!fine)

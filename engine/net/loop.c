@@ -16,76 +16,6 @@
 
 enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64 };
 
-static void unlist(struct loop *l, struct peer *p)
-{
-    if (!p->listed)
-        return;
-    if (p->prev)
-        p->prev->next = p->next;
-    else
-        l->oldest = p->next;
-    if (p->next)
-        p->next->prev = p->prev;
-    else
-        l->newest = p->prev;
-    p->listed = false;
-}
-
-/* All have the same time, so the list is in order of deadlines. */
-void peer_owes(struct loop *l, struct peer *p)
-{
-    unlist(l, p);
-    p->deadline = l->now + l->server->o.client_ms;
-    p->prev = l->newest;
-    p->next = NULL;
-    if (l->newest)
-        l->newest->next = p;
-    else
-        l->oldest = p;
-    l->newest = p;
-    p->listed = true;
-}
-
-void peer_waits(struct loop *l, struct peer *p)
-{
-    unlist(l, p);
-}
-
-static void on_peer(void *cls, struct MHD_Connection *http, void **slot,
-                    enum MHD_ConnectionNotificationCode what)
-{
-    struct loop *l = cls;
-    const union MHD_ConnectionInfo *info;
-    struct peer *p = *slot;
-
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
-        p = calloc(1, sizeof(*p));
-        l->peers++;
-        *slot = p;
-        if (p) {
-            p->fd = info->connect_fd;
-            peer_owes(l, p);
-        }
-        return;
-    }
-    l->peers--;
-    if (p)
-        unlist(l, p);
-    free(p);
-}
-
-/* Cuts those who neither send nor take: libmicrohttpd then sees the end. */
-static void cut_late(struct loop *l)
-{
-    struct peer *p;
-
-    while ((p = l->oldest) && l->now >= p->deadline) {
-        unlist(l, p);
-        shutdown(p->fd, SHUT_RDWR);
-    }
-}
-
 /* Says no before a connection costs anything. */
 static void turn_away(const struct loop *l, int fd)
 {
@@ -96,10 +26,9 @@ static void turn_away(const struct loop *l, int fd)
     char drain[2048];
 
     if (!l->server->o.tls_cert) {
-        ssize_t n = recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
-
-        n = send(fd, no, sizeof(no) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-        (void)n;
+        /* Unread bytes would make the close a reset, and our words lost. */
+        (void)!recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
+        (void)!send(fd, no, sizeof(no) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
         shutdown(fd, SHUT_WR);
     }
     close(fd);
@@ -215,7 +144,7 @@ static void *work(void *arg)
         if (l->now >= swept + TICK_MS) {
             swept = l->now;
             pool_sweep(l);
-            cut_late(l);
+            peer_sweep(l);
         }
         more = run_http(l);
         bury(l);
@@ -257,7 +186,7 @@ static struct MHD_Daemon *open_http(struct loop *l)
     return MHD_start_daemon(
         flags, 0, NULL, NULL, request_step, l, MHD_OPTION_EXTERNAL_LOGGER, mute,
         NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over, l,
-        MHD_OPTION_NOTIFY_CONNECTION, on_peer, l,
+        MHD_OPTION_NOTIFY_CONNECTION, peer_notify, l,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections + ACCEPTS,
         MHD_OPTION_ARRAY, o->tls_cert ? tls : &tls[2], MHD_OPTION_END);

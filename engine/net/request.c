@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,70 +17,6 @@ bool request_hold(struct request *r, size_t n)
     l->held += n;
     r->held += n;
     return true;
-}
-
-/* One line, whatever the client put into its path. */
-static void report(const struct request *r)
-{
-    char line[512];
-    int n = snprintf(line, sizeof(line), "propolis serve: %d %s %s %lld ms",
-                     r->status, r->line ? r->line : "?",
-                     r->grant ? r->grant->id : "-",
-                     (long long)(clock_ms() - r->started));
-
-    if (r->status >= 400 && n > 0 && (size_t)n < sizeof(line))
-        snprintf(line + n, sizeof(line) - (size_t)n, " %s",
-                 r->out.data ? r->out.data : "");
-    for (char *p = line; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
-    fprintf(stderr, "%s\n", line);
-}
-
-void request_answer(struct request *r)
-{
-    r->answered = true;
-    if (r->status == 0)
-        r->status = 200;
-    if (r->status >= 500 || r->loop->server->o.verbose)
-        report(r);
-    if (r->suspended) {
-        r->suspended = false;
-        r->loop->resumed = true;
-        MHD_resume_connection(r->http);
-    }
-}
-
-void request_fail(struct request *r, int status, const char *code,
-                  const char *text)
-{
-    r->status = status;
-    answer_error(&r->out, code, text);
-    request_answer(r);
-}
-
-static enum MHD_Result queue(struct request *r)
-{
-    struct MHD_Response *m = MHD_create_response_from_buffer(
-        r->out.len, r->out.data ? r->out.data : (char *)"",
-        r->out.data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    enum MHD_Result ok;
-
-    if (!m)
-        return MHD_NO;
-    r->out = (struct buf){0};
-    MHD_add_response_header(m, "Content-Type", "application/json");
-    if (r->status == 401)
-        MHD_add_response_header(m, "WWW-Authenticate", "Bearer");
-    if (r->status == 429 || r->status == 503)
-        MHD_add_response_header(m, "Retry-After", "1");
-    if (atomic_load(&r->loop->server->stopping))
-        MHD_add_response_header(m, "Connection", "close");
-    ok = MHD_queue_response(r->http, (unsigned)r->status, m);
-    MHD_destroy_response(m);
-    if (r->peer)
-        peer_owes(r->loop, r->peer);
-    return ok;
 }
 
 static void suspend(struct request *r)
@@ -168,8 +103,6 @@ static void go(struct request *r)
         request_fail(r, 503, NULL, "the server is stopping");
     else if (r->status != 0)
         request_fail(r, r->status, NULL, r->denied);
-    else if (r->loop->requests > h->o.requests / (int)h->nloops)
-        request_fail(r, 429, NULL, "too many requests are under way");
     else if (r->route == QUERY)
         query(r);
     else if (r->route == TABLES) {
@@ -184,18 +117,23 @@ static void go(struct request *r)
 static void complete(struct request *r)
 {
     struct loop *l = r->loop;
+    struct httpd *h = l->server;
 
     r->complete = true;
     r->counted = true;
     l->requests++;
     if (r->peer)
         peer_waits(l, r->peer);
+    if (r->status == 0 && l->requests > h->o.requests / (int)h->nloops) {
+        request_fail(r, 429, NULL, "too many requests are under way");
+        return;
+    }
     if (r->route != HEALTH && r->route != LOST && stale(l)) {
         suspend(r);
         r->next = l->parked;
         l->parked = r;
-        atomic_store(&l->server->stale, true);
-        httpd_wake(l->server->wake);
+        atomic_store(&h->stale, true);
+        httpd_wake(h->wake);
         return;
     }
     go(r);
@@ -276,6 +214,7 @@ static bool first_look(struct request *r)
     return n / 4 <= max;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's arguments */
 enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
                              const char *url, const char *method,
                              const char *version, const char *data,
@@ -292,7 +231,7 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
             return MHD_YES;
         r->complete = true;
         request_fail(r, r->status, NULL, r->denied);
-        return queue(r);
+        return request_reply(r);
     }
     if (*size > 0) {
         take(r, data, *size);
@@ -304,7 +243,7 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
         if (r->later) /* called again once it is resumed */
             return MHD_YES;
     }
-    return r->answered ? queue(r) : MHD_YES;
+    return r->answered ? request_reply(r) : MHD_YES;
 }
 
 void request_over(void *cls, struct MHD_Connection *http, void **slot,

@@ -1,6 +1,5 @@
 #include "net/screen.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -165,4 +164,13 @@ enum screen_verdict screen_statement(char *sql, size_t len, char *why,
     if (!allowed(s.first))
         return refuse(&s.first[0], why, room);
     return index ? SCREEN_NOTHING : SCREEN_RUN;
+}
+
+bool screen_reads(char *sql, size_t len)
+{
+    static const char *const words[] = {"select", "table", "values", NULL};
+    struct lexer x = {sql, sql + len};
+    struct token t = lex_next(&x);
+
+    return among(&t, words) || (t.kind == LEX_OTHER && *t.at == '(');
 }

@@ -10,6 +10,7 @@
 #ifndef ENGINE_NET_SCREEN_H
 #define ENGINE_NET_SCREEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum screen_verdict {
@@ -23,5 +24,8 @@ enum screen_verdict {
  * in error messages stay true.  why (room bytes) is set on SCREEN_REFUSED. */
 enum screen_verdict screen_statement(char *sql, size_t len, char *why,
                                      size_t room);
+
+/* Whether the statement starts like one that only reads. */
+bool screen_reads(char *sql, size_t len);
 
 #endif

@@ -1,0 +1,93 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/err.h"
+#include "net/answer.h"
+#include "net/httpd_in.h"
+#include "net/screen.h"
+
+void link_overflow(struct request *r, const char *done)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text),
+             "%s larger than %zu bytes, or all answers are: ask for less, by "
+             "LIMIT or fewer columns",
+             done, r->loop->server->o.max_answer);
+    request_fail(r, 413, NULL, text);
+}
+
+/* The rows that have come; false when they are too many. */
+static bool take_rows(struct link *k, const PGresult *res)
+{
+    struct request *r = k->req;
+    bool tables = r->route == TABLES;
+    size_t before = r->out.len;
+    struct err err;
+    struct err *e = &err;
+
+    if (r->overflow)
+        return true;
+    if (before == 0 && !answer_head(&r->out, res, tables, e))
+        return false;
+    if (!answer_rows(&r->out, res, tables, r->rows == 0, e))
+        return false;
+    r->rows += (size_t)PQntuples(res);
+    if (r->out.len > k->pool->loop->server->o.max_answer ||
+        !request_hold(r, r->out.len - before))
+        return false;
+    return PQresultStatus(res) != PGRES_TUPLES_OK ||
+           answer_tail(&r->out, r->rows, tables, e);
+}
+
+static void take_error(struct link *k, const PGresult *res)
+{
+    const char *code = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+    k->req->status = k->condemned ? 408 : answer_status(code);
+    if (code)
+        answer_error(&k->req->out, code, text ? text : "no words");
+    else
+        answer_error(&k->req->out, NULL, "the database connection was lost");
+}
+
+/* One result; false when the connection is of no further use. */
+bool link_take(struct link *k, const PGresult *res)
+{
+    struct request *r = k->req;
+    struct err e;
+
+    if (!r)
+        return true; /* DISCARD ALL's */
+    switch (PQresultStatus(res)) {
+    case PGRES_SINGLE_TUPLE:
+    case PGRES_TUPLES_OK:
+        if (take_rows(k, res))
+            return true;
+        buf_free(&r->out);
+        r->overflow = true;
+        if (r->route == QUERY && !screen_reads(r->in.data, r->in.len))
+            return true; /* it goes on, so that we know how it ends */
+        k->req = NULL;
+        link_overflow(r, "the answer is");
+        return false;
+    case PGRES_COMMAND_OK:
+        return answer_head(&r->out, res, false, &e) &&
+               answer_tail(&r->out,
+                           strtoul(PQcmdTuples((PGresult *)res), NULL, 10),
+                           false, &e);
+    case PGRES_FATAL_ERROR:
+    case PGRES_BAD_RESPONSE:
+        take_error(k, res);
+        return true;
+    case PGRES_EMPTY_QUERY:
+        r->status = 400;
+        answer_error(&r->out, NULL, "the query is empty");
+        return true;
+    default:
+        k->req = NULL;
+        request_fail(r, 403, NULL, "permission denied: COPY is not for tokens");
+        return false;
+    }
+}
