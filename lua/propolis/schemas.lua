@@ -59,8 +59,7 @@ end
 
 -- The user's files by table; two for one table: the later name is refused.
 local function read_extras()
-    local config = require "propolis.config"
-    local paths = config.paths()
+    local paths = require("propolis.places").paths()
     local dir = paths and paths.config .. "/schemas"
 
     extras = {}

@@ -257,4 +257,18 @@ with("http", function(http)
     end
 end)
 
+with("httpd", function(httpd)
+    assert(#ok(httpd.mint()) > 20)
+    assert(httpd.workspace("team") == true)
+    assert(ok(httpd.screen("SELECT 1")) == "run")
+end)
+
+with("redact", function(redact)
+    local set = redact.new { { id = "key", keywords = { "kk-" }, set = "a-z",
+        min = 4 } }
+    assert(ok(set:mask("a kk-abcd b")) == "a [redacted:key] b")
+    assert(#ok(set:find("kk-abcd kk-efgh")) == 2)
+    assert(ok(redact.storable("a\0b\xff")) == "a\u{FFFD}b\u{FFFD}")
+end)
+
 return scenarios

@@ -1,0 +1,67 @@
+---@meta engine.heal
+--- engine.heal: makes tables match their schemas by adding what is missing,
+--- never more.  Works on any store, also on one made by engine.store.from.
+
+---@class engine.heal
+local heal = {}
+
+---@class engine.heal.done
+---@field table string
+---@field created boolean this call sent the CREATE
+---@field missing string[] columns that the first look lacked
+---@field altered string[] columns that this call itself added
+---@field indexed integer indexes made
+---@field index_error? string why an index could not be made
+
+---@class engine.heal.plan
+---@field table string
+---@field present boolean the table is there
+---@field statements string[] what heal would run
+---@field drift engine.heal.drift[] what it must not touch
+
+---@class engine.heal.drift
+---@field kind "type"|"null"|"default"|"case"|"unknown"
+---@field column string as the table names it
+---@field have string
+---@field want string
+---@field sql string what a person would run, or a comment why nothing
+
+--- Heals one table.
+---@param job { store: engine.store.object, schema: engine.schema.object, ensure?: boolean }
+---@return engine.heal.done? done
+---@return engine.error? err
+function heal.table(job) end
+
+--- Heals several; one look covers them all on SQLite and PostgreSQL.  What
+--- was healed before a failure stays healed, and is the third result.
+---@param job { store: engine.store.object, schemas: engine.schema.object[], ensure?: boolean }
+---@return engine.heal.done[]? done
+---@return engine.error? err
+---@return engine.heal.done[]? part
+function heal.tables(job) end
+
+--- What heal would do; changes nothing.
+---@param job { store: engine.store.object, schemas: engine.schema.object[] }
+---@return engine.heal.plan[]? plans
+---@return engine.error? err
+function heal.plan(job) end
+
+--- The code that an error, or any text, stands for.
+---@param what any nil and "" are "sql"
+---@return "no_table"|"no_column"|"exists"|"denied"|"sql"|string
+function heal.classify(what) end
+
+---@param what any an error or a text
+---@return boolean
+function heal.is_missing_table(what) end
+
+---@param what any an error or a text
+---@return boolean
+function heal.is_missing_column(what) end
+
+--- Whether something was there already that was to be made.
+---@param what any an error or a text
+---@return boolean
+function heal.is_duplicate(what) end
+
+return heal

@@ -1,0 +1,75 @@
+---@meta engine.sql
+--- engine.sql: the one place where names and values become SQL text.
+--- Each returns nil and an error with code "arg" for what cannot be written
+--- safely; a key that is no column, and a value of a type that has no literal
+--- at all, raise.
+
+---@class engine.sql
+local sql = {}
+
+---@alias engine.dialect "sqlite"|"postgres"|"deeplake"
+---@alias engine.sql.value string|number|boolean|number[]|nil
+
+--- The name in double quotes; only [A-Za-z_][A-Za-z0-9_]* of at most 63 bytes.
+---@param name string
+---@return string? text
+---@return engine.error? err
+function sql.ident(name) end
+
+--- The literal for a column of that type.  NaN and Inf, NUL and invalid UTF-8
+--- have none; an empty vector, or one with such a number, is NULL.
+---@param value engine.sql.value
+---@param type? "text"|"bigint"|"jsonb"|"float4[]" ("text")
+---@param dialect? engine.dialect ("postgres")
+---@return string? text
+---@return engine.error? err
+function sql.literal(value, type, dialect) end
+
+--- One INSERT; columns that are nil in every row are left out.
+---@param schema engine.schema.object
+---@param rows table one row by column name, or a list of them
+---@param dialect? engine.dialect ("postgres")
+---@return string? text
+---@return engine.error? err
+function sql.insert(schema, rows, dialect) end
+
+--- CREATE TABLE IF NOT EXISTS with every column in order.
+---@param schema engine.schema.object
+---@param dialect? engine.dialect ("postgres")
+---@return string? text
+---@return engine.error? err
+function sql.create(schema, dialect) end
+
+--- ALTER TABLE that adds columns of the schema; several only on PostgreSQL.
+---@param schema engine.schema.object
+---@param columns string|string[]
+---@param dialect? engine.dialect ("postgres")
+---@return string? text
+---@return engine.error? err
+function sql.alter(schema, columns, dialect) end
+
+--- The look at the catalogue that heal sends.
+---@param schema engine.schema.object
+---@param dialect? engine.dialect ("postgres")
+---@param workspace? string ("default")
+---@return string? text
+---@return engine.error? err
+function sql.look(schema, dialect, workspace) end
+
+--- A statement from a constant template: each ? outside quotes and comments
+--- becomes the literal of values[1], values[2], ... (values.n says how many
+--- when some are nil), each {key} the quoted name values.key.
+---@param text string
+---@param values table
+---@param dialect? engine.dialect ("postgres")
+---@return string? text
+---@return engine.error? err
+function sql.bind(text, values, dialect) end
+
+--- Whether a text can be stored: no NUL and valid UTF-8 throughout.
+---@param text string
+---@return boolean
+---@return integer? position of the first byte that cannot be
+function sql.text_ok(text) end
+
+return sql

@@ -1,0 +1,92 @@
+---@meta engine.store
+--- engine.store: statements, and an INSERT that heals its table when it must.
+--- propolis.open gives stores with more comfort: lua/propolis/store.lua.
+
+---@class engine.store
+---@field methods table the methods of every store
+local store = {}
+
+--- What the world did wrong; prints as its message.
+---@class engine.error
+---@field code "nomem"|"arg"|"schema"|"sql"|"no_table"|"no_column"|"no_schema"|"exists"|"denied"|"auth"|"busy"|"balance"|"io"|"closed"
+---@field message string
+---@field status? integer of HTTP
+---@field unclear? true it may have been carried out all the same
+
+---@class engine.store.spec
+---@field dialect engine.dialect
+---@field query fun(sql: string, info: { kind: string, table?: string }): table?, any rows by column name, or nil and why
+---@field workspace? string ("default")
+---@field listed? fun(table: string): boolean whether the service lists it
+---@field close? fun()
+
+---@class engine.store.object
+---@field dialect engine.dialect
+---@field workspace string
+local object = {}
+
+--- A store whose statements a function runs; a store is given back as it is.
+---@param spec engine.store.spec|engine.store.object
+---@return engine.store.object? store
+---@return engine.error? err
+function store.from(spec) end
+
+--- An error as the engine makes them; an unknown code becomes "sql".
+---@param code string
+---@param message string
+---@return engine.error
+function store.error(code, message) end
+
+--- Runs one statement.
+---@param sql string
+---@param kind? "query"|"look"|"create"|"alter"|"index"|"insert"
+---@return table[]? rows by column name; NULL is an absent key
+---@return string[]|engine.error names of the columns in order
+function object:query(sql, kind) end
+
+--- Runs one statement and drops its rows.
+---@param sql string
+---@param kind? "query"|"look"|"create"|"alter"|"index"|"insert"
+---@return true? done
+---@return engine.error? err
+function object:exec(sql, kind) end
+
+--- for row in store:rows(sql) do ... end; raises the error.
+---@param sql string
+---@return fun(): table?
+function object:rows(sql) end
+
+--- Inserts one row by column name; on a missing table or column heals and
+--- sends it once more.  Raises on a key that is no column.
+---@param schema engine.schema.object
+---@param row table
+---@return true? done
+---@return engine.heal.done|engine.error|nil healed
+function object:insert(schema, row) end
+
+--- The same for many rows in one statement.
+---@param schema engine.schema.object
+---@param rows table[]
+---@return true? done
+---@return engine.heal.done|engine.error|nil healed
+function object:insert_many(schema, rows) end
+
+---@param schema engine.schema.object
+---@return engine.heal.done? done
+---@return engine.error? err
+function object:heal(schema) end
+
+--- Heals before a session: a service that lists its tables is asked first.
+---@param schema engine.schema.object
+---@return engine.heal.done? done
+---@return engine.error? err
+function object:ensure(schema) end
+
+--- Always false where statements share no session.
+---@return boolean
+function object:in_transaction() end
+
+--- Also on close and gc; doing so again is harmless.
+function object:close() end
+
+return store

@@ -1,0 +1,102 @@
+--- make install and uninstall: what is installed runs on its own, below PREFIX
+-- or staged below DESTDIR, and is removed without a trace.
+local sys = require "engine.sys"
+local tmp = require "tmp"
+
+local base, build, prefix
+
+local function make(...)
+    local done = assert(sys.run({ "make", "BUILD=" .. build,
+        "PREFIX=" .. prefix, ... }, {
+        env = { MAKEFLAGS = false, MAKELEVEL = false, MFLAGS = false,
+            ASAN_OPTIONS = false },
+        timeout = 280,
+    }))
+    assert.equal("", done.code == 0 and "" or done.stderr)
+end
+
+-- Every file below a folder, by its path from there.
+local function files(dir, from, list)
+    list = list or {}
+    from = from or #dir + 2
+    for _, name in ipairs(sys.list(dir) or {}) do
+        local path = dir .. "/" .. name
+        if sys.stat(path, true).type == "dir" then
+            files(path, from, list)
+        else
+            list[#list + 1] = path:sub(from)
+        end
+    end
+    table.sort(list)
+    return list
+end
+
+describe("make install", function()
+    setup(function()
+        base = tmp.dir()
+        build, prefix = base .. "/build", base .. "/usr"
+        make("install")
+    end)
+
+    teardown(tmp.clean)
+
+    it("installs a program that runs without the checkout", function()
+        local script = tmp.write(base .. "/home/x.lua", [[
+            local propolis = require "propolis"
+            local s <close> = assert(propolis.open("sqlite:" .. arg[1]))
+            assert(s:insert(propolis.schemas.skills, { name = "x" }))
+            for _, name in ipairs { "postgres", "http" } do
+                require("engine." .. name)
+            end
+            io.write(require("engine.sys").root, "\n")
+            for name, module in pairs(package.loaded) do
+                local open = type(module) == "table"
+                    and package.searchpath(name, package.path)
+                if open then print(open) end
+            end
+        ]])
+        local done = assert(sys.run(
+            { prefix .. "/bin/propolis", script, base .. "/home/x.db" },
+            { cwd = "/", env = { PROPOLIS_HOME = base .. "/home" } }))
+
+        assert.equal("", done.stderr)
+        local n = 0
+        for line in done.stdout:gmatch("[^\n]+") do
+            n = n + 1
+            assert.equal(prefix, line:sub(1, #prefix))
+        end
+        assert.is_true(n > 3)
+    end)
+
+    it("installs every module, Lua file, schema and the licence", function()
+        local there = {}
+        for _, path in ipairs(files(prefix)) do
+            there[path] = true
+        end
+        for _, dir in ipairs { "lua", "schemas" } do
+            for _, path in ipairs(files(dir)) do
+                assert.is_true(there["share/propolis/" .. dir .. "/" .. path],
+                    path)
+            end
+        end
+        for _, path in ipairs { "bin/propolis", "share/doc/propolis/LICENSE",
+            "lib/propolis/engine/http.so", "lib/propolis/engine/postgres.so",
+        } do
+            assert.is_true(there[path], path)
+        end
+    end)
+
+    it("stages the same files below DESTDIR", function()
+        make("install", "DESTDIR=" .. base .. "/stage")
+
+        assert.same(files(prefix), files(base .. "/stage" .. prefix))
+    end)
+
+    it("is undone by uninstall, which leaves what is not its own", function()
+        tmp.write(prefix .. "/bin/other", "not ours")
+        tmp.write(prefix .. "/share/doc/other/README", "not ours")
+        make("uninstall")
+
+        assert.same({ "bin/other", "share/doc/other/README" }, files(prefix))
+    end)
+end)
