@@ -1,0 +1,96 @@
+--- A machine of one user for sync's specs: a home with a local store, queued
+-- events, and a sync that talks to a given remote.
+--
+--   local m = machine.new { remote = url, workspace = "ws" }
+--   m:events(1000, 20)  -- so many events in so many sessions
+--   local result, err = m:sync {}
+local intake = require "propolis.intake"
+local outbox = require "propolis.outbox"
+local sync = require "propolis.sync"
+local sys = require "engine.sys"
+local tmp = require "tmp"
+
+local machine = {}
+machine.__index = machine
+
+function machine.new(opts)
+    local home = tmp.dir()
+    local conf = {
+        paths = { data = home, state = home .. "/state", config = home,
+            memory = home .. "/memory", credentials = home .. "/c.json" },
+        local_store = "sqlite:" .. home .. "/local.db",
+        org_id = "org1", org_name = "org1", user = opts.user or "u",
+        tables = { memory = "memory", sessions = "sessions",
+            skills = "skills" },
+        capture = true, sync_interval = 60, logged_in = false,
+    }
+    for key, value in pairs(opts) do
+        conf[key] = value
+    end
+    return setmetatable({ conf = conf, home = home, made = 0 }, machine)
+end
+
+function machine:store()
+    return assert(sync.open_local(self.conf))
+end
+
+local function stamp(n)
+    return ("2026-01-01T%02d:%02d:%02d.%03dZ"):format(n // 3600000,
+        n // 60000 % 60, n // 1000 % 60, n % 1000)
+end
+
+--- Stores n queued events, spread over so many sessions in turn.
+function machine:events(n, sessions)
+    local store <close> = self:store()
+    local records = {}
+    for i = 1, n do
+        self.made = self.made + 1
+        local path = ("/sessions/u/u_o_w_s%d.jsonl"):format(i % sessions)
+        records[i] = { table = "sessions", queue = true, row = {
+            id = sys.uuid(), path = path, filename = path:match("[^/]*$"),
+            message = ('{"type":"user_message","n":%d,"text":"it\'s \\\\ %s"}')
+                :format(self.made, ("x"):rep(self.made % 50)),
+            author = self.conf.user, size_bytes = self.made, agent = "codex",
+            creation_date = stamp(self.made), last_update_date = "",
+        } }
+    end
+    assert(intake.put(store, records, sys.now()))
+end
+
+--- Stores one queued document of the memory table.
+function machine:document(path, text, date)
+    local store <close> = self:store()
+    local merge = require "propolis.merge"
+    local row = { id = sys.uuid(), path = path, filename = path, summary = text,
+        author = self.conf.user, size_bytes = #text, creation_date = date,
+        last_update_date = date }
+    local dates = assert(merge.dates(store, { path }))
+    assert(merge.put(store, row, dates[path]))
+    local id = store:query("SELECT id FROM {t} WHERE path = ?",
+        { t = "memory", path })[1].id
+    assert(outbox.add(store, "memory", id, sys.now()))
+end
+
+function machine:sync(opts)
+    opts.pause = opts.pause or 0
+    return sync.run(self.conf, opts)
+end
+
+--- Syncs until nothing stops it any more; how many runs that took.
+function machine:sync_through(most)
+    local result
+    for run = 1, most do
+        result = assert(self:sync {})
+        if not result.error then
+            return run, result
+        end
+    end
+    error("the sync never got through: " .. tostring(result.error))
+end
+
+function machine:query(text, values)
+    local store <close> = self:store()
+    return assert(store:query(text, values))
+end
+
+return machine
