@@ -19,11 +19,12 @@ package.cpath = lib .. "/?.so;" .. absolute(package.cpath)
 -- What make compiled loads several times faster than its source, unless the
 -- source was changed since, or another Lua compiled it.
 table.insert(package.searchers, 2, function(name)
-    local stat = require("engine.sys").stat
+    local sys = require "engine.sys"
     local file = "/lua/" .. name:gsub("%.", "/") .. ".lua"
-    local made, source = stat(lib .. file .. "c"), stat(root .. file)
+    local made, source = sys.stat(lib .. file .. "c"), sys.stat(root .. file)
     if made and source and made.mtime >= source.mtime then
-        return (loadfile(lib .. file .. "c", "b")), root .. file
+        local bytes = sys.read(lib .. file .. "c")
+        return bytes and load(bytes, name, "b") or nil, root .. file
     end
 end)
 

@@ -10,11 +10,13 @@
 
 #include "core/db.h"
 #include "core/err.h"
+#include "db/sqlite_wal.h"
 
 struct sqlite_db {
     struct db db;
     sqlite3 *h;
     char *path; /* for messages */
+    int wal_pages;
 };
 
 struct sqlite_cursor {
@@ -200,6 +202,7 @@ static void close_db(struct db *db)
 {
     struct sqlite_db *d = (struct sqlite_db *)db;
 
+    sqlite_wal_end(d->h, d->wal_pages);
     sqlite3_close_v2(d->h);
     free(d->path);
     free(d);
@@ -230,19 +233,6 @@ static bool make_private(struct sqlite_db *d, struct err *e)
     return true;
 }
 
-/* Many processes that make one new file at once can meet in the switch to WAL,
- * which does not wait by itself. */
-static int wal(struct sqlite_db *d, int ms)
-{
-    int rc;
-
-    while ((rc = sqlite3_exec(d->h, "PRAGMA journal_mode = WAL", NULL, NULL,
-                              NULL)) == SQLITE_BUSY &&
-           ms > 0)
-        ms -= sqlite3_sleep(5);
-    return rc;
-}
-
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
@@ -253,7 +243,7 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
     /* A process that writes one row and leaves must not pay a checkpoint. */
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK && !o->readonly)
-        rc = wal(d, ms);
+        rc = sqlite_wal_begin(d->h, ms, &d->wal_pages);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(d->h,
                           o->readonly ? "SELECT 1 FROM sqlite_schema"

@@ -156,6 +156,24 @@ describe("intake", function()
         assert.is_false(store:in_transaction())
     end)
 
+    it("leaves a short log behind, however many processes came", function()
+        local file = tmp.dir() .. "/d/x.db"
+        local conf = { local_store = "sqlite:" .. file }
+        local longest = 0
+        for n = 1, 400 do
+            local store <close> = assert(intake.open(conf))
+            assert(intake.put(store, { { table = "sessions", row = {
+                id = "a" .. n, path = "/p", message = '"'
+                    .. ("x"):rep(3000) .. '"',
+            } } }, TIME))
+            store:close()
+            longest = math.max(longest, sys.stat(file .. "-wal").size)
+        end
+        assert.is_true(longest < 300 * 4120, longest .. " bytes")
+        local store <close> = assert(intake.open(conf))
+        assert.equal(400, #store:query("SELECT id FROM sessions"))
+    end)
+
     it("makes one row per path when told so", function()
         local conf = { local_store = "sqlite:" .. tmp.dir() .. "/d/x.db" }
         local store <close> = assert(intake.open(conf))

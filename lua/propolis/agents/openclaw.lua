@@ -43,14 +43,14 @@ local function simple(kind, name, ...)
     end
 end
 
-local function context()
+local function context_only()
     return { { kind = "context" } }
 end
 
 -- Hook -> a function that gives the events.
 local HOOKS = {
-    before_prompt_build = context,
-    before_agent_start = context,
+    before_prompt_build = context_only,
+    before_agent_start = context_only,
     session_start = simple("session_start", "session_start", "resumedFrom"),
     agent_end = function(event, hook)
         local events = conversation(event)
