@@ -142,11 +142,17 @@ local function check_agent(list, name, ctx, conf, seen, named)
         return
     end
     local out = inspect.way_out(report)
-    if out then finding(list, false, name, out) end
+    if out then finding(list, false, name, "%s", out) end
+    local changes, err = install.plan(agent, ctx)
+    if not changes and not report.error then
+        finding(list, false, name, "%s. Repair it, then run `propolis install "
+            .. "%s`", err, name)
+    end
     local hooks = hooks_of(agent, report)
     if #hooks > 0 then
         local probe = require "propolis.install.probe"
-        local sent, err = probe.run(name, hooks, conf)
+        local sent
+        sent, err = probe.run(name, hooks, conf)
         if sent then
             check_answers(list, name, sent)
             check_rows(list, name, sent, conf)
@@ -155,7 +161,7 @@ local function check_agent(list, name, ctx, conf, seen, named)
         end
     end
     for _, advice in ipairs(report.advice) do
-        finding(list, nil, name, advice)
+        finding(list, nil, name, "%s", advice)
     end
     finding(list, nil, name, report.seen
         and "the last event of a real session came at " .. report.seen

@@ -7,7 +7,8 @@ local LARGE = 4000000 -- cells of the table below; beyond it, all is replaced
 
 local function split(text)
     local lines = {}
-    for line in (text or ""):gmatch("([^\n]*)\n?") do
+    if not text or text == "" then return lines end
+    for line in text:gmatch("([^\n]*)\n?") do
         lines[#lines + 1] = (line:gsub("\r$", ""))
     end
     return lines

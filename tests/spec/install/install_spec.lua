@@ -249,7 +249,7 @@ describe("install", function()
           {
             "type": "command",
             "command": "'/old place/propolis' hook claude-code Stop",
-            "timeout": 5
+            "timeout": 99
           },
           {
             "type": "command",
@@ -271,7 +271,7 @@ describe("install", function()
             { "hooks" })
         assert.equal(PROGRAM .. " hook claude-code Stop",
             hooks.Stop[1].hooks[1].command)
-        assert.equal(10, hooks.Stop[1].hooks[1].timeout)
+        assert.equal(5, hooks.Stop[1].hooks[1].timeout)
         assert.equal("nice /old/propolis hook claude-code Stop",
             hooks.Stop[1].hooks[2].command)
         assert.equal(1, #hooks.Stop)
