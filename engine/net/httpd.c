@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/err.h"
@@ -182,6 +183,7 @@ static void end_loops(struct httpd *h)
     for (size_t i = 0; i < h->nloops; i++)
         running += h->loops[i].running;
     atomic_store(&h->stopping, true);
+    shutdown(h->listener, SHUT_RDWR); /* newcomers are refused, not kept */
     wake_loops(h);
     while (atomic_load(&h->ended) < running) {
         poll(on, 2, TICK_MS);

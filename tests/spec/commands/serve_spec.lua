@@ -12,7 +12,8 @@ describe("propolis serve", function()
 
     setup(function()
         db = pg.url(true)
-        s = serving.start { home = tmp.dir(), db = db }
+        s = serving.start { home = tmp.dir(), db = db,
+            args = { "--threads", "2" } }
         token = s:token("alice", "--workspace", "a", "--workspace", "a2")
         reader = s:token("rita", "--workspace", "a", "--read")
         other = s:token("bob", "--workspace", "b", "--org", "team")
