@@ -46,7 +46,7 @@ SO      := $(MODULES:%=$(OUT)/lib/engine/%.so)
 LUAC    := $(patsubst %.lua,$(OUT)/lib/%.luac,$(shell find lua -name '*.lua' \
                ! -path '*/meta/*' ! -name boot.lua))
 UNIT    := $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/*_test.c))
-FUZZ    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ    := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 , := ,
 
@@ -67,9 +67,12 @@ CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS.install := $(CFLAGS.release)
 CFLAGS.asan    := -O1 -fno-omit-frame-pointer $(SAN)
 CFLAGS.cov     := -O0 --coverage
+CFLAGS.fuzz    := -O1 $(SAN) -fsanitize=fuzzer-no-link -Itests/fuzz
 
 # ---- what a person types; pkg-config can only answer once deps are there ----
-AGAIN := @$(MAKE) --no-print-directory
+# All cores, unless -j says otherwise.
+AGAIN := +@$(MAKE) --no-print-directory $(if $(findstring j,$(firstword \
+         -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null))
 
 all:
 	@.ci/deps build
@@ -105,8 +108,8 @@ cov:
 
 fuzz:
 	@.ci/deps build fuzz
-	$(AGAIN) fuzzers
-	@tests/fuzz/run $(BUILD)/fuzz $(SECS)
+	$(AGAIN) MODE=fuzz CC=clang fuzzers
+	@tests/fuzz/run $(BUILD)/fuzz/fuzz $(SECS)
 
 # The real agents, fetched from npm; not a part of test.
 e2e:
@@ -190,14 +193,14 @@ $(OUT)/test/%: $(OUT)/obj/tests/unit/%.o $(filter-out %/main.o,$(ALLOBJ))
 	@echo LD $@
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TESTLIBS)
 
+# libFuzzer is clang's; one tree of objects serves all fuzzers.
 fuzzers: $(FUZZ)
 
-CORE := $(wildcard engine/core/*.c)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h engine/*/*.[ch])
+$(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/fuzz.o \
+               $(filter-out %/main.o,$(ALLOBJ))
 	@mkdir -p $(@D)
 	@echo LD $@
-	@clang $(CPPFLAGS) -std=c11 -g -O1 $(SAN) -fsanitize=fuzzer -Itests/fuzz \
-	    -o $@ $< $(CORE) $(wildcard engine/bind/*.c engine/os/*.c) $(LDLIBS)
+	@$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
 benches: $(OUT)/bench/timeit $(OUT)/bench/floor
 

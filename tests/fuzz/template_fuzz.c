@@ -1,0 +1,88 @@
+/* Values put into a template come back from SQLite; any template at all is
+ * filled or refused. */
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/sql.h"
+#include "fuzz.h"
+
+#define VALUES 8
+
+static const struct sql_name names[] = {{"t", "memory"}, {NULL, NULL}};
+
+/* The text cut at each byte 255, of which no UTF-8 consists. */
+static size_t cut(char *text, size_t size, struct value v[VALUES])
+{
+    char *end = text + size;
+    size_t n = 0;
+
+    while (n < VALUES) {
+        char *stop = memchr(text, 255, (size_t)(end - text));
+
+        v[n++] = (struct value){.kind = VALUE_TEXT,
+                                .text = text,
+                                .len = (size_t)((stop ? stop : end) - text)};
+        if (!stop)
+            break;
+        text = stop + 1;
+    }
+    return n;
+}
+
+static void values_come_back(char *text, size_t size)
+{
+    struct value v[VALUES];
+    struct sql_args args = {.values = v, .n = cut(text, size, v)};
+    struct buf sql = {0};
+    struct err e;
+    sqlite3_stmt *st;
+    char template[VALUES * 20] = "SELECT '?', ?";
+
+    args.names = names;
+    for (size_t i = 1; i < args.n; i++)
+        strcat(template, ", -- ?\n ? /* ? */");
+    if (sql_bind(&sql, SQL_SQLITE, template, &args, &e)) {
+        CHECK(sqlite3_prepare_v2(fuzz_db(), sql.data, (int)sql.len, &st,
+                                 NULL) == SQLITE_OK);
+        CHECK(sqlite3_step(st) == SQLITE_ROW);
+        CHECK(sqlite3_column_count(st) == (int)args.n + 1);
+        for (size_t i = 0; i < args.n; i++) {
+            CHECK((size_t)sqlite3_column_bytes(st, (int)i + 1) == v[i].len);
+            CHECK(v[i].len == 0 || memcmp(sqlite3_column_blob(st, (int)i + 1),
+                                          v[i].text, v[i].len) == 0);
+        }
+        sqlite3_finalize(st);
+    } else {
+        CHECK(e.code == ERR_ARG);
+    }
+    buf_free(&sql);
+}
+
+static void any_template(const char *text)
+{
+    static const struct value v[] = {
+        {.kind = VALUE_INT, .integer = 7},
+        {.kind = VALUE_TEXT, .text = "'", .len = 1}};
+    struct sql_args args = {.values = v, .n = 2, .names = names};
+    struct buf sql = {0};
+    struct err e;
+
+    if (!sql_bind(&sql, SQL_POSTGRES, text, &args, &e))
+        CHECK(e.code == ERR_ARG);
+    buf_free(&sql);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    CHECK(text != NULL);
+    if (size)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    values_come_back(text, size);
+    any_template(text);
+    free(text);
+    return 0;
+}
