@@ -44,11 +44,12 @@ end
 
 -- deeplake: alone is the account in force; deeplake:https://HOST another API.
 local function open_deeplake(url, options)
-    local conf, err = options, nil
+    local conf = options
     if not conf.token then
-        conf, err = require("propolis.config").load()
+        local why
+        conf, why = require("propolis.config").load()
         if not conf then
-            return nil, store.error("arg", err)
+            return nil, store.error("arg", why)
         end
     end
     local spec = {
@@ -62,12 +63,12 @@ local function open_deeplake(url, options)
     end
     local api = url:sub(#"deeplake:" + 1)
     spec.api_url = api ~= "" and api or spec.api_url
-    spec, err = require("propolis.stores.deeplake").open(spec)
-    if not spec then
+    local made, err = require("propolis.stores.deeplake").open(spec)
+    if not made then
         return nil, err
     end
-    local opened = store.from(spec)
-    opened.query_all = spec.query_all
+    local opened = store.from(made)
+    opened.query_all = made.query_all
     return opened
 end
 

@@ -51,7 +51,8 @@ function settings.set(name, value)
     end
     local err
     if value ~= nil then
-        value, err = config.check(key, value, name)
+        value, err = require("propolis.values").check(key, value,
+            name)
         if err then
             return nil, err
         end

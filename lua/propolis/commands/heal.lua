@@ -285,16 +285,12 @@ function command.run(argv)
     if not list then
         return cli.usage(command, errors)
     end
-    for _, err in ipairs(errors) do
-        cli.fail(err)
-    end
+    for _, refused in ipairs(errors) do cli.fail(refused) end
     if #list == 0 then
         return cli.FAILED
     end
     local store, err = target.open(opts, opts.plan and "look" or "write")
-    if not store then
-        return cli.fail(err)
-    end
+    if not store then return cli.fail(err) end
     code = run_on(opts, store, list, errors)
     store:close()
     return #errors > 0 and cli.FAILED or code

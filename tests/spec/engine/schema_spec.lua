@@ -9,7 +9,8 @@ end
 describe("schema.new", function()
     it("keeps name, order, types and defaults", function()
         local s = new({ { "id", "text", default = "" }, { "n", "bigint",
-            default = 7 }, { name = "j", type = "jsonb" }, { "v", "float4[]" } },
+            default = 7 }, { name = "j", type = "jsonb" },
+            { "v", "float4[]" } },
             { indexes = { { "id", "n" } } })
         assert.equal("t", s.table)
         assert.same({
@@ -34,9 +35,11 @@ describe("schema.new", function()
             "'A' is there twice" },
         ["an unknown type"] = { { { "a", "varchar" } }, "no type 'varchar'" },
         ["NOT NULL without default"] = {
-            { { "a", "text", not_null = true } }, "NOT NULL without a default" },
+            { { "a", "text", not_null = true } },
+            "NOT NULL without a default" },
         ["a default of another type"] = {
-            { { "a", "bigint", default = "x" } }, "no constant of type bigint" },
+            { { "a", "bigint", default = "x" } },
+            "no constant of type bigint" },
         ["a default that is no constant"] = {
             { { "a", "text", default = function() end } }, "not a function" },
         ["a default for a vector"] = {
