@@ -10,6 +10,7 @@
 
 #include "core/db.h"
 #include "core/err.h"
+#include "db/sqlite_busy.h"
 #include "db/sqlite_wal.h"
 
 struct sqlite_db {
@@ -17,6 +18,7 @@ struct sqlite_db {
     sqlite3 *h;
     char *path; /* for messages */
     int wal_pages;
+    struct sqlite_busy busy;
 };
 
 struct sqlite_cursor {
@@ -237,7 +239,7 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
     int ms = o->busy_ms ? o->busy_ms : 5000;
-    int rc = sqlite3_busy_timeout(d->h, ms);
+    int rc = sqlite_busy_set(d->h, &d->busy, ms);
 
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */
