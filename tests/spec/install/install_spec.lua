@@ -357,7 +357,7 @@ describe("install", function()
 
         it("is a file where the agent's folder should be", function()
             tmp.write(path ".codex", "")
-            refused("codex", "/.codex/hooks.json cannot be read")
+            refused("codex", "/.codex/hooks.json cannot be written")
         end)
 
         it("is a link to nothing", function()
