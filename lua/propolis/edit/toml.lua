@@ -2,319 +2,17 @@
 -- Pure: text in, text out. What stands around an edit stays byte for byte.
 -- Every function returns nil and a sentence when the text does not parse or
 -- the place is written in a form that cannot be extended safely.
+local lex = require "propolis.edit.toml_lex"
+local tomlc = require "propolis.edit.tomlc"
+
 local edit = {}
 
-local function line_of(text, at)
-    local _, count = text:sub(1, at - 1):gsub("\n", "")
-    return count + 1
-end
-
-local function fail(state, at, what)
-    error({ message = ("line %d: %s"):format(line_of(state.text, at), what) },
-        0)
-end
-
-local function blanks(state)
-    state.at = state.text:match("^[ \t]*()", state.at)
-end
-
--- Blanks, line ends and comments: allowed inside arrays.
-local function space(state)
-    local text = state.text
-    repeat
-        local before = state.at
-        state.at = text:match("^[ \t\r\n]*()", state.at)
-        state.at = text:match("^#[^\n]*()", state.at) or state.at
-    until state.at == before
-end
-
-local escapes = {
-    b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", e = "\27",
-    ['"'] = '"', ["\\"] = "\\",
-}
-
-local function escape(state, out)
-    local text, at = state.text, state.at
-    local c = text:sub(at + 1, at + 1)
-    if escapes[c] then
-        out[#out + 1] = escapes[c]
-        state.at = at + 2
-        return
-    end
-    local hex = c == "u" and text:match("^%x%x%x%x", at + 2)
-        or c == "U" and text:match("^%x%x%x%x%x%x%x%x", at + 2)
-        or c == "x" and text:match("^%x%x", at + 2)
-    local code = hex and tonumber(hex, 16)
-    if not code or code > 0x10FFFF then fail(state, at, "a broken escape") end
-    out[#out + 1] = utf8.char(code)
-    state.at = at + 2 + #hex
-end
-
-local function basic(state, close)
-    local text, from, out = state.text, state.at, {}
-    state.at = from + #close
-    if #close == 3 then
-        state.at = text:match("^\r?\n()", state.at) or state.at
-    end
-    while true do
-        local stop = text:find('["\\\n]', state.at)
-        if not stop then fail(state, from, "text without its end quote") end
-        out[#out + 1] = text:sub(state.at, stop - 1)
-        state.at = stop
-        local c = text:sub(stop, stop)
-        if text:sub(stop, stop + #close - 1) == close then
-            -- Up to two quotes may stand right before the closing three.
-            local extra = #close == 3 and text:match('^"""("?"?)', stop) or ""
-            out[#out + 1] = extra
-            state.at = stop + #close + #extra
-            return table.concat(out)
-        elseif c == "\\" then
-            local joined = #close == 3 and text:match("^\\[ \t]*\r?\n%s*()",
-                stop)
-            if joined then state.at = joined else escape(state, out) end
-        elseif c == "\n" and #close == 1 then
-            fail(state, from, "text without its end quote")
-        else
-            out[#out + 1] = c
-            state.at = stop + 1
-        end
-    end
-end
-
-local function literal(state, close)
-    local text, from = state.text, state.at
-    local start = from + #close
-    local stop = text:find(close, start, true)
-    local body = stop and text:sub(start, stop - 1)
-    if not stop or #close == 1 and body:find("\n") then
-        fail(state, from, "text without its end quote")
-    end
-    local extra = #close == 3 and text:match("^'''('?'?)", stop) or ""
-    state.at = stop + #close + #extra
-    return (body .. extra):gsub("^\r?\n", "", #close == 3 and 1 or 0)
-end
-
-local function text_at(state, single_line)
-    local text, at = state.text, state.at
-    local quote = text:sub(at, at)
-    local close = quote
-    if text:sub(at, at + 2) == quote:rep(3) then
-        if single_line then fail(state, at, "a key was expected") end
-        close = quote:rep(3)
-    end
-    return ((quote == '"' and basic or literal)(state, close))
-end
-
--- A dotted key: { "a", "b c" }.
-local function key_at(state)
-    local path = {}
-    while true do
-        blanks(state)
-        local at = state.at
-        local bare = state.text:match("^[%w_-]+", at)
-        if bare then
-            path[#path + 1] = bare
-            state.at = at + #bare
-        elseif state.text:match("^[\"']", at) then
-            path[#path + 1] = text_at(state, true)
-        else
-            fail(state, at, "a key was expected")
-        end
-        blanks(state)
-        if state.text:sub(state.at, state.at) ~= "." then return path end
-        state.at = state.at + 1
-    end
-end
-
-local value_at
-
-local function array_at(state)
-    local node = { kind = "array", items = {} }
-    state.at = state.at + 1
-    while true do
-        space(state)
-        if state.text:sub(state.at, state.at) == "]" then
-            state.at = state.at + 1
-            return node
-        end
-        node.items[#node.items + 1] = value_at(state)
-        space(state)
-        local c = state.text:sub(state.at, state.at)
-        if c == "," then
-            state.at = state.at + 1
-        elseif c ~= "]" then
-            fail(state, state.at, "a comma or ] was expected")
-        end
-    end
-end
-
-local function inline_at(state)
-    local node = { kind = "inline", keys = {} }
-    state.at = state.at + 1
-    space(state)
-    while state.text:sub(state.at, state.at) ~= "}" do
-        local path = key_at(state)
-        if state.text:sub(state.at, state.at) ~= "=" then
-            fail(state, state.at, "= was expected")
-        end
-        state.at = state.at + 1
-        blanks(state)
-        node.keys[#node.keys + 1] = { path = path, value = value_at(state) }
-        space(state)
-        local c = state.text:sub(state.at, state.at)
-        if c == "," then
-            state.at = state.at + 1
-            space(state)
-        elseif c ~= "}" then
-            fail(state, state.at, "a comma or } was expected")
-        end
-    end
-    state.at = state.at + 1
-    return node
-end
-
-local scalars = {
-    "^[+-]?[%d_]+%.[%d_]+[eE][+-]?[%d_]+()", "^[+-]?[%d_]+%.[%d_]+()",
-    "^[+-]?%d[%d_]*[eE][+-]?[%d_]+()", "^0x[%x_]+()", "^0o[0-7_]+()",
-    "^0b[01_]+()", "^[+-]?%d[%d_]*()", "^[+-]?inf()", "^[+-]?nan()",
-}
-
-local function scalar_at(state)
-    local text, at = state.text, state.at
-    local date = text:match("^%d%d%d%d%-%d%d%-%d%d()", at)
-    if date then
-        local time = text:match("^[Tt ]%d%d:%d%d:?[%d.]*()", date)
-        local stop = time and (text:match("^[Zz]()", time)
-            or text:match("^[+-]%d%d:%d%d()", time) or time) or date
-        return { kind = "date" }, stop
-    end
-    local clock = text:match("^%d%d:%d%d[%d:.]*()", at)
-    if clock then return { kind = "date" }, clock end
-    for _, pattern in ipairs(scalars) do
-        local stop = text:match(pattern, at)
-        if stop then
-            local digits = text:sub(at, stop - 1):gsub("_", "")
-            return { kind = "number", value = tonumber(digits) }, stop
-        end
-    end
-end
-
-function value_at(state)
-    local text, at = state.text, state.at
-    local c = text:sub(at, at)
-    local node
-    if c == '"' or c == "'" then
-        node = { kind = "string", value = text_at(state) }
-    elseif c == "[" then
-        node = array_at(state)
-    elseif c == "{" then
-        node = inline_at(state)
-    else
-        local word, stop = text:match("^(%l+)()", at)
-        if word == "true" or word == "false" then
-            node = { kind = "boolean", value = word == "true" }
-        else
-            node, stop = scalar_at(state)
-        end
-        if not node or text:match("^[%w_.:+-]", stop) then
-            fail(state, at, "a value was expected")
-        end
-        state.at = stop
-    end
-    node.first, node.last = at, state.at - 1
-    return node
-end
-
-local function line_end(state)
-    blanks(state)
-    state.at = state.text:match("^#[^\n]*()", state.at) or state.at
-    local stop = state.text:match("^\r?\n()", state.at)
-    if not stop and state.at <= #state.text then
-        fail(state, state.at, "the end of the line was expected")
-    end
-    state.at = stop or state.at
-end
-
-local function header_at(state)
-    local from = state.at
-    local open = state.text:match("^%[%[?", from)
-    state.at = from + #open
-    local path = key_at(state)
-    local close = ("]"):rep(#open)
-    if state.text:sub(state.at, state.at + #close - 1) ~= close then
-        fail(state, state.at, close .. " was expected")
-    end
-    state.at = state.at + #close
-    return { kind = "table", array = #open == 2, path = path, first = from }
-end
-
-local function joined(path)
-    return table.concat(path, "\31")
-end
-
-local function concat(a, b)
-    local out = { table.unpack(a) }
-    for _, part in ipairs(b) do out[#out + 1] = part end
-    return out
-end
-
-local function statement(state, doc, seen)
-    local from = state.at
-    blanks(state)
-    local c = state.text:sub(state.at, state.at)
-    if c == "#" or c == "\r" or c == "\n" or c == "" then
-        return line_end(state)
-    end
-    local entry
-    if c == "[" then
-        entry = header_at(state)
-        doc.current = entry
-        local name = joined(entry.path)
-        if not entry.array and seen[name] then
-            fail(state, from, ("[%s] stands there twice"):format(
-                table.concat(entry.path, ".")))
-        end
-        seen[name] = true
-        doc.scope = entry.array and {} or seen
-    else
-        local path = key_at(state)
-        if state.text:sub(state.at, state.at) ~= "=" then
-            fail(state, state.at, "= was expected")
-        end
-        state.at = state.at + 1
-        blanks(state)
-        local above = doc.current and doc.current.path or {}
-        entry = { kind = "key", path = concat(above, path), own = path,
-                  table = doc.current, value = value_at(state) }
-        local name = joined(entry.path)
-        if doc.scope[name] then
-            fail(state, from, ("the key %q stands there twice"):format(
-                table.concat(path, ".")))
-        end
-        doc.scope[name] = true
-    end
-    entry.first = from
-    line_end(state)
-    entry.last = state.at - 1
-    doc.entries[#doc.entries + 1] = entry
-end
-
---- { entries = list of tables and keys in order, with byte positions }, or
--- nil and a sentence with the line.
-function edit.parse(text)
-    local seen = {}
-    local doc = { entries = {}, scope = seen }
-    local state = { text = text, at = text:match("^\239\187\191()") or 1 }
-    local ok, err = pcall(function()
-        while state.at <= #text do statement(state, doc, seen) end
-    end)
-    if ok then return doc end
-    if type(err) ~= "table" then error(err, 0) end
-    return nil, err.message
-end
+--- The tables and keys of a text (see propolis.edit.tomlc), or nil and a
+-- sentence.
+edit.parse = tomlc.parse
 
 local function same(a, b)
-    return #a == #b and joined(a) == joined(b)
+    return #a == #b and tomlc.joined(a) == tomlc.joined(b)
 end
 
 local function below(path, prefix)
@@ -363,7 +61,7 @@ end
 --- The value of the key at `path`: text, number, boolean, a list for arrays;
 -- nil when it is not there; nil and a sentence when the text does not parse.
 function edit.value(text, path)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, err end
     local _, node = find_key(doc, path)
     return node and plain(node)
@@ -372,7 +70,7 @@ end
 --- Every key below `path` as { path = rest of the path, value = }, or nil and
 -- a sentence.
 function edit.under(text, path)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, err end
     local out = {}
     for _, entry in ipairs(doc.entries) do
@@ -411,7 +109,7 @@ local function splice(text, from, to, with)
 end
 
 local function check(text)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, "the edited text would not parse: " .. err end
     return text
 end
@@ -459,13 +157,13 @@ end
 
 local function clashing(text, entry, path)
     return nil, ("line %d: %s is written in a form that cannot be extended "
-        .. "safely"):format(line_of(text, entry.first), name_of(path))
+        .. "safely"):format(lex.line_of(text, entry.first), name_of(path))
 end
 
 --- Gives the key at `path` the value `literal` (TOML text): replaced where it
 -- stands, else added to its table, else added with its table at the end.
 function edit.set(text, path, literal_)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, err end
     local _, node = find_key(doc, path)
     if node then
@@ -487,7 +185,7 @@ end
 
 --- Takes the key at `path` away with its line. The same text if not there.
 function edit.remove(text, path)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, err end
     local entry, node = find_key(doc, path)
     if not entry then return text end
@@ -505,7 +203,7 @@ end
 --- Gives the table at `path` exactly these keys, { {key, literal}, ... }:
 -- replaced where it stands, else added at the end.
 function edit.set_table(text, path, pairs_)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, err end
     local head, index = find_table(doc, path)
     if not head then
@@ -521,7 +219,7 @@ end
 --- Takes the table at `path` and the tables below it away, and the blank line
 -- before each. The same text if there is none.
 function edit.remove_table(text, path)
-    local doc, err = edit.parse(text)
+    local doc, err = tomlc.parse(text)
     if not doc then return nil, err end
     for i = #doc.entries, 1, -1 do
         local entry = doc.entries[i]

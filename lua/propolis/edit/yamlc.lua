@@ -6,13 +6,11 @@
 -- numbers), col = (of map and seq), value = (of scalars) }. Entries of a map:
 -- { key =, line =, node =, at = column after the colon }; items of a seq:
 -- { line =, node = }.
+local lex = require "propolis.edit.yaml_lex"
+
 local yamlc = {}
 
 local DEPTH = 64
-
-local function fail(line, what)
-    error({ message = ("line %d: %s"):format(line, what) }, 0)
-end
 
 local function split(text)
     local lines = {}
@@ -32,12 +30,12 @@ local function look(state, n)
     while true do
         line = state.lines[n]
         if not line then return nil end
-        if line:find("^ *\t") then fail(n, "a tab in the indentation") end
+        if line:find("^ *\t") then lex.fail(n, "a tab in the indentation") end
         if not empty(line) then break end
         n = n + 1
     end
     if line:find("^%-%-%-") or line:find("^%.%.%.") then
-        fail(n, "a second document")
+        lex.fail(n, "a second document")
     end
     return n, #line:match("^ *")
 end
@@ -45,121 +43,6 @@ end
 local function rest_is_empty(line, col)
     local rest = line:sub(col)
     return rest:find("^ *$") or rest:find("^ +#")
-end
-
-local escapes = {
-    ["0"] = "\0", a = "\a", b = "\b", t = "\t", n = "\n", v = "\v", f = "\f",
-    r = "\r", e = "\27", [" "] = " ", ['"'] = '"', ["/"] = "/", ["\\"] = "\\",
-    ["\t"] = "\t",
-}
-
-local function unescape(body, line)
-    return (body:gsub("\\(.)(%x?%x?%x?%x?%x?%x?%x?%x?)", function(c, hex)
-        local size = c == "x" and 2 or c == "u" and 4 or c == "U" and 8
-        if not size then
-            if not escapes[c] then fail(line, "an unknown escape") end
-            return escapes[c] .. hex
-        end
-        local code = #hex >= size and tonumber(hex:sub(1, size), 16)
-        if not code or code > 0x7FFFFFFF then fail(line, "a broken escape") end
-        return utf8.char(code) .. hex:sub(size + 1)
-    end))
-end
-
--- Doubled backslashes first, so that `\\n` stays a backslash and an n.
-local function double(body, line)
-    local parts, from = {}, 1
-    while true do
-        local at = body:find("\\\\", from, true)
-        if not at then
-            parts[#parts + 1] = unescape(body:sub(from), line)
-            return table.concat(parts)
-        end
-        parts[#parts + 1] = unescape(body:sub(from, at - 1), line) .. "\\"
-        from = at + 2
-    end
-end
-
--- Where the quoted text that starts at (n, col) ends: line and column after.
-local function quoted_end(state, n, col)
-    local quote = state.lines[n]:sub(col, col)
-    local from, line = n, state.lines[n]
-    col = col + 1
-    while true do
-        local at = line:find(quote == '"' and '["\\]' or "'", col)
-        if not at then
-            n = n + 1
-            line, col = state.lines[n], 1
-            if not line then fail(from, "text without its end quote") end
-        elseif line:sub(at, at) == "\\" then
-            col = at + 2
-        elseif quote == "'" and line:sub(at + 1, at + 1) == "'" then
-            col = at + 2
-        else
-            return n, at + 1
-        end
-    end
-end
-
-local function quoted(state, n, col)
-    local last, stop = quoted_end(state, n, col)
-    local node = { kind = "scalar", first = n, last = last, quoted = true }
-    if last == n then
-        local body = state.lines[n]:sub(col + 1, stop - 2)
-        if state.lines[n]:sub(col, col) == '"' then
-            node.value = double(body, n)
-        else
-            node.value = body:gsub("''", "'")
-        end
-    end
-    return node, stop
-end
-
--- A flow collection is read only far enough to know where it ends.
-local function flow(state, n, col)
-    local node = { kind = "flow", first = n, empty = true }
-    local open, from = {}, n
-    while true do
-        local line = state.lines[n]
-        if not line then fail(from, "a list or map without its end") end
-        local c = line:sub(col, col)
-        if c == "" or c == "#" and line:sub(col - 1, col - 1):find("^%s?$") then
-            n, col = n + 1, 1
-        elseif c == '"' or c == "'" then
-            n, col = quoted_end(state, n, col)
-            node.empty = false
-        elseif c == "[" or c == "{" then
-            if #open > 0 then node.empty = false end
-            open[#open + 1] = c == "[" and "]" or "}"
-            col = col + 1
-        elseif c == "]" or c == "}" then
-            if open[#open] ~= c then fail(n, ("%s has no start"):format(c)) end
-            open[#open] = nil
-            col = col + 1
-            if #open == 0 then
-                node.last = n
-                return node, col
-            end
-        else
-            if not c:find("%s") then node.empty = false end
-            col = col + 1
-        end
-    end
-end
-
-local function block_scalar(state, n, indent)
-    local last = n
-    local from = n
-    n = n + 1
-    while state.lines[n] do
-        local line = state.lines[n]
-        if line:find("%S") then
-            if #line:match("^ *") <= indent then break end
-            last = n
-        end
-        n = n + 1
-    end
-    return { kind = "scalar", first = from, last = last }
 end
 
 local function plain_end(line, col)
@@ -174,17 +57,17 @@ local nulls = { [""] = true, ["~"] = true, null = true, Null = true,
 
 local function plain(state, n, col, indent)
     local body = plain_end(state.lines[n], col)
-    if body:find("^[&!]") then fail(n, "a second anchor or tag") end
+    if body:find("^[&!]") then lex.fail(n, "a second anchor or tag") end
     if body:find("^[%%@`,%]}|>]") or body:find("^[-?:] ")
         or body:find("^[-?:]$") then
-        fail(n, "a value that must be quoted")
+        lex.fail(n, "a value that must be quoted")
     end
-    if state.lines[n]:find("\t", col, true) then fail(n, "a tab") end
+    if state.lines[n]:find("\t", col, true) then lex.fail(n, "a tab") end
     if body:find("^%*") and not state.anchors[body:sub(2)] then
-        fail(n, "an alias without its anchor")
+        lex.fail(n, "an alias without its anchor")
     end
     if body:find(":%s") or body:find(":$") then
-        fail(n, "a second colon in one line")
+        lex.fail(n, "a second colon in one line")
     end
     local node = { kind = "scalar", first = n, last = n, value = body }
     if nulls[body] then node.kind = "null" end
@@ -195,7 +78,7 @@ local function plain(state, n, col, indent)
         if state.lines[n]:find("%s#") or state.lines[at]:find("\t", 1, true)
             or more:find(":%s")
             or more:find(":$") or more:find("^%- ") then
-            fail(at, "unexpected indentation")
+            lex.fail(at, "unexpected indentation")
         end
         node.value, node.last = nil, at
         n = at
@@ -209,12 +92,12 @@ local function key_at(state, n, col)
     local line = state.lines[n]
     local c = line:sub(col, col)
     if c == '"' or c == "'" then
-        local last, stop = quoted_end(state, n, col)
+        local last, stop = lex.quoted_end(state, n, col)
         local colon = last == n and line:match("^ *:()", stop)
         if not colon or not line:find("^%s", colon) and colon <= #line then
             return nil
         end
-        return quoted(state, n, col).value, colon
+        return lex.quoted(state, n, col).value, colon
     end
     if c:find("^[%[{&*!|>%%@`#,%]}]") or line:find("^[-?] ", col) then
         return nil
@@ -245,7 +128,9 @@ local function value_at(state, n, col, indent, in_map, depth)
             or line:match("^&[%w_-]+()$", at)
             or line:match("^![%w_!:/.-]* +()", at)
             or line:match("^![%w_!:/.-]*()$", at)
-        if not at then fail(n, "an anchor or a tag that is not read here") end
+        if not at then
+            lex.fail(n, "an anchor or a tag that is not read here")
+        end
     end
     if at > #line or line:sub(at, at) == "#" then
         local below, deep = look(state, n + 1)
@@ -260,23 +145,25 @@ local function value_at(state, n, col, indent, in_map, depth)
     if c == "|" or c == ">" then
         if not line:find("^[|>][%d+-]* *$", at)
             and not line:find("^[|>][%d+-]* +#", at) then
-            fail(n, "a broken block text")
+            lex.fail(n, "a broken block text")
         end
-        return block_scalar(state, n, indent)
+        return lex.block_scalar(state, n, indent)
     end
     local node, stop
     if c == '"' or c == "'" then
-        node, stop = quoted(state, n, at)
+        node, stop = lex.quoted(state, n, at)
     elseif c == "[" or c == "{" then
-        node, stop = flow(state, n, at)
+        node, stop = lex.flow(state, n, at)
     else
         return plain(state, n, at, indent)
     end
     if not rest_is_empty(state.lines[node.last], stop) then
-        fail(node.last, "text after the end of a value")
+        lex.fail(node.last, "text after the end of a value")
     end
     local below, deep = look(state, node.last + 1)
-    if below and deep > indent then fail(below, "unexpected indentation") end
+    if below and deep > indent then
+        lex.fail(below, "unexpected indentation")
+    end
     return node
 end
 
@@ -284,7 +171,7 @@ local function map_at(state, n, col, depth)
     local node = { kind = "map", col = col, first = n, last = n, entries = {} }
     while true do
         local key, after = key_at(state, n, col)
-        if not key then fail(n, "a key and a colon were expected") end
+        if not key then lex.fail(n, "a key and a colon were expected") end
         local value = value_at(state, n, after, col - 1, true, depth)
         node.entries[#node.entries + 1] =
             { key = key, line = n, node = value, at = after }
@@ -292,7 +179,7 @@ local function map_at(state, n, col, depth)
         local indent
         n, indent = look(state, node.last + 1)
         if not n or indent < col - 1 then return node end
-        if indent > col - 1 then fail(n, "unexpected indentation") end
+        if indent > col - 1 then lex.fail(n, "unexpected indentation") end
     end
 end
 
@@ -313,7 +200,7 @@ local function seq_at(state, n, col, depth)
         local indent
         n, indent = look(state, node.last + 1)
         if not n or indent < col - 1 then return node end
-        if indent > col - 1 then fail(n, "unexpected indentation") end
+        if indent > col - 1 then lex.fail(n, "unexpected indentation") end
         if not state.lines[n]:find("^%-%s", col)
             and not state.lines[n]:find("^%-$", col) then
             return node
@@ -322,7 +209,7 @@ local function seq_at(state, n, col, depth)
 end
 
 function node_at(state, n, col, depth)
-    if depth > DEPTH then fail(n, "nested too deeply") end
+    if depth > DEPTH then lex.fail(n, "nested too deeply") end
     local line = state.lines[n]
     if line:find("^%-%s", col) or line:find("^%-$", col) then
         return seq_at(state, n, col, depth)
@@ -344,11 +231,13 @@ local function document(state)
     if not n then
         return { kind = "null", first = 1, last = #state.lines }
     end
-    if state.lines[n]:find("^%%") then fail(n, "a directive") end
+    if state.lines[n]:find("^%%") then lex.fail(n, "a directive") end
     local node = node_at(state, n, indent + 1, 1)
-    if node.kind ~= "map" then fail(n, "a key and a colon were expected") end
+    if node.kind ~= "map" then
+        lex.fail(n, "a key and a colon were expected")
+    end
     local more = look(state, node.last + 1)
-    if more then fail(more, "unexpected indentation") end
+    if more then lex.fail(more, "unexpected indentation") end
     return node
 end
 

@@ -2,6 +2,7 @@
 -- out again. The agents' files here say what and where, purely; this one
 -- reads, checks, journals and writes, one agent at a time, whole or not at
 -- all.
+local disk = require "propolis.install.disk"
 local journal = require "propolis.install.journal"
 local sys = require "engine.sys"
 
@@ -12,9 +13,6 @@ install.names = {
     "claude-code", "codex", "cursor", "hermes", "pi", "openclaw",
 }
 
-local PRIVATE = tonumber("600", 8)
-local WRITABLE = tonumber("222", 8)
-
 --- The agent's description (see propolis.install.claude_code), or nil.
 function install.agent(name)
     for _, known in ipairs(install.names) do
@@ -24,78 +22,11 @@ function install.agent(name)
     end
 end
 
--- The program under a name that outlives an upgrade: the one on PATH when it
--- is the same file, else the file itself.
-local function program()
-    local exe, err = sys.readlink("/proc/self/exe")
-    if not exe then return nil, err end
-    exe = exe:gsub(" %(deleted%)$", "")
-    local found = sys.which("propolis")
-    if found and found:find("^/") and sys.realpath(found) == exe then
-        return found
-    end
-    return exe
-end
+--- See propolis.install.context.
+install.context = require "propolis.install.context"
 
-local function exists(path)
-    return sys.stat(path) ~= nil
-end
-
--- What an agent's program says its version is, asked once; nil without it.
-local function versions()
-    local known = {}
-    return function(name)
-        if known[name] == nil then
-            local path = sys.which(name)
-            local said = path and sys.run({ path, "--version" },
-                { timeout = 5, max = 1000 })
-            known[name] = said and said.code == 0
-                and said.stdout:match("%d+%.%d+[%d.]*") or false
-        end
-        return known[name] or nil
-    end
-end
-
---- What the agents' files need to know: { home, env(name), program,
--- program_time, state, version, mcp = the server command is there, approve,
--- agent_version(program) }; nil and a sentence on failure.  `options` may give
--- home, program and approve.
-function install.context(options)
-    options = options or {}
-    local home = options.home or os.getenv("HOME")
-    if not home or not home:find("^/") then
-        return nil, "HOME is not set, so the agents' files cannot be found"
-    end
-    local paths, err = require("propolis.config").paths()
-    if not paths then return nil, err end
-    local exe = options.program
-    if not exe then
-        exe, err = program()
-        if not exe then return nil, err end
-    end
-    if not exe:find("/propolis$") then
-        return nil, ("the program is called %s: hooks can only name one "
-            .. "that is called propolis"):format(exe)
-    end
-    local root = package.searchpath("propolis.install", package.path)
-    local found = sys.stat(exe)
-    return {
-        home = home:gsub("(.)/+$", "%1"),
-        env = function(name)
-            local value = os.getenv(name)
-            return value and value:find("^/") and value or nil
-        end,
-        program = exe,
-        program_time = found and os.date("!%Y-%m-%dT%H:%M:%SZ",
-            found.mtime // 1 | 0) or "",
-        now = sys.now(),
-        state = paths.state,
-        version = sys.version or "0",
-        approve = options.approve or false,
-        agent_version = versions(),
-        mcp = exists(root:gsub("/install/init%.lua$", "/commands/mcp.lua")),
-    }
-end
+--- The text of a file, or nil when it is absent or unreadable.
+install.read = disk.read
 
 --- The agent's own folder, and whether it is there.
 function install.folder(agent, ctx)
@@ -104,57 +35,18 @@ function install.folder(agent, ctx)
     return folder, found ~= nil and found.type == "dir"
 end
 
--- The file as it is: { text = or nil, mode = }, or nil and a sentence why it
--- must not be touched.
-local function look(path)
-    local link = sys.stat(path, true)
-    if not link then
-        return {}
-    end
-    local file, err = sys.stat(path)
-    if not file then
-        if link.type == "link" then
-            return nil, ("%s is a link to a file that is not there")
-                :format(path)
-        end
-        return nil, tostring(err)
-    end
-    if file.type ~= "file" then
-        return nil, path .. " is not a file"
-    end
-    local text
-    text, err = sys.read(path)
-    if not text then
-        return nil, ("%s cannot be read: %s"):format(path, tostring(err))
-    end
-    return { text = text, mode = file.mode }
-end
-
-local function refuse_readonly(path, file)
-    if file.text and file.mode & WRITABLE == 0 then
-        return ("%s is read-only (mode %03o): make it writable, or install "
-            .. "by hand"):format(path, file.mode & 511)
-    end
-end
-
---- The text of a file, or nil when it is absent or unreadable.
-function install.read(path)
-    local file = look(path)
-    return file and file.text
-end
-
 --- What installing would change: list of { path, before, after }, texts or
 -- nil; nil and a sentence when something is in the way.
 function install.plan(agent, ctx)
     local changes = {}
     for _, target in ipairs(agent.targets(ctx, (agent.folder(ctx)))) do
-        local file, err = look(target.path)
+        local file, err = disk.look(target.path)
         if not file then return nil, err end
         local after
         after, err = target.add(file.text)
         if err then return nil, ("%s: %s"):format(target.path, err) end
         if after ~= file.text then
-            err = refuse_readonly(target.path, file)
+            err = disk.refuse_readonly(target.path, file)
             if err then return nil, err end
             changes[#changes + 1] =
                 { path = target.path, before = file.text, after = after }
@@ -207,14 +99,14 @@ function install.removal(agent, ctx)
     local changes = {}
     for _, target in ipairs(known_targets(agent, ctx, records)) do
         local file
-        file, err = look(target.path)
+        file, err = disk.look(target.path)
         if not file then return nil, err end
         if file.text then
             local after
             after, err = without(ctx, records, target, file.text)
             if err then return nil, ("%s: %s"):format(target.path, err) end
             if after ~= file.text then
-                err = refuse_readonly(target.path, file)
+                err = disk.refuse_readonly(target.path, file)
                 if err then return nil, err end
                 changes[#changes + 1] =
                     { path = target.path, before = file.text, after = after }
@@ -240,30 +132,9 @@ local function leftovers(agent, ctx, records)
     return out
 end
 
--- The folders that have to be made for a file, outermost first.
-local function missing_folders(path)
-    local out = {}
-    local folder = path:match("^(.*)/[^/]*$")
-    while folder ~= "" and not exists(folder) do
-        table.insert(out, 1, folder)
-        folder = folder:match("^(.*)/[^/]*$")
-    end
-    return out
-end
-
-local function put(path, text)
-    if not text then
-        return sys.remove(path)
-    end
-    local folder = path:match("^(.*)/[^/]*$")
-    local ok, err = sys.mkdir(folder)
-    if not ok then return nil, err end
-    return sys.replace(path, text, not exists(path) and PRIVATE or nil)
-end
-
 local function undo(done)
     for i = #done, 1, -1 do
-        put(done[i].path, done[i].before)
+        disk.put(done[i].path, done[i].before)
         for k = #done[i].folders, 1, -1 do sys.rmdir(done[i].folders[k]) end
     end
 end
@@ -274,7 +145,7 @@ local function unwritable(ctx, err)
 end
 
 local function one(ctx, agent, change)
-    local file, err = look(change.path)
+    local file, err = disk.look(change.path)
     if not file then return nil, err end
     if file.text ~= change.before then
         return nil, change.path .. " was changed meanwhile: run it again"
@@ -285,7 +156,7 @@ local function one(ctx, agent, change)
         after = change.after and sys.sha256(change.after),
     }, change.before)
     if not ok then return nil, unwritable(ctx, err) end
-    ok, err = put(change.path, change.after)
+    ok, err = disk.put(change.path, change.after)
     if not ok then
         return nil, ("%s cannot be written: %s"):format(change.path,
             tostring(err))
@@ -303,7 +174,7 @@ function install.apply(agent, ctx, changes)
     if not lock then return nil, unwritable(ctx, busy) end
     local done = {}
     for _, change in ipairs(changes) do
-        change.folders = missing_folders(change.path)
+        change.folders = disk.missing_folders(change.path)
         ok, err = one(ctx, agent, change)
         if not ok then
             undo(done)
@@ -391,7 +262,7 @@ function install.traces(agent, ctx)
         out[#out + 1] = path .. " is left of a run that was ended"
     end
     for _, folder in ipairs(journal.folders(records, agent.name)) do
-        if exists(folder) and #(sys.list(folder) or {}) == 0 then
+        if disk.exists(folder) and #(sys.list(folder) or {}) == 0 then
             out[#out + 1] = folder .. " is left, and empty"
         end
     end

@@ -355,6 +355,11 @@ describe("install", function()
                 .. "written")
         end)
 
+        it("is a file where the agent's folder should be", function()
+            tmp.write(path ".codex", "")
+            refused("codex", "/.codex/hooks.json cannot be written")
+        end)
+
         it("is a link to nothing", function()
             sys.mkdir(path ".codex")
             sys.symlink("/nowhere/x", path ".codex/hooks.json")

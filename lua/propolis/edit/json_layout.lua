@@ -1,0 +1,187 @@
+--- propolis.edit.json_layout: where text goes into or out of a JSON container,
+-- in the layout that the file has.  Pure; nodes are those of
+-- propolis.edit.jsonc.
+local layout = {}
+
+--- The line end that the text uses.
+function layout.newline(text)
+    return text:match("\r?\n") or "\n"
+end
+
+-- The blanks before `at` when nothing else stands before it on its line.
+local function lead(text, at)
+    local from = at
+    while from > 1 and text:sub(from - 1, from - 1):match("[ \t]") do
+        from = from - 1
+    end
+    if from == 1 or text:sub(from - 1, from - 1) == "\n" then
+        return text:sub(from, at - 1)
+    end
+end
+
+--- The blanks at the start of the line of a byte.
+function layout.indent_of_line(text, at)
+    local from = at
+    while from > 1 and text:sub(from - 1, from - 1) ~= "\n" do
+        from = from - 1
+    end
+    return text:match("^[ \t]*", from)
+end
+
+-- One step of indentation: what the first member of the root adds.
+local function unit(text, root)
+    local first = root.items and root.items[1]
+    local step = first and lead(text, first.first)
+    return step and step ~= "" and step or "  "
+end
+
+-- Where a member's own line ends: past its comma and a comment beside it.
+local function line_tail(text, at)
+    while true do
+        local blank = text:match("^[ \t]+()", at)
+        at = blank or at
+        if text:sub(at, at + 1) == "//" then
+            return text:match("^[^\r\n]*()", at)
+        end
+        local comment = text:match("^/%*[^\r\n]-%*/()", at)
+        if not comment then return at end
+        at = comment
+    end
+end
+
+--- A node of `text` laid out anew in a style (see style_of), its first line at
+-- `indent`.
+function layout.render(node, text, style, indent)
+    if not node.items then return text:sub(node.first, node.last) end
+    local open, close = "{", "}"
+    if node.kind == "array" then open, close = "[", "]" end
+    if #node.items == 0 then return open .. close end
+
+    local inner = indent .. style.unit
+    local parts = {}
+    for _, item in ipairs(node.items) do
+        local value = layout.render(item.value, text, style, inner)
+        if node.kind == "object" then
+            value = text:sub(item.first, item.key_last) .. style.colon .. value
+        end
+        parts[#parts + 1] = value
+    end
+    if style.flat then
+        return open .. table.concat(parts, style.comma) .. close
+    end
+    return open .. style.newline .. inner
+        .. table.concat(parts, "," .. style.newline .. inner)
+        .. style.newline .. indent .. close
+end
+
+--- How a file is laid out: { unit, newline, colon, flat = on one line, comma }.
+function layout.style_of(text, root)
+    local items = root.items or {}
+    local flat = #items > 0 and not text:sub(root.first, root.last):find("\n")
+    local colon = ": "
+    if flat and root.kind == "object" then
+        colon = text:sub(items[1].key_last + 1, items[1].value.first - 1)
+    end
+    return {
+        unit = unit(text, root), newline = layout.newline(text), colon = colon,
+        flat = flat, comma = flat and colon == ":" and "," or ", ",
+    }
+end
+
+--- The text with the bytes from..to replaced.
+function layout.splice(text, from, to, with)
+    return text:sub(1, from - 1) .. with .. text:sub(to + 1)
+end
+
+--- The text with one more item at the end of the container `node`, on a line of
+-- its own where the others are; make(indent [, style]) gives the item's text.
+function layout.add(text, node, style, make)
+    local last = node.items[#node.items]
+    if not last then
+        local inside = text:sub(node.first + 1, node.last - 1)
+        if style.flat then
+            return layout.splice(text, node.first + 1, node.last - 1,
+                inside .. make(""))
+        end
+        local outer = layout.indent_of_line(text, node.first)
+        local inner = outer .. style.unit
+        local kept = inside:gsub("%s+$", "")
+        return layout.splice(text, node.first + 1, node.last - 1,
+            kept .. style.newline .. inner .. make(inner)
+            .. style.newline .. outer)
+    end
+    if not text:sub(node.first, node.last):find("\n") then
+        local flat = {}
+        for k, v in pairs(style) do flat[k] = v end
+        flat.flat = true
+        local at = last.value.last
+        return layout.splice(text, at + 1, at, style.comma .. make("", flat))
+    end
+    local inner = lead(text, last.first)
+        or layout.indent_of_line(text, node.last) .. style.unit
+    local after = last.comma or last.value.last
+    local tail = line_tail(text, after + 1)
+    local comma = last.comma and "" or ","
+    return text:sub(1, after) .. comma .. text:sub(after + 1, tail - 1)
+        .. style.newline .. inner .. make(inner)
+        .. (last.comma and "," or "") .. text:sub(tail)
+end
+
+local function position(node, item)
+    for i, one in ipairs(node.items) do
+        if one == item then return i end
+    end
+end
+
+local function cut_only(text, node)
+    local item = node.items[1]
+    local stop = item.comma or item.value.last
+    local rest = text:sub(node.first + 1, item.first - 1)
+        .. text:sub(stop + 1, node.last - 1)
+    if not rest:find("%S") then
+        return layout.splice(text, node.first + 1, node.last - 1, "")
+    end
+    local own = lead(text, item.first)
+    local from = own and item.first - #own or item.first
+    local to = line_tail(text, stop + 1)
+    local eol = own and text:match("^\r?\n()", to)
+    return layout.splice(text, from, (eol or to) - 1, "")
+end
+
+--- The text without one item of a container, its comma and its line.
+function layout.cut(text, node, wanted)
+    local index = position(node, wanted)
+    local items = node.items
+    if #items == 1 then return cut_only(text, node) end
+    local item = items[index]
+    local own = lead(text, item.first)
+    local stop = item.comma or item.value.last
+    local from, to
+    if own then
+        from, to = item.first - #own, line_tail(text, stop + 1)
+        local eol = text:match("^\r?\n()", to)
+        -- Something else follows on the line: keep it where it stands.
+        if eol then
+            to = eol
+        else
+            from = item.first
+        end
+    else
+        from = item.first
+        to = text:match("^[ \t]*()", stop + 1)
+    end
+    local last = index == #items
+    if last and not own then
+        -- `[a, b]`: the blank before goes with the item.
+        from = items[index - 1].comma + 1
+        to = stop + 1
+    end
+    local out = layout.splice(text, from, to - 1, "")
+    if last and not item.comma then
+        local comma = items[index - 1].comma
+        out = layout.splice(out, comma, comma, "")
+    end
+    return out
+end
+
+return layout

@@ -1,0 +1,72 @@
+--- propolis.install.context: what the agents' files need to know about this
+-- machine and this program.
+local sys = require "engine.sys"
+
+-- The program under a name that outlives an upgrade: the one on PATH when it
+-- is the same file, else the file itself.
+local function program()
+    local exe, err = sys.readlink("/proc/self/exe")
+    if not exe then return nil, err end
+    exe = exe:gsub(" %(deleted%)$", "")
+    local found = sys.which("propolis")
+    if found and found:find("^/") and sys.realpath(found) == exe then
+        return found
+    end
+    return exe
+end
+
+-- What an agent's program says its version is, asked once; nil without it.
+local function versions()
+    local known = {}
+    return function(name)
+        if known[name] == nil then
+            local path = sys.which(name)
+            local said = path and sys.run({ path, "--version" },
+                { timeout = 5, max = 1000 })
+            known[name] = said and said.code == 0
+                and said.stdout:match("%d+%.%d+[%d.]*") or false
+        end
+        return known[name] or nil
+    end
+end
+
+--- What the agents' files need to know: { home, env(name), program,
+-- program_time, state, version, mcp = the server command is there, approve,
+-- agent_version(program) }; nil and a sentence on failure.  `options` may give
+-- home, program and approve.
+return function(options)
+    options = options or {}
+    local home = options.home or os.getenv("HOME")
+    if not home or not home:find("^/") then
+        return nil, "HOME is not set, so the agents' files cannot be found"
+    end
+    local paths, err = require("propolis.config").paths()
+    if not paths then return nil, err end
+    local exe = options.program
+    if not exe then
+        exe, err = program()
+        if not exe then return nil, err end
+    end
+    if not exe:find("/propolis$") then
+        return nil, ("the program is called %s: hooks can only name one "
+            .. "that is called propolis"):format(exe)
+    end
+    local mcp = package.searchpath("propolis.commands.mcp", package.path)
+    local found = sys.stat(exe)
+    return {
+        home = home:gsub("(.)/+$", "%1"),
+        env = function(name)
+            local value = os.getenv(name)
+            return value and value:find("^/") and value or nil
+        end,
+        program = exe,
+        program_time = found and os.date("!%Y-%m-%dT%H:%M:%SZ",
+            found.mtime // 1 | 0) or "",
+        now = sys.now(),
+        state = paths.state,
+        version = sys.version or "0",
+        approve = options.approve or false,
+        agent_version = versions(),
+        mcp = mcp ~= nil,
+    }
+end
