@@ -35,7 +35,7 @@ static char *array_of(const char *text)
             *p++ = '\\';
         *p++ = *text;
     }
-    strcpy(p, "\"}");
+    memcpy(p, "\"}", 3);
     return array;
 }
 
@@ -72,7 +72,8 @@ static void check_error(char *text)
     doc = json_loadb(out.data, out.len, 0, NULL);
     CHECK(json_unpack(doc, "{s:s}", "error", &said) == 0);
     for (char *p = text; *p; p++)
-        *p = *p == '"' ? '\'' : *p;
+        if (*p == '"')
+            *p = '\'';
     CHECK(strcmp(said, text) == 0);
     json_decref(doc);
     buf_free(&out);
