@@ -202,7 +202,7 @@ $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/fuzz.o \
 	@echo LD $@
 	@$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
-benches: $(OUT)/bench/timeit $(OUT)/bench/floor
+benches: $(OUT)/bench/timeit $(OUT)/bench/floor $(OUT)/bench/http_load
 
 $(OUT)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

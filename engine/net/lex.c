@@ -82,7 +82,7 @@ static char *skip_string(char *p, const char *end, bool escapes)
         for (next = p; next < end; next++)
             if (*next == '\n' || *next == '\r')
                 newline = true;
-            else if (newline && end - next >= 2 && memcmp(next, "--", 2) == 0)
+            else if (end - next >= 2 && memcmp(next, "--", 2) == 0)
                 next = skip_line(next, end) - 1;
             else if (!isspace((unsigned char)*next))
                 break;

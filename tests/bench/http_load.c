@@ -5,7 +5,6 @@
  * whole answer.  Prints requests per second, median and 99th percentile in
  * microseconds, and how many answers were not 200.  One thread, one epoll.
  */
-#define _GNU_SOURCE /* strcasestr */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -76,7 +74,7 @@ static int whole(struct client *c)
 
     c->in[c->got] = '\0';
     end = strstr(c->in, "\r\n\r\n");
-    length = end ? strcasestr(c->in, "content-length:") : NULL;
+    length = end ? strstr(c->in, "Content-Length:") : NULL;
     if (!length)
         return 0;
     return c->got >= (size_t)(end + 4 - c->in) + strtoul(length + 15, NULL, 10);

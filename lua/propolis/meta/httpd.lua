@@ -1,86 +1,92 @@
 ---@meta engine.httpd
---- engine.httpd: serves a PostgreSQL database over the Deeplake HTTP API.  A
---- module of its own, loaded by `propolis serve` only.
 
+--- engine.httpd: the Deeplake-shaped HTTP API over PostgreSQL, on
+--- libmicrohttpd and libpq. A module of its own, loaded by propolis serve.
 ---@class engine.httpd
 local httpd = {}
 
 ---@class engine.httpd.options
----@field host string a numeric address to listen at
----@field port integer 0: the kernel chooses
----@field db string the administrator's URL of the database
----@field secret string the roles' passwords come from it
----@field tokens string the file whose change asks for a new list
----@field tls_cert? string with tls_key, PEM
----@field tls_key? string
----@field threads integer 0: half the processors
----@field connections integer clients at once
----@field requests integer at once
----@field backends integer connections to the database at once
----@field statement_ms integer
----@field client_ms integer to send a request, and to take an answer
----@field max_body integer bytes
----@field max_answer integer bytes
----@field max_memory integer bytes of all bodies and answers together
----@field verbose? boolean one line per request on stderr
+---@field db string the administrator's URL
+---@field secret string what the passwords of the database roles come from
+---@field tokens string path of the file whose change asks for a reload
+---@field host string a numeric address
+---@field port integer 0 is any
+---@field tls_cert? string PEM text
+---@field tls_key? string PEM text
+---@field threads integer event loops, 1 to 64; 0 is half the processors
+---@field connections integer of clients at once; fewer where files are few
+---@field requests integer under way at once, the others get 429
+---@field backends integer database connections, for all workspaces together
+---@field statement_ms integer for one statement, then 408
+---@field client_ms integer to send a request and to take an answer
+---@field max_body integer bytes of a request, then 413
+---@field max_answer integer bytes of an answer, then 413
+---@field max_memory integer bytes of all bodies and answers, then 503
+---@field verbose? boolean a line on stderr for every request
 
 ---@class engine.httpd.grant
----@field id string
----@field salt string
----@field hash string
+---@field id string 16 digits
+---@field salt string 32 digits
+---@field hash string 64 digits
 ---@field name string
 ---@field org string
 ---@field org_name string
----@field write? boolean
+---@field write boolean
 ---@field workspaces string[]
 
 ---@class engine.httpd.server
 local server = {}
 
---- Raises on an option that is absent or out of range.
+--- Binds, connects once to the database, starts the event loops. Requests wait
+--- for the first grant. SIGINT, SIGTERM and SIGHUP are the server's until it is
+--- closed. Raises on options of a wrong type. Errors: "io" (address taken,
+--- database unreachable), "arg" (no address, no URL, encoding not UTF8).
 ---@param options engine.httpd.options
----@return engine.httpd.server? server
+---@return engine.httpd.server?
 ---@return engine.error? err
 function httpd.start(options) end
 
---- A new token, and what is kept of it.
----@return string? token
----@return { id: string, salt: string, hash: string }|engine.error
+--- A fresh token and what may be kept of it.
+---@return string? token pls_ID_SECRET
+---@return { id: string, salt: string, hash: string }|engine.error kept
 function httpd.mint() end
 
---- Whether a name can be a workspace's.
+--- Whether a name can be a workspace.
 ---@param name string
 ---@return boolean
 function httpd.workspace(name) end
 
---- What becomes of a client's statement.
+--- What becomes of a token's statement: "run" and the text that is sent,
+--- "nothing" (answered without asking the database), "refused" and why.
 ---@param sql string
 ---@return "run"|"nothing"|"refused" verdict
----@return string? text the statement as it is sent, or why not
+---@return string? text
 function httpd.screen(sql) end
 
+--- The port it listens on.
 ---@return integer
 function server:port() end
 
---- Makes a workspace's schema and roles.
+--- Makes the schema and the two roles of a workspace, or mends them.
 ---@param workspace string
----@return true? done
+---@return true? ok
 ---@return engine.error? err
 function server:provision(workspace) end
 
---- Replaces the tokens; nil: whoever asks is let in.
----@param grants? engine.httpd.grant[]
----@return true? done
+--- Who may come in from the next request on; without a list nobody (503).
+---@param list engine.httpd.grant[]?
+---@return true? ok
 ---@return engine.error? err
-function server:grant(grants) end
+function server:grant(list) end
 
---- Does the blocking work until the caller is needed: on "reload" read the
---- tokens and grant, on "repair" provision every workspace again.
+--- Waits for what the caller must do: "reload" (the token file has changed, or
+--- SIGHUP came: grant anew), "repair" (a role cannot log in: provision all),
+--- "stop" (SIGINT or SIGTERM), "tick" (the time is over).
 ---@param seconds number
 ---@return "tick"|"reload"|"repair"|"stop"
 function server:wait(seconds) end
 
---- Finishes what runs; also on close and gc.
+--- Finishes what runs and ends; also on close and gc.
 function server:close() end
 
 return httpd
