@@ -46,7 +46,8 @@ function merge.dates(store, paths)
 end
 
 --- Puts one document into a store that has the given date for its path.
--- @return "inserted", "updated" or "kept" (what is there is as new), or nil, err
+-- @return "inserted", "updated" or "kept" (what is there is as new), or
+-- nil, err
 function merge.put(store, row, date)
     local ok, err
     if not date then

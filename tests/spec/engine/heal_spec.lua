@@ -52,7 +52,8 @@ describe("heal on the Deeplake dialect", function()
         local done = assert(heal.table { store = s.store, schema = skills })
         assert.same({
             LOOK:format("skills", "ws"),
-            [[ALTER TABLE "skills" ADD COLUMN scope TEXT NOT NULL DEFAULT 'me']],
+            [[ALTER TABLE "skills" ADD COLUMN scope]]
+                .. [[ TEXT NOT NULL DEFAULT 'me']],
             [[ALTER TABLE "skills" ADD COLUMN contributors]]
                 .. [[ TEXT NOT NULL DEFAULT '[]']],
         }, s.sql)

@@ -8,9 +8,9 @@ end
 
 describe("schema.new", function()
     it("keeps name, order, types and defaults", function()
-        local s = new({ { "id", "text", default = "" }, { "n", "bigint",
-            default = 7 }, { name = "j", type = "jsonb" }, { "v", "float4[]" } },
-            { indexes = { { "id", "n" } } })
+        local s = new({ { "id", "text", default = "" },
+            { "n", "bigint", default = 7 }, { name = "j", type = "jsonb" },
+            { "v", "float4[]" } }, { indexes = { { "id", "n" } } })
         assert.equal("t", s.table)
         assert.same({
             { name = "id", type = "text", not_null = true, default = "" },
@@ -34,9 +34,16 @@ describe("schema.new", function()
             "'A' is there twice" },
         ["an unknown type"] = { { { "a", "varchar" } }, "no type 'varchar'" },
         ["NOT NULL without default"] = {
-            { { "a", "text", not_null = true } }, "NOT NULL without a default" },
+            { { "a", "text", not_null = true } },
+            "NOT NULL without a default" },
         ["a default of another type"] = {
-            { { "a", "bigint", default = "x" } }, "no constant of type bigint" },
+            { { "a", "bigint", default = "x" } },
+            "no constant of type bigint" },
+        ["a default that no store takes"] = {
+            { { "a", "text", default = "\xff" } }, "no valid UTF-8" },
+        ["a default with a NUL"] = {
+            { { "a", "text", default = "x\0y" } }, "NUL byte" },
+        ["a name with a NUL"] = { { { "a\0b", "text" } }, "NUL byte" },
         ["a default that is no constant"] = {
             { { "a", "text", default = function() end } }, "not a function" },
         ["a default for a vector"] = {
