@@ -71,8 +71,8 @@ CFLAGS.fuzz    := -O1 $(SAN) -fsanitize=fuzzer-no-link -Itests/fuzz
 
 # ---- what a person types; pkg-config can only answer once deps are there ----
 # All cores, unless -j says otherwise.
-AGAIN := +@$(MAKE) --no-print-directory $(if $(findstring j,$(firstword \
-         -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null))
+AGAIN = +@$(MAKE) --no-print-directory \
+        $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null))
 
 all:
 	@.ci/deps build

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/spec.h"
 
 /* A schema that Lua owns; s is NULL until it is built. */
 struct bind_schema {
@@ -16,184 +17,14 @@ static int l_gc(lua_State *L)
     return 0;
 }
 
-/* field(t, i) or t[key], whichever is there; pushes it and returns its type. */
-static int pick(lua_State *L, int t, lua_Integer i, const char *key)
-{
-    int type = lua_rawgeti(L, t, i);
-
-    if (type != LUA_TNIL)
-        return type;
-    lua_pop(L, 1);
-    return lua_getfield(L, t, key);
-}
-
-static void refuse_unknown(lua_State *L, int t, const char *const known[],
-                           const char *what)
-{
-    lua_pushnil(L);
-    while (lua_next(L, t)) {
-        const char *const *k = known;
-
-        lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TSTRING)
-            continue;
-        while (*k && strcmp(*k, lua_tostring(L, -1)) != 0)
-            k++;
-        if (!*k)
-            luaL_error(L, "%s has the key '%s', which means nothing", what,
-                       lua_tostring(L, -1));
-    }
-}
-
-/* The constant default on top of the stack. */
-static void set_default(lua_State *L, struct column *c)
-{
-    int type = lua_type(L, -1);
-
-    c->has_default = type != LUA_TNIL;
-    if (type == LUA_TSTRING)
-        c->default_text = (char *)lua_tostring(L, -1);
-    else if (lua_isinteger(L, -1))
-        c->default_int = lua_tointeger(L, -1);
-    else if (type != LUA_TNIL)
-        luaL_error(L,
-                   "column '%s': a default must be a constant text or "
-                   "integer, not a %s",
-                   c->name, luaL_typename(L, -1));
-}
-
-/* { name, type [, default=] [, not_null=] [, since=] } on top of the stack.
- * A column with a default is NOT NULL unless it says not_null = false. */
-static void to_column(lua_State *L, int at, struct column *c)
-{
-    static const char *const known[] = {"name",     "type",  "default",
-                                        "not_null", "since", NULL};
-    int t = lua_gettop(L);
-    int type;
-
-    if (!lua_istable(L, t))
-        luaL_error(L, "column %d is no table", at);
-    if (pick(L, t, 1, "name") != LUA_TSTRING)
-        luaL_error(L, "column %d has no name", at);
-    c->name = (char *)lua_tostring(L, -1);
-    refuse_unknown(L, t, known, c->name);
-    if (pick(L, t, 2, "type") != LUA_TSTRING)
-        luaL_error(L, "column '%s' has no type", c->name);
-    type = column_type_from(lua_tostring(L, -1));
-    if (type < 0)
-        luaL_error(L,
-                   "column '%s': no type '%s'; say text, bigint, jsonb or "
-                   "float4[]",
-                   c->name, lua_tostring(L, -1));
-    c->type = (enum column_type)type;
-    lua_getfield(L, t, "default");
-    set_default(L, c);
-    c->not_null = c->has_default;
-    if (lua_getfield(L, t, "not_null") != LUA_TNIL)
-        c->not_null = lua_toboolean(L, -1);
-}
-
-static void add_columns(lua_State *L, int spec, struct schema *s)
-{
-    struct err e;
-    lua_Integer n;
-
-    if (lua_getfield(L, spec, "columns") != LUA_TTABLE)
-        luaL_error(L, "there is no list of columns");
-    n = luaL_len(L, -1);
-    if (n == 0)
-        luaL_error(L, "the list of columns is empty");
-    for (lua_Integer i = 1; i <= n; i++) {
-        struct column c = {0};
-        int top = lua_gettop(L);
-
-        lua_rawgeti(L, top, i);
-        to_column(L, (int)i, &c);
-        if (!schema_add(s, &c, &e))
-            luaL_error(L, "%s", e.message);
-        lua_settop(L, top);
-    }
-    lua_pop(L, 1);
-}
-
-static void add_lookup(lua_State *L, struct schema *s)
-{
-    int t = lua_gettop(L);
-    lua_Integer n = lua_istable(L, t) ? luaL_len(L, t) : 0;
-    const char **cols = bind_newscratch(L, (size_t)(n + 1) * sizeof(*cols));
-    struct err e;
-
-    for (lua_Integer i = 0; i < n; i++) {
-        if (lua_rawgeti(L, t, i + 1) != LUA_TSTRING)
-            luaL_error(L, "an index is a list of column names");
-        cols[i] = lua_tostring(L, -1); /* the list keeps it alive */
-        lua_pop(L, 1);
-    }
-    if (!schema_add_lookup(s, cols, (size_t)n, &e))
-        luaL_error(L, "%s", e.message);
-    lua_settop(L, t);
-}
-
-static void add_lookups(lua_State *L, int spec, struct schema *s)
-{
-    lua_Integer n;
-
-    if (lua_getfield(L, spec, "indexes") == LUA_TNIL) {
-        lua_pop(L, 1);
-        return;
-    }
-    luaL_checktype(L, -1, LUA_TTABLE);
-    n = luaL_len(L, -1);
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_rawgeti(L, -1, i);
-        add_lookup(L, s);
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-}
-
-/* The columns that a shipped table cannot do without. */
-static void check_required(lua_State *L, int spec, const struct schema *s)
-{
-    if (lua_getfield(L, spec, "required") == LUA_TTABLE) {
-        lua_Integer n = luaL_len(L, -1);
-
-        for (lua_Integer i = 1; i <= n; i++) {
-            const char *name;
-
-            lua_rawgeti(L, -1, i);
-            name = luaL_tolstring(L, -1, NULL);
-            if (schema_find(s, name, strlen(name)) < 0)
-                luaL_error(L, "the required column '%s' is missing", name);
-            lua_pop(L, 2);
-        }
-    }
-    lua_pop(L, 1);
-}
-
 /* Builds the schema of the spec table at idx; pushes it. */
 static const struct schema *build(lua_State *L, int spec)
 {
-    static const char *const known[] = {"table",   "version",  "columns",
-                                        "indexes", "required", NULL};
-    struct bind_schema *b;
-    struct err e;
-    const char *table;
+    struct bind_schema *b = lua_newuserdatauv(L, sizeof(*b), 0);
 
-    if (lua_getfield(L, spec, "table") != LUA_TSTRING)
-        luaL_error(L, "a schema names its table");
-    table = lua_tostring(L, -1);
-    refuse_unknown(L, spec, known, table);
-    b = lua_newuserdatauv(L, sizeof(*b), 0);
     b->s = NULL;
     luaL_setmetatable(L, SCHEMA_TYPE);
-    b->s = schema_new(table, &e);
-    if (!b->s)
-        luaL_error(L, "%s", e.message);
-    add_columns(L, spec, b->s);
-    add_lookups(L, spec, b->s);
-    check_required(L, spec, b->s);
-    lua_remove(L, -2); /* the table's name */
+    spec_read(L, spec, &b->s);
     return b->s;
 }
 

@@ -47,7 +47,8 @@ struct schema *schema_new(const char *table, struct err *e);
 void schema_free(struct schema *s);
 
 /* Appends a copy of *c.  Refuses a bad or repeated name (compared without
- * case), NOT NULL without a default, and a default of another type. */
+ * case), NOT NULL without a default, and a default of another type or that is
+ * no UTF-8. */
 bool schema_add(struct schema *s, const struct column *c, struct err *e);
 
 /* Appends an index over the n named columns, all of which must be there. */

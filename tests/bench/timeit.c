@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #define COMMANDS 16
+
+extern char **environ;
 
 static double now(void)
 {
@@ -32,39 +35,29 @@ static double seconds(struct timeval t)
     return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void become(char **argv, const char *input)
-{
-    int in = open(input, O_RDONLY);
-    int out = open("/dev/null", O_WRONLY);
-
-    if (in >= 0 && out >= 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1) {
-        close(in);
-        close(out);
-        execvp(argv[0], argv);
-    }
-    fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-    _exit(127);
-}
-
-/* vfork, so that this process's own size does not count in. */
+/* posix_spawn, so that this process's own size does not count in. */
 static int run(char **argv, const char *input, int command, int round)
 {
+    posix_spawn_file_actions_t files;
     struct rusage r;
-    double start = now();
-    double wall;
+    double start;
     int status;
-    pid_t pid = vfork();
+    int rc;
+    pid_t pid;
 
-    if (pid == 0)
-        become(argv, input);
-    if (pid < 0 || wait4(pid, &status, 0, &r) != pid) {
-        perror("timeit");
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    start = now();
+    rc = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
+    if (rc != 0 || wait4(pid, &status, 0, &r) != pid) {
+        fprintf(stderr, "%s: %s\n", argv[0], strerror(rc ? rc : errno));
         return 1;
     }
-    wall = now() - start;
-    printf("%d %d %.6f %.6f %ld %d\n", command, round, wall,
+    printf("%d %d %.6f %.6f %ld %d\n", command, round, now() - start,
            seconds(r.ru_utime) + seconds(r.ru_stime), r.ru_maxrss,
            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    posix_spawn_file_actions_destroy(&files);
     return status != 0;
 }
 

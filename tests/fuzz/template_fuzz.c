@@ -40,8 +40,9 @@ static void values_come_back(char *text, size_t size)
     char template[VALUES * 20] = "SELECT '?', ?";
 
     args.names = names;
-    for (size_t i = 1; i < args.n; i++)
-        strcat(template, ", -- ?\n ? /* ? */");
+    for (size_t i = 1, at = strlen(template); i < args.n; i++)
+        at += (size_t)snprintf(template + at, sizeof(template) - at,
+                               ", -- ?\n ? /* ? */");
     if (sql_bind(&sql, SQL_SQLITE, template, &args, &e)) {
         CHECK(sqlite3_prepare_v2(fuzz_db(), sql.data, (int)sql.len, &st,
                                  NULL) == SQLITE_OK);

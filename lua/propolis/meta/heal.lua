@@ -5,6 +5,12 @@
 ---@class engine.heal
 local heal = {}
 
+---@class engine.heal.job
+---@field store engine.store.object
+---@field schema? engine.schema.object
+---@field schemas? engine.schema.object[]
+---@field ensure? boolean as before a session, see engine.store
+
 ---@class engine.heal.done
 ---@field table string
 ---@field created boolean this call sent the CREATE
@@ -27,21 +33,21 @@ local heal = {}
 ---@field sql string what a person would run, or a comment why nothing
 
 --- Heals one table.
----@param job { store: engine.store.object, schema: engine.schema.object, ensure?: boolean }
+---@param job engine.heal.job store and schema
 ---@return engine.heal.done? done
 ---@return engine.error? err
 function heal.table(job) end
 
 --- Heals several; one look covers them all on SQLite and PostgreSQL.  What
 --- was healed before a failure stays healed, and is the third result.
----@param job { store: engine.store.object, schemas: engine.schema.object[], ensure?: boolean }
+---@param job engine.heal.job store and schemas
 ---@return engine.heal.done[]? done
 ---@return engine.error? err
 ---@return engine.heal.done[]? part
 function heal.tables(job) end
 
 --- What heal would do; changes nothing.
----@param job { store: engine.store.object, schemas: engine.schema.object[] }
+---@param job engine.heal.job store and schemas
 ---@return engine.heal.plan[]? plans
 ---@return engine.error? err
 function heal.plan(job) end

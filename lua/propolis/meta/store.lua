@@ -6,16 +6,21 @@
 ---@field methods table the methods of every store
 local store = {}
 
+---@alias engine.error.code
+---| "nomem"|"arg"|"schema"|"sql"|"no_table"|"no_column"|"no_schema"|"exists"
+---| "denied"|"auth"|"busy"|"balance"|"io"|"closed"
+
 --- What the world did wrong; prints as its message.
 ---@class engine.error
----@field code "nomem"|"arg"|"schema"|"sql"|"no_table"|"no_column"|"no_schema"|"exists"|"denied"|"auth"|"busy"|"balance"|"io"|"closed"
+---@field code engine.error.code
 ---@field message string
 ---@field status? integer of HTTP
 ---@field unclear? true it may have been carried out all the same
 
 ---@class engine.store.spec
 ---@field dialect engine.dialect
----@field query fun(sql: string, info: { kind: string, table?: string }): table?, any rows by column name, or nil and why
+---@field query fun(sql: string, info: table): table?, any rows by column
+--- name, or nil and why; info tells .kind and .table
 ---@field workspace? string ("default")
 ---@field listed? fun(table: string): boolean whether the service lists it
 ---@field close? fun()
