@@ -10,6 +10,7 @@
 
 #include "core/db.h"
 #include "core/err.h"
+#include "db/sqlite_log.h"
 
 struct sqlite_db {
     struct db db;
@@ -230,19 +231,6 @@ static bool make_private(struct sqlite_db *d, struct err *e)
     return true;
 }
 
-/* Many processes that make one new file at once can meet in the switch to WAL,
- * which does not wait by itself. */
-static int wal(struct sqlite_db *d, int ms)
-{
-    int rc;
-
-    while ((rc = sqlite3_exec(d->h, "PRAGMA journal_mode = WAL", NULL, NULL,
-                              NULL)) == SQLITE_BUSY &&
-           ms > 0)
-        ms -= sqlite3_sleep(5);
-    return rc;
-}
-
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
@@ -253,7 +241,7 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
     /* A process that writes one row and leaves must not pay a checkpoint. */
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK && !o->readonly)
-        rc = wal(d, ms);
+        rc = sqlite_use_log(d->h, ms);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(d->h,
                           o->readonly ? "SELECT 1 FROM sqlite_schema"

@@ -27,9 +27,6 @@ function intake.open(conf)
     if not store then
         return nil, err
     end
-    -- Who opens the store first reads its whole WAL: a short one is cheaper,
-    -- also with the checkpoint that every few dozen events pay for it.
-    store:exec("PRAGMA wal_autocheckpoint = 256")
     store.session, store.url = true, conf.local_store
     return store
 end
