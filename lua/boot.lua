@@ -19,11 +19,13 @@ package.cpath = lib .. "/?.so;" .. absolute(package.cpath)
 -- What make compiled loads several times faster than its source, unless the
 -- source was changed since, or another Lua compiled it.
 table.insert(package.searchers, 2, function(name)
-    local stat = require("engine.sys").stat
+    local sys = require "engine.sys"
     local file = "/lua/" .. name:gsub("%.", "/") .. ".lua"
-    local made, source = stat(lib .. file .. "c"), stat(root .. file)
+    local made, source = sys.stat(lib .. file .. "c"), sys.stat(root .. file)
     if made and source and made.mtime >= source.mtime then
-        return (loadfile(lib .. file .. "c", "b")), root .. file
+        -- loadfile opens and reads it twice
+        local code = sys.read(lib .. file .. "c")
+        return code and (load(code, name, "b")), root .. file
     end
 end)
 
@@ -33,7 +35,13 @@ local file = io.open(root .. "/lua/propolis/commands/" .. name .. ".lua")
 if not file then return nil end
 file:close()
 
---- Runs the command; returns its exit code.
+--- Runs the command; returns its exit code.  A command that says at_once has
+-- nothing open when it is done, so that nothing needs to be taken down.
 return function(...)
-    return require("propolis.commands." .. name).run({ ... })
+    local command = require("propolis.commands." .. name)
+    local code = command.run({ ... })
+    if command.at_once then
+        os.exit(code)
+    end
+    return code
 end
