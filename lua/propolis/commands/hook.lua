@@ -10,6 +10,7 @@
 -- an agent nobody knows) leaves a line in the log, without its content.
 local command = {
     name = "hook",
+    at_once = true,
     summary = "take an event from an agent (agents run this)",
     usage = [[
 echo '{"session_id":"s1","prompt":"hi"}' | propolis hook codex UserPromptSubmit
@@ -43,8 +44,14 @@ local function load_agent(word)
     return require("propolis.agents." .. word:gsub("-", "_"))
 end
 
+-- Payloads of this many bytes make garbage that is worth collecting.
+local BIG = 256 * 1024
+
 local function read_payload()
     local text = io.read("a") or ""
+    if #text >= BIG then
+        collectgarbage("restart")
+    end
     if text:find("^%s*$") then
         error("stdin was empty", 0)
     end
@@ -168,6 +175,7 @@ local function answer(conf, agent, name, captured, rule)
 end
 
 local function hook(argv)
+    collectgarbage("stop") -- a process of a few milliseconds
     if in_worker() then
         return
     end
