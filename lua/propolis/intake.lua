@@ -31,38 +31,45 @@ function intake.open(conf)
     return store
 end
 
--- The index on path leads; ids alone have none.
-local IS_THERE = {
-    id = "SELECT 1 FROM {t} WHERE path = ? AND id = ? LIMIT 1",
-    path = "SELECT 1 FROM {t} WHERE path = ? LIMIT 1",
-}
-
--- True when the record's row is stored already.
-local function is_there(store, schema, record)
-    local row = record.row
-    local found, err = store:query(IS_THERE[record.once], {
-        t = schema.table, row.path, record.once == "id" and row.id or nil,
-    })
-    if found then
-        return #found > 0
-    elseif err.code == "no_table" then
-        return false
+-- What is stored under a path: a set of ids, read once per put().  The index
+-- on path leads there; ids alone have none.
+local function ids_at(store, schema, path, known)
+    local key = schema.table .. "\0" .. path
+    if known[key] then
+        return known[key]
     end
-    return nil, err
+    local rows, err = store:query("SELECT id FROM {t} WHERE path = ?",
+        { t = schema.table, path })
+    if not rows and err.code ~= "no_table" then
+        return nil, err
+    end
+    local ids = {}
+    for _, row in ipairs(rows or {}) do
+        ids[row.id] = true
+    end
+    known[key] = ids
+    return ids
 end
 
-local function put_one(store, record, time)
-    local schema = schemas[record.table]
+-- Stores a record unless it is there: true, or nil, err.
+local function put_one(store, record, time, known)
+    local schema, row = schemas[record.table], record.row
+    local ids, ok, err
     if record.once then
-        local there, err = is_there(store, schema, record)
-        if there or err then
-            return there, err
+        ids, err = ids_at(store, schema, row.path or "", known)
+        if not ids then
+            return nil, err
+        elseif ids[row.id] or record.once == "path" and next(ids) then
+            return true
         end
     end
-    local ok, err = store:insert(schema, record.row)
+    ok, err = store:insert(schema, row)
     if ok and record.queue then
-        ok, err = require("propolis.outbox").add(store, record.table,
-            record.row.id, time)
+        ok, err = require("propolis.outbox").add(store, record.table, row.id,
+            time)
+    end
+    if ok and ids then
+        ids[row.id] = true
     end
     return ok, err
 end
@@ -71,8 +78,9 @@ end
 -- @return true, or nil, err
 function intake.put(store, records, time)
     return store:transaction(function()
+        local known = {}
         for _, record in ipairs(records) do
-            local ok, err = put_one(store, record, time)
+            local ok, err = put_one(store, record, time, known)
             if not ok then
                 return nil, err
             end

@@ -56,6 +56,13 @@ describe("propolis hook", function()
         assert.equal("UserPromptSubmit", hooks.rows(home)[1].description)
     end)
 
+    it("stores a conversation that is shown again only once", function()
+        local text = payloads.text("openclaw", "agent_end")
+        hooks.run(home, "openclaw", "agent_end", text)
+        hooks.run(home, "openclaw", "agent_end", text)
+        assert.equal(2, #hooks.rows(home))
+    end)
+
     it("queues for a remote, and only then", function()
         prompt(home, "alone")
         assert.same({}, hooks.rows(home, "outbox"))

@@ -156,6 +156,16 @@ describe("intake", function()
         assert.is_false(store:in_transaction())
     end)
 
+    it("stores one of two equal records in one go", function()
+        local conf = { local_store = "sqlite:" .. tmp.dir() .. "/d/x.db" }
+        local store <close> = assert(intake.open(conf))
+        local twin = { table = "sessions", once = "id",
+            row = { id = "a", path = "/p" } }
+        assert(intake.put(store, { twin, twin }, TIME))
+        assert(intake.put(store, { twin }, TIME))
+        assert.equal(1, #store:query("SELECT * FROM sessions"))
+    end)
+
     it("leaves a short log behind, however many processes came", function()
         local file = tmp.dir() .. "/d/x.db"
         local conf = { local_store = "sqlite:" .. file }
