@@ -38,7 +38,7 @@ describe("autosync", function()
     it("starts our own program", function()
         assert.equal(sys.readlink("/proc/self/exe"), program())
         assert.is_true(autosync.start(conf))
-        assert.equal("sync\n", ran())
+        assert.equal("sync --auto\n", ran())
     end)
 
     it("does so once per interval", function()
