@@ -103,7 +103,8 @@ static int l_close(lua_State *L)
     return 0;
 }
 
-/* Methods, then dialect and workspace, then what Lua noted on the store. */
+/* Methods, then dialect, workspace and session (whether statements share one,
+ * so that transactions work), then what Lua noted on the store. */
 static int l_index(lua_State *L)
 {
     struct bind_store *s = luaL_checkudata(L, 1, STORE_TYPE);
@@ -115,6 +116,8 @@ static int l_index(lua_State *L)
         return 1;
     if (s->db && strcmp(key, "dialect") == 0) {
         lua_pushstring(L, sql_dialect_name(s->db->ops->dialect));
+    } else if (s->db && strcmp(key, "session") == 0) {
+        lua_pushboolean(L, s->db->ops->in_transaction != NULL);
     } else if (s->db && strcmp(key, "workspace") == 0) {
         lua_pushstring(L, s->db->workspace);
     } else {

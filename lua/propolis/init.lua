@@ -103,8 +103,6 @@ function propolis.open(url, options)
         return nil, err
     end
     opened.url = shown(url)
-    opened.session = opened.dialect == "sqlite"
-        or url:find("^postgres") ~= nil
     return opened
 end
 

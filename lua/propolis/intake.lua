@@ -27,7 +27,7 @@ function intake.open(conf)
     if not store then
         return nil, err
     end
-    store.session, store.url = true, conf.local_store
+    store.url = conf.local_store
     return store
 end
 

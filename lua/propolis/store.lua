@@ -33,6 +33,17 @@ local function shape_of(schema)
     return shape
 end
 
+-- A plain table of columns is a schema too; made once per table.
+local built = setmetatable({}, { __mode = "k" })
+
+local function as_schema(schema)
+    if type(schema) ~= "table" then
+        return schema
+    end
+    built[schema] = built[schema] or require("engine.schema").new(schema)
+    return built[schema]
+end
+
 -- The row as it is sent: with an id from birth, and JSON as text.  The
 -- caller's table gets the id, so that the caller knows it.
 local function prepared(schema, row)
@@ -87,12 +98,14 @@ end
 -- jsonb column is stored as JSON.  Raises on a key that is no column.
 -- @return true [, what was healed], or nil, err
 function methods.insert(self, schema, row)
+    schema = as_schema(schema)
     return inserted(self, raw.insert(self, schema, prepared(schema, row)))
 end
 
 --- Inserts many rows in one statement, all or none.
 function methods.insert_many(self, schema, rows)
     local list = {}
+    schema = as_schema(schema)
     for i, row in ipairs(rows) do
         list[i] = prepared(schema, row)
     end
