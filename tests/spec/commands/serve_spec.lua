@@ -474,6 +474,50 @@ describe("propolis serve", function()
         end)
     end)
 
+    it("takes over what direct clients made in the workspace", function()
+        local before = pg.url(true)
+        pg.psql("CREATE SCHEMA a; CREATE TABLE a.memory (id text); "
+            .. "INSERT INTO a.memory VALUES ('old')", before)
+        local second <close> = serving.start { home = tmp.dir(), db = before }
+        local new = second:token("x", "--workspace", "a")
+        local answer = second:query(new, "a", "SELECT id FROM memory")
+        assert.equal('[["old"]]', answer.body:match('"rows":(.*),"row'))
+        assert.equal(200, second:query(new, "a",
+            "ALTER TABLE memory ADD COLUMN project text").status)
+        pg.psql("INSERT INTO a.memory VALUES ('direct', 'p')", before)
+        assert.equal(2, second:query(new, "a", "SELECT count(*) FROM memory")
+            .doc.rows[1][1])
+    end)
+
+    it("serves for an administrator who is no superuser", function()
+        local whole = pg.url(true)
+        local name = whole:match("/([^/]*)$")
+        pg.psql(([[CREATE ROLE "m%s" LOGIN CREATEROLE PASSWORD 'm';
+            ALTER DATABASE "%s" OWNER TO "m%s"]]):format(name, name, name),
+            whole)
+        local statements = pg.log_statements(whole, "propolis serve")
+        local second <close> = serving.start { home = tmp.dir(),
+            db = pg.url_with(whole, { user = "m" .. name, password = "m" }) }
+        local one = second:token("x", "--workspace", "a")
+        local two = second:token("y", "--workspace", "b")
+        local see = second:token("z", "--workspace", "a", "--read")
+        assert.equal(200, second:query(one, "a",
+            "CREATE TABLE t AS SELECT 5 AS n").status)
+        assert.equal(200, second:query(see, "a", "SELECT n FROM t").status)
+        assert.equal(403, second:query(see, "a", "DELETE FROM t").status)
+        assert.equal(403, second:query(two, "b", "SELECT n FROM a.t").status)
+        -- What could not be closed to it is swept away after each statement.
+        local swept
+        local last = sys.monotonic() + 20
+        repeat
+            swept = 0
+            for _, sql in ipairs(statements()) do
+                swept = swept + (sql == "DISCARD ALL" and 1 or 0)
+            end
+        until swept >= 4 or sys.monotonic() > last
+        assert.equal(4, swept)
+    end)
+
     it("takes many at once and answers each its own", function()
         local requests = {}
         for i = 1, 200 do
