@@ -44,8 +44,9 @@ end
 
 -- deeplake: alone is the account in force; deeplake:https://HOST another API.
 local function open_deeplake(url, options)
-    local conf, err = options, nil
+    local conf = options
     if not conf.token then
+        local err
         conf, err = require("propolis.config").load()
         if not conf then
             return nil, store.error("arg", err)
