@@ -43,16 +43,25 @@ end
 
 --- The text for the model.
 -- @param facts a configuration's user, org_name, workspace, logged_in, remote;
--- and memory (the folder), captured, rule, version
+-- and memory (the folder), captured, rule, version; tell: what the person
+-- should hear where an agent shows no notice, or nil
 function context.text(facts)
-    return TEXT:format(facts.memory, capture(facts), account(facts),
+    local text = TEXT:format(facts.memory, capture(facts), account(facts),
         facts.version)
+    if facts.tell then
+        text = text .. "\nTell the person: " .. facts.tell
+    end
+    return text
 end
 
 --- What the person should see, or nil.
--- @param facts warning (a sentence or nil), waiting (events in the spool)
+-- @param facts warning (a sentence or nil), waiting (events in the spool),
+-- notices (texts)
 function context.notice(facts)
     local list = {}
+    for i, text in ipairs(facts.notices or {}) do
+        list[i] = "propolis: " .. text
+    end
     if facts.warning then
         list[#list + 1] = "propolis: " .. facts.warning
     end

@@ -4,7 +4,9 @@
 local entry = require "propolis.entry"
 local note = entry.note
 
-local agent = { name = "claude-code", column = "claude_code" }
+local agent = {
+    name = "claude-code", column = "claude_code", shows_notice = true,
+}
 
 local HEAD = {
     "id", "session_id", "transcript_path", "cwd", "permission_mode",

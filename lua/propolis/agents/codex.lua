@@ -4,7 +4,7 @@
 local entry = require "propolis.entry"
 local note = entry.note
 
-local agent = { name = "codex", column = "codex" }
+local agent = { name = "codex", column = "codex", shows_notice = true }
 
 local HEAD = {
     "id", "session_id", "transcript_path", "cwd", "hook_event_name", "model",

@@ -4,7 +4,7 @@
 local entry = require "propolis.entry"
 local note, plain = entry.note, entry.plain
 
-local agent = { name = "pi", column = "pi" }
+local agent = { name = "pi", column = "pi", shows_notice = true }
 
 -- Images and the like have no text: their parts as JSON text.
 local function result_text(content)

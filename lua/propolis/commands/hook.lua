@@ -157,6 +157,22 @@ local function capture(conf, agent, events)
     end
 end
 
+-- The texts of the notices that are due.  An agent that shows none to the
+-- person gets only our own words, for the model to pass on.
+local function due(agent)
+    local notices = require "propolis.notices"
+    local ok, list, err = pcall(notices.take, not agent.shows_notice)
+    if not ok or not list then
+        log("warn", "notices: %s", tostring(ok and err or list))
+        return {}
+    end
+    local texts = {}
+    for i, item in ipairs(list) do
+        texts[i] = notices.text(item)
+    end
+    return texts
+end
+
 -- The answer, first of all: an agent that loses patience has it by then.
 local function answer(conf, agent, name, captured, rule)
     local context = require "propolis.context"
@@ -166,7 +182,11 @@ local function answer(conf, agent, name, captured, rule)
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,
         warning = conf.warning, waiting = #require("propolis.spool").list(conf),
+        notices = due(agent),
     }
+    if not agent.shows_notice and #facts.notices > 0 then
+        facts.tell = table.concat(facts.notices, "\n")
+    end
     local reply = agent.answer(name, context.text(facts),
         context.notice(facts))
     require("engine.sys").survive_pipe() -- the event is still to be stored

@@ -12,7 +12,8 @@ function fault.__tostring(e) return e.message end
 --- nil and the error, which prints as its message.
 function answer.failure(e) return nil, setmetatable(e, fault) end
 
--- One line that is safe to print and never shows the token.
+--- A body as one line that is safe to print and never shows the token; at most
+-- 200 characters of it.
 local function clean(text, token)
     local at = 1
     local parts = {}
@@ -27,6 +28,7 @@ local function clean(text, token)
     local stop = utf8.len(text) and utf8.offset(text, PREFIX + 1) or PREFIX + 1
     return text:sub(1, (stop or #text + 1) - 1)
 end
+answer.clean = clean
 
 local function cell(value)
     if value == json.null then return nil end

@@ -1,0 +1,77 @@
+--- propolis adopt: memory from before the login joins the account's.
+local adopt = require "propolis.adopt"
+local cli = require "propolis.cli"
+local config = require "propolis.config"
+local json = require "propolis.json"
+
+local command = {
+    name = "adopt",
+    summary = "take memory from before the login into the workspace",
+    usage = [[
+propolis adopt
+
+usage: propolis adopt [--json]
+
+Copies the events, documents and skills that were stored on this machine
+without an account into the store of the organisation and workspace in use;
+the next sync shares them.  Nothing is removed, nothing is copied twice.
+]],
+    options = { json = "flag" },
+    args = { 0, 0 },
+}
+
+-- A counter on a terminal; nothing elsewhere.
+local function progress()
+    local sys = require "engine.sys"
+    if not sys.isatty(2) then
+        return nil
+    end
+    local count = 0
+    return function(n)
+        count = count + n
+        io.stderr:write(("\r%d rows"):format(count))
+    end
+end
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    end
+    local conf, err = config.load()
+    if not conf then
+        return cli.fail(err)
+    elseif not conf.logged_in then
+        return cli.fail("there is no workspace to adopt into: 'propolis login'"
+            .. " first")
+    end
+    local ok
+    ok, err = require("engine.sys").mkdir(conf.paths.state)
+    if not ok then
+        return cli.fail(err)
+    end
+    local show = progress()
+    local done
+    done, err = adopt.run(conf, show)
+    if show then
+        io.stderr:write("\r")
+    end
+    if not done then
+        return cli.fail(("not everything was adopted: %s; run it again")
+            :format(tostring(err)))
+    elseif opts.json then
+        return cli.json(json.object {
+            { "events", done.sessions }, { "documents", done.memory },
+            { "skills", done.skills }, { "files", json.array(done.files) },
+        })
+    end
+    cli.write(("%d events, %d documents and %d skills adopted into %s, %s\n")
+        :format(done.sessions, done.memory, done.skills,
+        cli.printable(conf.org_name), cli.printable(conf.workspace)))
+    for _, path in ipairs(done.files) do
+        cli.say("what was adopted stays in %s too", path)
+    end
+    return cli.done()
+end
+
+return command

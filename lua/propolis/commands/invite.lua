@@ -1,0 +1,47 @@
+--- propolis invite: asks somebody into the organisation.
+local account = require "propolis.account"
+local cli = require "propolis.cli"
+
+local command = {
+    name = "invite",
+    summary = "invite somebody into the organisation",
+    usage = [[
+propolis invite ann@example.org
+propolis invite bob@example.org READ
+
+usage: propolis invite EMAIL [ADMIN|WRITE|READ]     without a role: WRITE
+]],
+    options = {},
+    args = { 1, 2 },
+}
+
+local ROLES = { ADMIN = true, WRITE = true, READ = true }
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    end
+    local email, role = opts[1], (opts[2] or "WRITE"):upper()
+    if not email:find("^[^%s%c@]+@[^%s%c@]+$") then
+        return cli.usage(command, ("'%s' is no e-mail address"):format(
+            cli.printable(email)))
+    elseif not ROLES[role] then
+        return cli.usage(command, ("a role is ADMIN, WRITE or READ, not '%s'")
+            :format(cli.printable(opts[2])))
+    end
+    local conf, client = account.open()
+    if not conf then
+        return cli.fail(client)
+    end
+    local own <close> = client
+    local ok, err = own:invite(email, role)
+    if not ok then
+        return cli.fail(err)
+    end
+    cli.say("%s is invited to %s as %s", cli.printable(email),
+        cli.printable(conf.org_name), role)
+    return cli.done()
+end
+
+return command

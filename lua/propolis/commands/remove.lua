@@ -1,0 +1,42 @@
+--- propolis remove: takes a member out of the organisation.
+local account = require "propolis.account"
+local cli = require "propolis.cli"
+
+local command = {
+    name = "remove",
+    summary = "take a member out of the organisation",
+    usage = [[
+propolis remove 0c1d4f2e
+
+usage: propolis remove USER-ID      'propolis members' shows the ids
+
+What the member has stored stays.
+]],
+    options = {},
+    args = { 1, 1 },
+}
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    end
+    local id = opts[1]
+    if id == "" or id == "." or id == ".." then
+        return cli.usage(command, ("'%s' is no user's id"):format(id))
+    end
+    local conf, client = account.open()
+    if not conf then
+        return cli.fail(client)
+    end
+    local own <close> = client
+    local ok, err = own:remove(id)
+    if not ok then
+        return cli.fail(err)
+    end
+    cli.say("%s is no member of %s any more", cli.printable(id),
+        cli.printable(conf.org_name))
+    return cli.done()
+end
+
+return command

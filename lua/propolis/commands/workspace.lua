@@ -1,0 +1,85 @@
+--- propolis workspace: the organisation's workspaces, and which one is in use.
+local account = require "propolis.account"
+local cli = require "propolis.cli"
+local json = require "propolis.json"
+
+local command = {
+    name = "workspace",
+    summary = "list workspaces, or switch to another",
+    usage = [[
+propolis workspace switch research
+
+usage: propolis workspace list [--json]
+       propolis workspace switch NAME|ID
+]],
+    options = { json = "flag" },
+    args = { 1, 2 },
+}
+
+local actions = {}
+
+function actions.list(opts, conf, spaces)
+    local rows = {}
+    for i, space in ipairs(spaces) do
+        rows[i] = json.object {
+            { "id", space.id }, { "name", space.name },
+            { "current", space.id == conf.workspace },
+        }
+    end
+    if opts.json then
+        return cli.json(json.array(rows))
+    end
+    for i, space in ipairs(spaces) do
+        rows[i] = { [" "] = space.id == conf.workspace and "*" or "",
+            id = space.id, name = space.name }
+    end
+    cli.write(cli.table(rows, { " ", "id", "name" }))
+    return cli.done()
+end
+
+function actions.switch(opts, conf, spaces)
+    local space, err = account.find(spaces, opts[2], "workspace")
+    if not space then
+        return cli.fail(err)
+    end
+    local ok
+    ok, err = require("propolis.account.credentials").save(conf.paths,
+        { workspaceId = space.id }, conf.org_id)
+    if not ok then
+        return cli.fail(err)
+    end
+    cli.say("organisation %s, workspace %s", cli.printable(conf.org_name),
+        cli.printable(space.name))
+    return cli.done()
+end
+
+local COUNT = { list = 1, switch = 2 }
+
+function command.run(argv)
+    local opts, code = cli.parse(argv, command)
+    if not opts then
+        return code
+    elseif COUNT[opts[1]] ~= #opts then
+        return cli.usage(command,
+            "say 'workspace list' or 'workspace switch NAME'")
+    end
+    local conf, client = account.open()
+    if not conf then
+        return cli.fail(client)
+    end
+    local own <close> = client
+    local names = account.environment("HIVEMIND_TOKEN", "HIVEMIND_ORG_ID",
+        "HIVEMIND_WORKSPACE_ID")
+    if names and opts[1] == "switch" then
+        return cli.fail(("the environment decides which workspace is in use"
+            .. " (%s): set HIVEMIND_WORKSPACE_ID, or unset them"):format(
+            names))
+    end
+    local spaces, err = own:workspaces()
+    if not spaces then
+        return cli.fail(err)
+    end
+    return actions[opts[1]](opts, conf, spaces)
+end
+
+return command
