@@ -71,6 +71,9 @@ function command.run(argv)
     store:close()
     if not rows then
         return cli.fail(columns)
+    elseif not columns then -- a service whose rows have no order
+        columns = require "propolis.guess_columns"(rows, text,
+            (require("propolis.schemas").list()))
     end
     return print_rows(opts, rows, columns)
 end

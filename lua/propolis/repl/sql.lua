@@ -1,42 +1,13 @@
 --- SQL typed into the REPL, and what is in the store's catalogue.
 local cli = require "propolis.cli"
+local guess_columns = require "propolis.guess_columns"
 local session = require "propolis.repl.session"
 
 local sql = {}
 
--- The columns of rows whose store does not tell their order: as the statement
--- names them, then as the schemas do, then by name.
-local function guess_columns(rows, text)
-    local known, names = {}, {}
-    for _, schema in ipairs((session.schemas())) do
-        for i, column in ipairs(schema.columns) do
-            known[column.name] = known[column.name] or i
-        end
-    end
-    local place = {}
-    for _, row in ipairs(rows) do
-        for name in pairs(row) do
-            if not place[name] then
-                local pattern = "%f[%w_]" .. name:gsub("%p", "%%%0")
-                    .. "%f[^%w_]"
-                place[name] = text:find(pattern)
-                    or 1e6 + (known[name] or 1e6)
-                names[#names + 1] = name
-            end
-        end
-    end
-    table.sort(names, function(a, b)
-        if place[a] ~= place[b] then
-            return place[a] < place[b]
-        end
-        return a < b
-    end)
-    return names
-end
-
 --- Rows as an aligned table with their number, "ok" when there is no result.
 function sql.format(rows, columns, text)
-    columns = columns or guess_columns(rows, text)
+    columns = columns or guess_columns(rows, text, (session.schemas()))
     if #columns == 0 then
         return #rows == 0 and "ok\n" or ("(%d rows)\n"):format(#rows)
     end

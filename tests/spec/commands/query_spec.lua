@@ -131,4 +131,23 @@ lines', '', 40)]] }
         assert.matches("cannot open 'gopher:", r.stderr)
         assert.is_nil(r.stderr:find("secret", 1, true))
     end)
+
+    it("shows the rows of a service in the statement's order", function()
+        local double <close> = require("httpdouble").start {
+            dir = tmp.dir(), token = "t", org = "o",
+        }
+        local env = { HIVEMIND_API_URL = double.url, HIVEMIND_TOKEN = "t",
+            HIVEMIND_ORG_ID = "o" }
+        local function query(...)
+            return run({ "query", "--store", "deeplake:", ... },
+                { home = home, env = env })
+        end
+
+        local r = query("--csv", "SELECT 2 AS b, 1 AS a, 'x' AS c")
+        assert.equal(0, r.code, r.stderr)
+        assert.equal("b,a,c\r\n2,1,x\r\n", r.stdout)
+        r = query("SELECT 1 AS a WHERE 1 = 0")
+        assert.equal(0, r.code, r.stderr)
+        assert.equal("", r.stdout)
+    end)
 end)

@@ -1,0 +1,95 @@
+--- Takes README.md apart, for its spec.
+--
+--   for _, block in ipairs(readme.blocks(text)) do ... end
+--
+-- A block is { lang =, marks = { word = true }, file =, line =, lines = }:
+-- what stands behind the opening fence is its language, then words:
+--   ```console              `$ command` lines, each with its output below
+--   ```console repl         a session: `$ propolis`, then what is typed at >
+--   ```console background   one command that goes on until the tests end
+--   ```console skip=WORD    not run; the spec says why, by WORD
+--   ```lua file=PATH        is written to that file
+--   ```lua                  is run by the interpreter
+--   ```text                 neither
+local readme = {}
+
+--- The fenced blocks in order.
+function readme.blocks(text)
+    local blocks, block, number = {}, nil, 0
+    for line in (text .. "\n"):gmatch("(.-)\n") do
+        number = number + 1
+        local info = line:match("^```(.*)$")
+        if info and block then
+            block = nil
+        elseif info then
+            block = { line = number, lines = {}, marks = {},
+                lang = info:match("^%w+") or "",
+                file = info:match("file=(%S+)"),
+                skip = info:match("skip=(%S+)") }
+            for word in info:gmatch("%S+") do
+                block.marks[word] = true
+            end
+            blocks[#blocks + 1] = block
+        elseif block then
+            block.lines[#block.lines + 1] = line
+        end
+    end
+    return blocks
+end
+
+--- A console block as steps { command =, output =, line = }: a command goes on
+-- in the next line while it ends with a backslash.
+function readme.steps(block)
+    local steps = {}
+    for i, line in ipairs(block.lines) do
+        local command = line:match("^%$ (.*)$")
+        local last = steps[#steps]
+        if command then
+            steps[#steps + 1] = { command = command, output = {},
+                line = block.line + i }
+        elseif last and #last.output == 0 and last.command:find("\\$") then
+            last.command = last.command .. "\n" .. line
+        elseif last then
+            last.output[#last.output + 1] = line
+        else
+            error(("README.md:%d: output without a command"):format(
+                block.line + i))
+        end
+    end
+    return steps
+end
+
+-- What differs from run to run, as { pattern, placeholder }.
+local VARIES = {
+    { "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z", "TIME" },
+    { "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
+        .. "%x%x%x%x%x%x%x%x%x%x%x%x", "UUID" },
+    { "%f[%w]%d+%.%d+%.%d+%f[^%w.]", "VERSION" },
+    { "%f[%w]%d+ ms%f[%W]", "TIME" },
+    { "%f[%w.]%d+%.%d+ [KM]iB%f[%W]", "SIZE" },
+    { "%f[%w]prp_%w+", "TOKEN" },
+}
+
+--- A text without what differs from run to run. In a text that has any of it,
+-- the width of columns is not kept either, nor process ids (in lines with a
+-- time).
+function readme.steady(text)
+    local varies = false
+    for _, rule in ipairs(VARIES) do
+        local n
+        text, n = text:gsub(rule[1], rule[2])
+        varies = varies or n > 0
+    end
+    if varies then
+        text = (text .. "\n"):gsub("(.-)\n", function(line)
+            if line:find("TIME", 1, true) then
+                line = line:gsub("%f[%w]%d%d%d+%f[^%w]", "PID")
+            end
+            line = line:gsub("  +", "  "):gsub("%-%-%-+", "---")
+            return line .. "\n"
+        end)
+    end
+    return (text:gsub("[ \t]+\n", "\n"):gsub("%s+$", ""))
+end
+
+return readme
