@@ -63,7 +63,8 @@ describe("README.md", function()
         end
         shown = {
             { home, "/home/ada" }, { PROGRAM, "/usr/local/bin/propolis" },
-            { ROOT, "/src/propolis" }, { double.url, "https://api.deeplake.ai" },
+            { ROOT, "/src/propolis" },
+            { double.url, "https://api.deeplake.ai" },
         }
         tmp.write(state .. "/env", "")
         tmp.write(state .. "/cwd", home .. "\n")

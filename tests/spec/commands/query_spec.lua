@@ -138,15 +138,15 @@ lines', '', 40)]] }
         }
         local env = { HIVEMIND_API_URL = double.url, HIVEMIND_TOKEN = "t",
             HIVEMIND_ORG_ID = "o" }
-        local function query(...)
+        local function ask(...)
             return run({ "query", "--store", "deeplake:", ... },
                 { home = home, env = env })
         end
 
-        local r = query("--csv", "SELECT 2 AS b, 1 AS a, 'x' AS c")
+        local r = ask("--csv", "SELECT 2 AS b, 1 AS a, 'x' AS c")
         assert.equal(0, r.code, r.stderr)
         assert.equal("b,a,c\r\n2,1,x\r\n", r.stdout)
-        r = query("SELECT 1 AS a WHERE 1 = 0")
+        r = ask("SELECT 1 AS a WHERE 1 = 0")
         assert.equal(0, r.code, r.stderr)
         assert.equal("", r.stdout)
     end)
