@@ -21,7 +21,7 @@ notices.max_at_once = 5 -- that one session's start shows
 notices.low_cents = 200
 notices.fetch_every = 3600 -- seconds between two looks at the service
 
-local WAIT_MS = 2000 -- of a writer
+local WAIT_MS = 10000 -- of a writer
 local HOOK_WAIT_MS = 250 -- of a session's start
 local FETCH_MS = 1500
 local MAX_FILE = 1 << 20

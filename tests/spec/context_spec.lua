@@ -50,5 +50,12 @@ describe("the context of a session", function()
         assert.equal("propolis: w\npropolis: 2 events wait to be stored;"
             .. " `propolis doctor` says why",
             context.notice { warning = "w", waiting = 2 })
+        assert.equal("propolis: a\npropolis: b\npropolis: w",
+            context.notice { warning = "w", notices = { "a", "b" } })
+    end)
+
+    it("lets the model tell the person where an agent cannot", function()
+        has("\nTell the person: top up", { tell = "top up" })
+        assert.is_nil(text():find("Tell the person", 1, true))
     end)
 end)
