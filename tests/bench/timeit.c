@@ -78,6 +78,9 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "::") == 0)
             argv[i] = NULL;
     }
+    for (int i = 0; i < n; i++)
+        if (!commands[i][0])
+            return 64;
     for (int round = 1; round <= rounds; round++)
         for (int i = 0; i < n; i++)
             failed |= run(commands[i], argv[2], i + 1, round);
