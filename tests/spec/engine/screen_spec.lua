@@ -19,6 +19,7 @@ describe("engine.httpd.screen", function()
             "CREATE MATERIALIZED VIEW v AS SELECT 1",
             "REFRESH MATERIALIZED VIEW v", "EXPLAIN SELECT 1", "ANALYZE t",
             "COMMENT ON TABLE t IS 'x'", "SELECT pg_sleep(1), pg_typeof(1)",
+            "SELECT has_privilege, has_attachment FROM t",
         } do
             assert.same({ "run", sql }, { httpd.screen(sql) })
         end
@@ -44,7 +45,8 @@ describe("engine.httpd.screen", function()
             "pg_class", "PG_Class", '"pg_class"', "pg_catalog.x", "pg_toast.x",
             "pg_temp.x", "lo_import('x')", 'U&"p\\0067_class"', "dblink('x')",
             "set_config('a', 'b', true)", "1::regclass", '1::"regclass"',
-            "query_to_xml('x')", "nextval(1)", "to_regrole('x')",
+            "query_to_xml('x')", "has_table_privilege('x', 'y')",
+            "nextval(1)", "to_regrole('x')",
         } do
             assert.equal("refused", verdict("SELECT " .. name), name)
             assert.equal("refused", verdict("SELECT (1, (" .. name .. "))"))
