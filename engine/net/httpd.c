@@ -164,7 +164,9 @@ enum httpd_event httpd_wait(struct httpd *h, int ms)
     if (sig == SIGINT || sig == SIGTERM)
         return HTTPD_STOP;
     mark_of(h->o.tokens, &h->seen);
-    if (atomic_exchange(&h->stale, false) || sig == SIGHUP ||
+    if (sig == SIGHUP)
+        atomic_store(&h->broken, true);
+    if (atomic_exchange(&h->stale, false) ||
         memcmp(&h->seen, &h->mark, sizeof(h->seen)) != 0)
         return HTTPD_RELOAD;
     return atomic_exchange(&h->broken, false) ? HTTPD_REPAIR : HTTPD_TICK;

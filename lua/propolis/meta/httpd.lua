@@ -79,8 +79,8 @@ function server:provision(workspace) end
 ---@return engine.error? err
 function server:grant(list) end
 
---- Waits for what the caller must do: "reload" (the token file has changed, or
---- SIGHUP came: grant anew), "repair" (a role cannot log in: provision all),
+--- Waits for what the caller must do: "reload" (the token file has changed:
+--- grant anew), "repair" (a role cannot log in, or SIGHUP: provision all, too),
 --- "stop" (SIGINT or SIGTERM), "tick" (the time is over).
 ---@param seconds number
 ---@return "tick"|"reload"|"repair"|"stop"

@@ -470,6 +470,15 @@ describe("propolis serve", function()
                 .. "'information_schema')", mine)
             assert.is_nil((" " .. all):find(" [^a ]"), all)
             unharmed()
+            -- A role that cannot log in any more is mended, here at once.
+            local kept = "SELECT rolpassword FROM pg_authid WHERE rolname = '"
+            local broken = pg.psql(kept .. role .. "'", db)
+            s:signal("HUP")
+            local last = sys.monotonic() + 20
+            repeat
+                local now = pg.psql(kept .. role .. "'", db)
+            until now ~= broken or sys.monotonic() > last
+            assert.has_error(function() pg.psql("SELECT 1", mine) end)
             assert.equal(200, query("SELECT 1").status)
         end)
     end)
