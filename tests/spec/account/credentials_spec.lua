@@ -45,9 +45,9 @@ describe("account.credentials", function()
     end)
 
     it("changes what it is told and keeps the rest", function()
-        tmp.write(paths.credentials, '{"token":"t","orgId":"o","userName":"u",'
-            .. '"autoupdate":false,"zeta":{"deep":[1,null]},"n":9007199254740993'
-            .. ',"savedAt":"x"}')
+        tmp.write(paths.credentials, '{"token":"t","orgId":"o",'
+            .. '"userName":"u","autoupdate":false,"zeta":{"deep":[1,null]},'
+            .. '"n":9007199254740993,"savedAt":"x"}')
         assert(credentials.save(paths, { orgId = "p", userName = false }))
         assert.equal([[
 {

@@ -115,6 +115,20 @@ describe("propolis login", function()
         assert.equal("5 10 20", waits(r))
     end)
 
+    it("ends on Ctrl-C with a sentence", function()
+        local r = run({ "-e", [[
+            local sys = require "engine.sys"
+            local wait = sys.sleep
+            sys.sleep = function(s)
+                sys.spawn { "kill", "-INT", tostring(sys.pid()) }
+                wait(s * 1000)
+            end
+            os.exit(require("propolis.commands.login").run {}, true)
+        ]] }, { home = home, env = { HIVEMIND_API_URL = service.server.url } })
+        fails(r, "propolis: interrupted; nothing was saved\n")
+        assert.is_nil(accounts.saved(home))
+    end)
+
     it("ends when the code has expired or was denied", function()
         service:answers {
             ["POST /auth/device/code"] = { body = json.encode {
