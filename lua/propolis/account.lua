@@ -16,6 +16,18 @@ function account.environment(...)
     return #set > 0 and table.concat(set, ", ") or nil
 end
 
+--- Why there is no account, and the way out.
+function account.missing()
+    local token = places.env("HIVEMIND_TOKEN")
+    local org = places.env("HIVEMIND_ORG_ID")
+    if (token == nil) ~= (org == nil) then
+        return ("not logged in: %s is set, but %s is not"):format(
+            token and "HIVEMIND_TOKEN" or "HIVEMIND_ORG_ID",
+            token and "HIVEMIND_ORG_ID" or "HIVEMIND_TOKEN")
+    end
+    return "not logged in: 'propolis login' gets an account"
+end
+
 --- The configuration and a client for it, when there is an account.
 -- @return conf, client (to be closed); or nil and a sentence
 function account.open()
@@ -23,7 +35,7 @@ function account.open()
     if not conf then
         return nil, err
     elseif not conf.logged_in then
-        return nil, "not logged in: 'propolis login' gets an account"
+        return nil, account.missing()
     end
     local client
     client, err = api.new(conf)

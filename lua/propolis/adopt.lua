@@ -43,17 +43,13 @@ local function mark(source, conf, name)
     return math.tointeger(outbox.get(source, mark_key(conf, name))) or 0
 end
 
-local function open(path, options)
-    return require("propolis").open("sqlite:" .. path, options)
-end
-
 --- How many events lie in stores without an account that this account's store
 -- has not adopted.
 -- @return the number, or nil, err
 function adopt.pending(conf)
     local count = 0
     for _, path in ipairs(adopt.sources(conf)) do
-        local source <close>, err = open(path)
+        local source <close>, err = require("propolis").open("sqlite:" .. path)
         local found
         if source then
             found, err = source:query(
@@ -223,31 +219,16 @@ local function copy_table(self, source, name)
     end
 end
 
--- Events of the source that its hooks could not store yet.
-local function take_in_spool(self, path, source)
-    local log = require "propolis.log"
-    local _, err = require("propolis.spool").ingest(
-        { paths = self.conf.paths, local_store = "sqlite:" .. path },
-        function(records)
-            return require("propolis.intake").put(source, records, sys.now())
-        end, log.error)
-    return not err, err
+-- A store of this machine with all its tables, its spool taken in.
+local function open_whole(conf, url)
+    return require("propolis.sync").open_local {
+        paths = conf.paths, local_store = url,
+    }
 end
 
 local function copy_file(self, path, done)
-    local source <close>, err = open(path)
+    local source <close>, err = open_whole(self.conf, "sqlite:" .. path)
     if not source then
-        return nil, err
-    end
-    local ok
-    ok, err = source:ensure()
-    if ok then
-        ok, err = source:ensure(outbox.all)
-    end
-    if ok then
-        ok, err = take_in_spool(self, path, source)
-    end
-    if not ok then
         return nil, err
     end
     for _, name in ipairs(TABLES) do
@@ -261,24 +242,6 @@ local function copy_file(self, path, done)
     return true
 end
 
-local function open_target(conf)
-    local ok, err = sys.mkdir(conf.paths.data)
-    if not ok then
-        return nil, err
-    end
-    local target
-    target, err = open(file_of(conf.local_store))
-    if not target then
-        return nil, err
-    end
-    ok, err = target:ensure()
-    if not ok then
-        target:close()
-        return nil, err
-    end
-    return target
-end
-
 --- Copies what the stores without an account hold into the account's store.
 -- @param progress nil, or a function told how many rows each batch brought
 -- @return { sessions=, memory=, skills=, files = paths }, rows that were new;
@@ -288,7 +251,7 @@ function adopt.run(conf, progress)
     if not held then
         return nil, busy.code == "busy" and "another adopt is at work" or busy
     end
-    local target <close>, err = open_target(conf)
+    local target <close>, err = open_whole(conf, conf.local_store)
     if not target then
         return nil, err
     end

@@ -9,7 +9,7 @@
 local answer = require "propolis.stores.answer"
 local clients = require "propolis.stores.client"
 local json = require "propolis.json"
-local places = require "propolis.places"
+local refusal = require "propolis.api.refusal"
 
 local api = {}
 
@@ -89,90 +89,6 @@ function api.segment(id)
     end))
 end
 
--- Errors --------------------------------------------------------------------
-
-local function login_hint()
-    if places.env("HIVEMIND_TOKEN") then
-        return "the token in HIVEMIND_TOKEN is not accepted"
-    end
-    return "the token is not accepted; 'propolis login --force' gets a new one"
-end
-
-local WAY_OUT = {
-    [401] = login_hint,
-    [402] = function() return "the account's balance is used up" end,
-    [403] = function()
-        return "you may not do this; ask an admin of the organisation, or see"
-            .. " 'propolis whoami'"
-    end,
-    [404] = function(self, path)
-        return ("there is no %s%s; check the name and HIVEMIND_API_URL")
-            :format(self.base, path)
-    end,
-    [429] = function() return "too many requests; try again in a minute" end,
-}
-
-local function way_out(self, status, path)
-    if WAY_OUT[status] then
-        return WAY_OUT[status](self, path)
-    elseif status >= 500 then
-        return "the service is in trouble; try again later"
-    elseif status >= 300 and status < 400 then
-        return ("%s sends elsewhere; check HIVEMIND_API_URL"):format(self.base)
-    end
-    return nil
-end
-
-local function looks_like_page(body)
-    return body:find("^%s*<") ~= nil
-end
-
--- What the server gives as its reason: the word of an error object, or text.
-local function reason_of(body)
-    local value = json.decode(body)
-    if type(value) == "table" then
-        for _, key in ipairs { "error", "message", "detail" } do
-            local v = value[key]
-            if type(v) == "table" then
-                v = v.message
-            end
-            if type(v) == "string" then
-                return v
-            end
-        end
-    end
-    return not looks_like_page(body) and body or "a web page"
-end
-
-local function refused(self, path, res)
-    local reason = reason_of(res.body)
-    local said = answer.clean(reason, self.token or "")
-    local parts = { ("API %d"):format(res.status) }
-    if said ~= "" then
-        parts[1] = parts[1] .. ": " .. said
-    end
-    parts[#parts + 1] = way_out(self, res.status, path)
-    return answer.failure {
-        code = res.status == 401 and "auth" or "api", status = res.status,
-        reason = reason, message = table.concat(parts, "; "),
-    }
-end
-
-local function unreachable(self, err)
-    local timeout = err.message:find("[Tt]imeout")
-    local text = timeout and ("%s did not answer within %g s; try again later")
-        :format(self.base, self.timeout_ms / 1000)
-        or ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
-        :format(self.base, answer.clean(err.message, self.token or ""))
-    return answer.failure { code = "io", message = text }
-end
-
-local function unreadable(self, path, what)
-    return answer.failure { code = "api", message = ("the answer of %s%s %s;"
-        .. " check HIVEMIND_API_URL, or try again"):format(self.base, path,
-        what) }
-end
-
 -- Requests ------------------------------------------------------------------
 
 local function headers(self, opts)
@@ -197,15 +113,15 @@ function Client:call(method, path, opts)
         body = opts.body and assert(json.encode(opts.body)) or nil,
     }
     if not res then
-        return unreachable(self, err)
+        return refusal.unreachable(self, err)
     elseif res.status < 200 or res.status > 299 then
-        return refused(self, path, res)
+        return refusal.refused(self, path, res)
     elseif opts.ignore then
         return true
     end
     local value = json.decode(res.body)
     if value == nil then
-        return unreadable(self, path, looks_like_page(res.body)
+        return refusal.unreadable(self, path, refusal.is_page(res.body)
             and "is a web page" or "is no whole JSON")
     end
     return value, res.headers
@@ -286,7 +202,7 @@ function Client:me()
     if value == nil then
         return nil, err
     elseif type(value) ~= "table" then
-        return unreadable(self, "/me", "names no user")
+        return refusal.unreadable(self, "/me", "names no user")
     end
     return { id = text(value.id), name = text(value.name),
         email = text(value.email) }
@@ -321,7 +237,7 @@ function Client:mint(org)
         token = token.token
     end
     if not api.is_token(token) then
-        return unreadable(self, "/users/me/tokens", "holds no token")
+        return refusal.unreadable(self, "/users/me/tokens", "holds no token")
     end
     return token
 end

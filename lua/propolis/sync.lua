@@ -160,8 +160,12 @@ local function run_locked(conf, opts)
         ok, why = nil, ok
     end
     remember(store, ok, why)
+    local notices = require "propolis.notices"
+    if result.push and result.push.sent > 0 then
+        notices.balance_ok()
+    end
     if ok and conf.logged_in then
-        require("propolis.notices").fetch(conf)
+        notices.fetch(conf)
     end
     result.error = not ok and why or nil
     return result

@@ -4,6 +4,7 @@ local json = require "propolis.json"
 local notices = require "propolis.notices"
 local payloads = require "payloads"
 local places = require "propolis.places"
+local run = require "run"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -247,6 +248,47 @@ describe("propolis.notices", function()
             notices.on_balance(CONF) { status = 200, balance_cents = 150 }
             assert.equal("balance-low", take())
         end)
+
+        it("reaches a person from sync to session, until it is over",
+            function()
+                local server <close> = double.start { dir = tmp.dir(),
+                    token = "t-secret", org = "o1" }
+                local env = {
+                    HIVEMIND_TOKEN = "t-secret", HIVEMIND_ORG_ID = "o1",
+                    HIVEMIND_API_URL = server.url, PROPOLIS_AUTOSYNC = "false",
+                }
+                local function heard()
+                    return json.decode((hooks.run(home, "claude-code",
+                        "SessionStart", payloads.text("claude-code",
+                            "SessionStart"), { env = env }))).systemMessage
+                end
+                local function sync(code)
+                    local r = run({ "sync" }, { home = home, env = env })
+                    assert.equal(code, r.code, r.stderr)
+                end
+
+                assert.is_nil(heard())
+                server:script { { match = { sql = "INSERT" }, times = -1,
+                    status = 402, body = '{"balance_cents":0,'
+                        .. '"error":"insufficient balance"}' } }
+                sync(1)
+                assert.matches("the balance of o1 is used up", heard())
+                sync(1)
+                assert.is_nil(heard())
+
+                add("balance-exhausted", { dedup = "another day" })
+                server:reset()
+                sync(0)
+                assert.is_nil(heard())
+                assert.is_true(#server:sql("default",
+                    "SELECT id FROM sessions") > 0)
+                hooks.run(home, "claude-code", "UserPromptSubmit",
+                    hooks.prompt("x"), { env = env })
+                server:script { { match = { sql = "INSERT" }, run = true,
+                    headers = { ["X-Activeloop-Balance-Cents"] = "150" } } }
+                sync(0)
+                assert.matches("the balance of o1 is down to $1.50", heard())
+            end)
 
         it("never harms the one who tells", function()
             state = "/proc/nowhere"

@@ -159,7 +159,10 @@ end
 
 -- The texts of the notices that are due.  An agent that shows none to the
 -- person gets only our own words, for the model to pass on.
-local function due(agent)
+local function due(conf, agent)
+    if not require("engine.sys").stat(conf.paths.state .. "/notices.json") then
+        return {} -- all that most sessions pay
+    end
     local notices = require "propolis.notices"
     local ok, list, err = pcall(notices.take, not agent.shows_notice)
     if not ok or not list then
@@ -182,7 +185,7 @@ local function answer(conf, agent, name, captured, rule)
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,
         warning = conf.warning, waiting = #require("propolis.spool").list(conf),
-        notices = due(agent),
+        notices = due(conf, agent),
     }
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")

@@ -116,10 +116,16 @@ local function from_browser(opts, url)
     if not client then
         return nil, tostring(err)
     end
-    return require("propolis.account.device").login {
+    local ok, token, why = pcall(require("propolis.account.device").login, {
         client = client, sleep = sys.sleep, clock = sys.monotonic,
         show = show(opts),
-    }
+    })
+    if ok then
+        return token, why
+    elseif tostring(token):find("interrupted!$") then -- Ctrl-C
+        return nil, "interrupted; nothing was saved"
+    end
+    error(token, 0)
 end
 
 -- After -----------------------------------------------------------------------

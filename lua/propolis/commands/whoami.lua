@@ -73,8 +73,8 @@ function command.run(argv)
         cli.say("propolis: %s", conf.warning)
     end
     if not conf.logged_in then
-        cli.say("not logged in: the memory stays on this machine; 'propolis"
-            .. " login' shares it")
+        cli.say("the memory stays on this machine; %s",
+            require("propolis.account").missing())
     end
     cli.write(cli.table(list, { "what", "value", "from" }))
     return cli.done()

@@ -48,6 +48,8 @@ describe("the commands of an account", function()
             { "members" }, { "invite", "a@b" }, { "remove", "u" } } do
             fails(1, "not logged in: 'propolis login'", args)
         end
+        fails(1, "HIVEMIND_TOKEN is set, but HIVEMIND_ORG_ID is not",
+            { "org", "list" }, { HIVEMIND_TOKEN = "t" })
         works({ "org", "list" }, ENV)
         works({ "workspace", "list" }, ENV)
         local req = service:request("GET /workspaces")

@@ -1,7 +1,9 @@
 local accounts = require "accounts"
 local hooks = require "hooks"
 local json = require "propolis.json"
+local pg = require "postgres"
 local run = require "run"
+local serving = require "serving"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -111,6 +113,20 @@ describe("propolis login", function()
         local r = login {}
         assert.equal(0, r.code, r.stderr)
         assert.equal("5 10 20", waits(r))
+    end)
+
+    it("ends on Ctrl-C with a sentence", function()
+        local r = run({ "-e", [[
+            local sys = require "engine.sys"
+            local wait = sys.sleep
+            sys.sleep = function(s)
+                sys.spawn { "kill", "-INT", tostring(sys.pid()) }
+                wait(s * 1000)
+            end
+            os.exit(require("propolis.commands.login").run {}, true)
+        ]] }, { home = home, env = { HIVEMIND_API_URL = service.server.url } })
+        fails(r, "propolis: interrupted; nothing was saved\n")
+        assert.is_nil(accounts.saved(home))
     end)
 
     it("ends when the code has expired or was denied", function()
@@ -343,6 +359,31 @@ describe("propolis login", function()
         r = login({ "--force" }, { env = env })
         assert.equal(0, r.code)
         assert.truthy(r.stderr:find("the environment decides", 1, true))
+    end)
+
+    it("gets along with our own server", function()
+        local s <close> = serving.start { home = tmp.dir(),
+            db = pg.url(true) }
+        local token = s:token("alice", "--workspace", "lab")
+        local env = { HIVEMIND_API_URL = s.url, PROPOLIS_AUTOSYNC = "false" }
+        local r = run({ "login", "--with-token" },
+            { home = home, env = env, stdin = token .. "\n" })
+        assert.equal(0, r.code, r.stderr)
+        local saved = accounts.saved(home)
+        assert.same({ "lab", "team", "alice" },
+            { saved.workspaceId, saved.orgId, saved.userName })
+        env.HIVEMIND_API_URL = nil
+        hooks.run(home, "claude-code", "UserPromptSubmit",
+            hooks.prompt("to the team"), { env = env })
+        r = run({ "sync" }, { home = home, env = env })
+        assert.equal(0, r.code, r.stderr)
+        local rows = s:query(token, "lab", "SELECT author FROM sessions").doc
+        assert.same({ { "alice" } }, rows.rows)
+        r = run({ "org", "switch", "other" }, { home = home, env = env })
+        assert.equal(1, r.code)
+        assert.truthy(r.stderr:find("there is no organisation 'other'", 1,
+            true))
+        assert.equal(0, s:stop())
     end)
 
     it("explains itself, an example first", function()
