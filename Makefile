@@ -101,10 +101,10 @@ cov:
 	@.ci/deps build test cov
 	@find $(BUILD)/cov -name '*.gcda' -delete 2>/dev/null || true
 	$(AGAIN) MODE=cov program tests
-	@tests/run $(BUILD)/cov
-	@lcov -q -c -d $(BUILD)/cov --no-external -b . -o $(BUILD)/cov/lcov.info
-	@lcov -q -e $(BUILD)/cov/lcov.info '*/engine/*' -o $(BUILD)/cov/lcov.info
-	@lcov --list $(BUILD)/cov/lcov.info
+	@code=0; tests/run $(BUILD)/cov || code=$$?; \
+	lcov -q -c -d $(BUILD)/cov --no-external -b . -o $(BUILD)/cov/all.info && \
+	lcov -q -e $(BUILD)/cov/all.info '*/engine/*' -o $(BUILD)/cov/lcov.info && \
+	lcov --list $(BUILD)/cov/lcov.info && exit $$code
 
 fuzz:
 	@.ci/deps build fuzz
