@@ -10,12 +10,13 @@
 
 #include "core/db.h"
 #include "core/err.h"
-#include "db/sqlite_log.h"
+#include "db/sqlite_crowd.h"
 
 struct sqlite_db {
     struct db db;
     sqlite3 *h;
     char *path; /* for messages */
+    struct sqlite_patience patience;
 };
 
 struct sqlite_cursor {
@@ -234,14 +235,14 @@ static bool make_private(struct sqlite_db *d, struct err *e)
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
-    int ms = o->busy_ms ? o->busy_ms : 5000;
-    int rc = sqlite3_busy_timeout(d->h, ms);
+    int rc;
 
+    d->patience.ms = o->busy_ms ? o->busy_ms : 5000;
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    if (rc == SQLITE_OK && !o->readonly)
-        rc = sqlite_use_log(d->h, ms);
+    rc = o->readonly ? sqlite_wait(d->h, &d->patience)
+                     : sqlite_join(d->h, &d->patience);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(d->h,
                           o->readonly ? "SELECT 1 FROM sqlite_schema"

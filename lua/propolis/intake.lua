@@ -70,6 +70,9 @@ end
 --- Stores all records in one transaction, all or none.
 -- @return true, or nil, err
 function intake.put(store, records, time)
+    for _, record in ipairs(records) do
+        assert(schemas[record.table]) -- read before others have to wait
+    end
     return store:transaction(function()
         for _, record in ipairs(records) do
             local ok, err = put_one(store, record, time)
