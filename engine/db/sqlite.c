@@ -10,15 +10,13 @@
 
 #include "core/db.h"
 #include "core/err.h"
-#include "db/sqlite_busy.h"
-#include "db/sqlite_wal.h"
+#include "db/sqlite_crowd.h"
 
 struct sqlite_db {
     struct db db;
     sqlite3 *h;
     char *path; /* for messages */
-    int wal_pages;
-    struct sqlite_busy busy;
+    struct sqlite_patience patience;
 };
 
 struct sqlite_cursor {
@@ -204,7 +202,6 @@ static void close_db(struct db *db)
 {
     struct sqlite_db *d = (struct sqlite_db *)db;
 
-    sqlite_wal_end(d->h, d->wal_pages);
     sqlite3_close_v2(d->h);
     free(d->path);
     free(d);
@@ -238,14 +235,14 @@ static bool make_private(struct sqlite_db *d, struct err *e)
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
-    int ms = o->busy_ms ? o->busy_ms : 5000;
-    int rc = sqlite_busy_set(d->h, &d->busy, ms);
+    int rc;
 
+    d->patience.ms = o->busy_ms ? o->busy_ms : 5000;
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    if (rc == SQLITE_OK && !o->readonly)
-        rc = sqlite_wal_begin(d->h, ms, &d->wal_pages);
+    rc = o->readonly ? sqlite_wait(d->h, &d->patience)
+                     : sqlite_join(d->h, &d->patience);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(d->h,
                           o->readonly ? "SELECT 1 FROM sqlite_schema"

@@ -77,6 +77,9 @@ end
 --- Stores all records in one transaction, all or none.
 -- @return true, or nil, err
 function intake.put(store, records, time)
+    for _, record in ipairs(records) do
+        assert(schemas[record.table]) -- read before others have to wait
+    end
     return store:transaction(function()
         local known = {}
         for _, record in ipairs(records) do

@@ -22,9 +22,10 @@ function spool.dir(conf)
     return conf.paths.state .. "/spool"
 end
 
--- Which store an event is for: a spool serves several organisations.
+-- Which store an event is for: a spool serves several organisations.  Not its
+-- whole path, as homes are moved.
 local function store_name(conf)
-    return conf.local_store
+    return conf.local_store:match("[^/]*$")
 end
 
 local counter = 0
@@ -61,11 +62,12 @@ function spool.list(conf)
     return names
 end
 
--- One file's record; nil and true when the file can never be read.
+-- One file's record; nil and true when there is none in it.  A file that the
+-- disk does not give now may be there for the next one.
 local function read(path)
-    local text, err = sys.read(path)
+    local text = sys.read(path)
     if not text then
-        return nil, err.code ~= "none" and err.code ~= "denied"
+        return nil
     end
     local record = json.decode(text)
     if type(record) ~= "table" or type(record.row) ~= "table"

@@ -26,18 +26,8 @@ function figure.file(name, text)
     return path
 end
 
---- Runs every command `rounds` times, taking turns.
--- @return per command { wall = {...}, cpu = {...}, memory = {...} }, sorted
-function figure.runs(rounds, commands, input)
-    local argv = { timeit, tostring(rounds), input or "/dev/null" }
-    for i, command in ipairs(commands) do
-        if i > 1 then argv[#argv + 1] = "::" end
-        table.move(command, 1, #command, #argv + 1, argv)
-    end
-    local done = assert(sys.run(argv))
-    assert(done.code == 0, done.stderr .. done.stdout:sub(1, 500))
-    local runs = {}
-    for line in done.stdout:gmatch("[^\n]+") do
+local function parse(text, runs)
+    for line in text:gmatch("[^\n]+") do
         local i, _, wall, cpu, memory = line:match(
             "^(%d+) (%d+) (%S+) (%S+) (%d+)")
         i = tonumber(i)
@@ -47,6 +37,36 @@ function figure.runs(rounds, commands, input)
         run.cpu[#run.cpu + 1] = tonumber(cpu)
         run.memory[#run.memory + 1] = tonumber(memory)
     end
+end
+
+-- The words that time the commands in turn, as often as rounds says.
+local function timed(rounds, commands, input)
+    local argv = { timeit, tostring(rounds), input or "/dev/null" }
+    for i, command in ipairs(commands) do
+        if i > 1 then argv[#argv + 1] = "::" end
+        table.move(command, 1, #command, #argv + 1, argv)
+    end
+    return argv
+end
+
+-- Starts the words in $1 copies at once, each into a file of its own below $0.
+local CROWD = 'n=$1; shift; for i in $(seq "$n"); do "$@" >"$0.$i" & done; '
+    .. 'wait; for i in $(seq "$n"); do cat "$0.$i"; done'
+
+--- Runs every command `rounds` times, taking turns.
+-- @param options env = more variables; crowd = so many of these at once
+-- @return per command { wall = {...}, cpu = {...}, memory = {...} }, sorted
+function figure.runs(rounds, commands, input, options)
+    options = options or {}
+    local argv = timed(rounds, commands, input)
+    if options.crowd then
+        argv = table.move(argv, 1, #argv, 6, { "/bin/sh", "-c", CROWD,
+            figure.path("crowd"), tostring(options.crowd) })
+    end
+    local done = assert(sys.run(argv, { env = options.env, max = 1 << 26 }))
+    assert(done.code == 0, done.stderr .. done.stdout:sub(1, 500))
+    local runs = {}
+    parse(done.stdout, runs)
     for _, run in ipairs(runs) do
         for _, list in pairs(run) do table.sort(list) end
     end

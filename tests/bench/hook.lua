@@ -1,0 +1,121 @@
+--- What a hook costs: an event stored, a session begun, of every agent;
+-- with 100,000 rows in the store, and with eight writers at once.
+local figure = require "figure"
+local sqlite = require "engine.sqlite"
+local sys = require "engine.sys"
+require "propolis.store"
+
+local ROUNDS = tonumber(os.getenv("ROUNDS")) or 150
+local ROWS = 100000
+local MOST, SPREAD, MEMORY = 4, 2, 10 -- to reach: of floor, of median, MiB
+
+-- Agent, the event that is stored, the one that is answered.
+local HOOKS = {
+    { "claude-code", "PostToolUse", "SessionStart" },
+    { "codex", "PostToolUse", "SessionStart" },
+    { "cursor", "postToolUse", "sessionStart" },
+    { "hermes", "post_tool_call", "pre_llm_call" },
+    { "pi", "tool_result", "before_agent_start" },
+    { "openclaw", "agent_end", "before_prompt_build" },
+}
+
+local function payload(agent, event)
+    return ("tests/fixtures/%s/%s.json"):format(agent, event)
+end
+
+local function command(agent, event)
+    return { figure.program, "hook", agent, event }
+end
+
+local function verdict(run, floor)
+    local ratio = figure.at(run.wall, 0.5) / figure.at(floor.wall, 0.5)
+    local spread = figure.at(run.wall, 0.99) / figure.at(run.wall, 0.5)
+    local fine = ratio <= MOST and figure.at(run.memory, 1) < MEMORY << 10
+    return ("%4.1f  p99/med %4.1f  %s%s"):format(ratio, spread,
+        fine and "reached" or "MISSED",
+        spread <= SPREAD and "" or ", spread MISSED")
+end
+
+local function line(name, run, floor)
+    figure.say("%-32s %6.2f %7.2f   %5.2f %6.2f   %5.1f  %s", name,
+        figure.at(run.wall, 0.5) * 1e3, figure.at(run.wall, 0.99) * 1e3,
+        figure.at(run.cpu, 0.5) * 1e3, figure.at(run.cpu, 0.99) * 1e3,
+        figure.at(run.memory, 1) / 1024, floor and verdict(run, floor) or "")
+end
+
+local function head(text)
+    figure.title("%s; to reach: %d x floor, p99 %d x median, %d MiB", text,
+        MOST, SPREAD, MEMORY)
+    figure.say("%-32s %14s   %12s   memory  of floor", "ms",
+        "wall    p99", "cpu    p99")
+end
+
+-- The first minute of a store syncs more; later it is as from here on.
+local function settle(home)
+    assert(sys.run { "touch", "-d", "2 minutes ago", home .. "/data" })
+end
+
+-- Both hooks of an agent, in turns with the floor.
+local function measure(hook, home, options)
+    options = options or {}
+    options.env = { PROPOLIS_HOME = home, HOME = home }
+    local agent = hook[1]
+    for i = 2, 3 do
+        local input = payload(agent, hook[i])
+        local c = command(agent, hook[i])
+        figure.runs(1, { c }, input, { env = options.env })
+        settle(home)
+        local runs = figure.runs(options.rounds or ROUNDS,
+            { { figure.floor, home .. "/floor" }, c }, input, options)
+        line("floor", runs[1])
+        line(agent .. " " .. hook[i], runs[2], runs[1])
+    end
+end
+
+local function fresh(name)
+    local home = figure.path(name)
+    assert(sys.mkdir(home))
+    return home
+end
+
+local function store_of(home)
+    return assert(sqlite.open(home .. "/data/local@default.db"))
+end
+
+-- Fills the store with copies of its one row, in sessions of fifty.
+local function fill(home)
+    local store <close> = store_of(home)
+    assert(store:exec([[INSERT INTO sessions (id, path, filename, message,
+        author, size_bytes, project, description, agent, plugin_version,
+        creation_date, last_update_date)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+        WHERE i < ?)
+        SELECT 'id-' || i, path || (i / 50), filename, message, author,
+        size_bytes, project, description, agent, plugin_version,
+        creation_date, last_update_date FROM n, (SELECT * FROM sessions
+        LIMIT 1)]], { ROWS }))
+end
+
+head("a hook, process start to exit")
+for _, hook in ipairs(HOOKS) do
+    measure(hook, fresh(hook[1]))
+end
+if sys.which("node") then
+    line("node -e 0", figure.runs(30, { { "node", "-e", "0" } })[1])
+end
+
+head(("the same with %d rows in the store"):format(ROWS))
+local home = fresh("full")
+local first = HOOKS[1]
+figure.runs(1, { command(first[1], first[2]) }, payload(first[1], first[2]),
+    { env = { PROPOLIS_HOME = home, HOME = home } })
+fill(home)
+measure(first, home)
+
+head("the same with eight writers at once")
+home = fresh("crowd")
+measure(first, home, { crowd = 8, rounds = ROUNDS // 3 })
+assert(not sys.stat(home .. "/state/spool"), "a hook could not store it")
+local store <close> = store_of(home)
+local rows = assert(store:query("SELECT count(*) AS n FROM sessions"))[1].n
+assert(rows == 2 + 16 * (ROUNDS // 3), rows)

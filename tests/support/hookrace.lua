@@ -1,0 +1,130 @@
+--- Races of real hooks on one home, counted.
+--
+--   hookrace.run { writers = 16, events = 500 }
+--   hookrace.run { writers = 8, events = 40, kill_ms = 15 }
+--   -> counts; hookrace.verdict(counts) -> a line, and whether all is well
+local hooks = require "hooks"
+local sqlite = require "engine.sqlite"
+local sys = require "engine.sys"
+local tmp = require "tmp"
+require "propolis.store"
+
+local hookrace = {}
+
+local WORKER = sys.root .. "/tests/race/hook_worker.lua"
+
+local function quote(text)
+    return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
+end
+
+local function start(words)
+    for i, word in ipairs(words) do words[i] = quote(word) end
+    return assert(io.popen("exec " .. table.concat(words, " ") .. " 2>&1"))
+end
+
+-- Starts the writers, opens the gate when all stand at it, and reads what
+-- they say.
+local function release(home, o, result)
+    local gate, pipes = home .. "/gate", {}
+    assert(os.execute("mkfifo -m 600 " .. quote(gate)))
+    for i = 1, o.writers do
+        pipes[i] = start { sys.readlink("/proc/self/exe"), WORKER, home, gate,
+            i, o.events, o.kill_ms }
+    end
+    for i = 1, o.writers do
+        local line = pipes[i]:read("l")
+        assert(line and line:find("^ready "), line)
+    end
+    local held = assert(io.open(gate, "w")) -- opened: they go
+    local acknowledged = {}
+    for _, pipe in ipairs(pipes) do
+        for line in pipe:lines() do
+            local id, ms = line:match("^stored (%S+) (%S+)$")
+            if id then
+                acknowledged[id] = true
+                result.acknowledged = result.acknowledged + 1
+                result.ms[#result.ms + 1] = tonumber(ms)
+            elseif line:find("^killed ") then
+                result.killed = result.killed + 1
+            else
+                result.errors[#result.errors + 1] = line
+            end
+        end
+        pipe:close()
+    end
+    held:close()
+    return acknowledged
+end
+
+-- Compares the store with what was acknowledged.
+local function check(home, acknowledged, result)
+    local seen, last, queued = {}, {}, {}
+    for _, row in ipairs(hooks.rows(home, "outbox")) do
+        result.queued = result.queued + 1
+        result.doubled = result.doubled + (queued[row.row_id] and 1 or 0)
+        queued[row.row_id] = true
+    end
+    for _, row in ipairs(hooks.rows(home)) do
+        local id, writer, i = row.message:match("event ((%d+)%-(%d+))%.")
+        if id then
+            result.rows = result.rows + 1
+            result.doubled = result.doubled + (seen[id] and 1 or 0)
+            result.unordered = result.unordered
+                + (tonumber(i) < (last[writer] or 0) and 1 or 0)
+            result.unqueued = result.unqueued + (queued[row.id] and 0 or 1)
+            seen[id], last[writer] = true, tonumber(i)
+        end
+    end
+    for id in pairs(acknowledged) do
+        result.lost = result.lost + (seen[id] and 0 or 1)
+    end
+    local store <close> = assert(sqlite.open(hooks.store_path(home)))
+    local whole = assert(store:query("PRAGMA integrity_check"))[1]
+    if whole.integrity_check ~= "ok" then
+        result.errors[#result.errors + 1] = whole.integrity_check
+    end
+end
+
+--- Runs o.writers processes, each with o.events hooks one after the other;
+-- with o.kill_ms each hook is killed at a random moment before that.
+function hookrace.run(o)
+    local result = { acknowledged = 0, killed = 0, rows = 0, lost = 0,
+        doubled = 0, unordered = 0, queued = 0, unqueued = 0, spooled = 0,
+        writers = o.writers, events = o.events, ms = {}, errors = {} }
+    local home, from = tmp.dir(), sys.monotonic()
+    local acknowledged = release(home, o, result)
+    result.seconds = sys.monotonic() - from
+    local log = hooks.log(home)
+    result.spooled = select(2, log:gsub("went to the spool", ""))
+    result.errors[#result.errors + 1] = log:match("[^\n]* error [^\n]*")
+    for _ = 1, 2 do -- the next hook takes in what waits
+        hooks.run(home, "claude-code", "Stop", '{"session_id":"end",'
+            .. '"hook_event_name":"Stop","last_assistant_message":"end"}')
+    end
+    for _, name in ipairs(hooks.spooled(home)) do
+        result.errors[#result.errors + 1] = "still waits: " .. name
+    end
+    check(home, acknowledged, result)
+    table.sort(result.ms)
+    tmp.clean()
+    return result
+end
+
+local function at(list, share)
+    return list[math.max(1, math.ceil(#list * share))] or 0
+end
+
+--- One line of counts; and whether all is well.
+function hookrace.verdict(r)
+    local fine = r.lost == 0 and r.doubled == 0 and r.unqueued == 0
+        and (r.unordered == 0 or r.spooled > 0) and #r.errors == 0
+        and r.acknowledged > 0 and r.rows <= r.acknowledged + r.killed
+    return ("%d writers, %d hooks each: %d acknowledged, %d killed, %d rows, "
+        .. "%d lost, %d doubled, %d out of order, %d not queued, %d by the "
+        .. "spool, %d errors; a hook took %.0f ms median, %.0f p99, %.0f most;"
+        .. " %.1f s"):format(r.writers, r.events, r.acknowledged, r.killed,
+        r.rows, r.lost, r.doubled, r.unordered, r.unqueued, r.spooled,
+        #r.errors, at(r.ms, 0.5), at(r.ms, 0.99), at(r.ms, 1), r.seconds), fine
+end
+
+return hookrace
