@@ -53,15 +53,18 @@ describe("README.md", function()
         assert(sys.mkdir(state .. "/bin"))
         assert(sys.symlink(PROGRAM, state .. "/bin/propolis"))
         env = { HOME = home, USER = "ada", LANG = "C.UTF-8", TERM = "dumb",
-            PATH = state .. "/bin:" .. os.getenv("PATH"),
-            HIVEMIND_API_URL = double.url }
+            PATH = state .. "/bin:" .. os.getenv("PATH") }
         for name in pairs(sys.environ()) do
             env[name] = env[name] or false
         end
         for _, name in ipairs(KEEP) do
             env[name] = os.getenv(name)
         end
+        -- Two of the agents have been used here.
+        assert(sys.mkdir(home .. "/.claude"))
+        assert(sys.mkdir(home .. "/.codex"))
         shown = {
+            { state .. "/bin/propolis", "/usr/local/bin/propolis" },
             { home, "/home/ada" }, { PROGRAM, "/usr/local/bin/propolis" },
             { ROOT, "/src/propolis" },
             { double.url, "https://api.deeplake.ai" },
@@ -126,19 +129,35 @@ describe("README.md", function()
         end
     end
 
+    -- What is not told another address asks the double.
+    local DEEPLAKE = { [[
+        given=$HIVEMIND_API_URL
+        export HIVEMIND_API_URL="${given:-%s}"
+    ]], [[
+        HIVEMIND_API_URL=$given
+        [ "$given" ] || unset HIVEMIND_API_URL
+    ]] }
+
     -- Runs one command in the shell's state that the one before left.
     local function run(command)
+        local before, after = "", ""
+        if command:find("deeplake:", 1, true) then
+            before, after = DEEPLAKE[1]:format(double.url), DEEPLAKE[2]
+        end
         local r = assert(sys.run({ "sh", "-c", ([[
             exec 2>&1
             . "%s/env"
             cd "$(cat "%s/cwd")" || exit 99
+            %s
             (exit %d)
             %s
             code=$?
+            %s
             export -p >"%s/env"
             pwd >"%s/cwd"
-            exit $code]]):format(state, state, last_code, runnable(command),
-            state, state) }, { env = env, timeout = 120, stdin = "" }))
+            exit $code]]):format(state, state, before, last_code,
+            runnable(command), after, state, state) },
+            { env = env, timeout = 120, stdin = "" }))
         assert(not r.timed_out, "hangs: " .. command)
         last_code = r.code
         return r.stdout
