@@ -72,7 +72,7 @@ function command.run(argv)
     if conf.warning then
         cli.say("propolis: %s", conf.warning)
     end
-    if not conf.logged_in then
+    if not conf.logged_in and not conf.remote then
         cli.say("not logged in: the memory stays on this machine; 'propolis"
             .. " login' shares it")
     end
