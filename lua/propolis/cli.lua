@@ -42,14 +42,18 @@ function cli.colour(text, colour, fd)
     return ("\27[%dm%s\27[0m"):format(COLOURS[colour], text)
 end
 
---- Writes a line of words to stderr.
-function cli.say(fmt, ...)
-    local text = select("#", ...) > 0 and fmt:format(...) or fmt
-    io.stderr:write(text, "\n")
-end
-
 -- The first failure of a write to stdout.
 local write_error
+
+--- Writes a line of words to stderr, behind what is on stdout by now.
+function cli.say(fmt, ...)
+    local text = select("#", ...) > 0 and fmt:format(...) or fmt
+    local ok, err = io.stdout:flush()
+    if not ok then
+        write_error = write_error or err
+    end
+    io.stderr:write(text, "\n")
+end
 
 --- Writes data to stdout; a full disk is noticed by cli.done().
 function cli.write(...)

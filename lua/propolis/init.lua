@@ -5,19 +5,13 @@
 --   store:ensure(propolis.schemas.memory)
 --   store:insert(propolis.schemas.skills, { name = "x" })
 --   for row in store:rows("SELECT name FROM skills") do print(row.name) end
+local shown = require "propolis.shown"
 local sys = require "engine.sys"
 local store = require "propolis.store"
 
 local propolis = {
     version = sys.version,
 }
-
--- A URL as it may be shown: without password, wherever it stands. An @ or a /
--- in it should have been %XX, but that must not bring it to light.
-local function shown(url)
-    return (url:gsub("^(%a+://[^/@:?]*):[^?]*@", "%1:***@")
-        :gsub("([Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]=)[^&]*", "%1***"))
-end
 
 local function open_sqlite(path, options)
     if path == "" then

@@ -11,7 +11,9 @@
 --   postgres://…     each is a new database of a real server
 --   http://127.0.0.1:8787      the server that the README starts
 --   https://api.deeplake.ai    the HTTP double
+local config = require "propolis.config"
 local httpdouble = require "httpdouble"
+local machine = require "machine"
 local pg = require "postgres"
 local readme = require "readme"
 local sys = require "engine.sys"
@@ -53,15 +55,18 @@ describe("README.md", function()
         assert(sys.mkdir(state .. "/bin"))
         assert(sys.symlink(PROGRAM, state .. "/bin/propolis"))
         env = { HOME = home, USER = "ada", LANG = "C.UTF-8", TERM = "dumb",
-            PATH = state .. "/bin:" .. os.getenv("PATH"),
-            HIVEMIND_API_URL = double.url }
+            PATH = state .. "/bin:" .. os.getenv("PATH") }
         for name in pairs(sys.environ()) do
             env[name] = env[name] or false
         end
         for _, name in ipairs(KEEP) do
             env[name] = os.getenv(name)
         end
+        -- Two of the agents have been used here.
+        assert(sys.mkdir(home .. "/.claude"))
+        assert(sys.mkdir(home .. "/.codex"))
         shown = {
+            { state .. "/bin/propolis", "/usr/local/bin/propolis" },
             { home, "/home/ada" }, { PROGRAM, "/usr/local/bin/propolis" },
             { ROOT, "/src/propolis" },
             { double.url, "https://api.deeplake.ai" },
@@ -126,19 +131,35 @@ describe("README.md", function()
         end
     end
 
+    -- What is not told another address asks the double.
+    local DEEPLAKE = { [[
+        given=$HIVEMIND_API_URL
+        export HIVEMIND_API_URL="${given:-%s}"
+    ]], [[
+        HIVEMIND_API_URL=$given
+        [ "$given" ] || unset HIVEMIND_API_URL
+    ]] }
+
     -- Runs one command in the shell's state that the one before left.
     local function run(command)
+        local before, after = "", ""
+        if command:find("deeplake:", 1, true) then
+            before, after = DEEPLAKE[1]:format(double.url), DEEPLAKE[2]
+        end
         local r = assert(sys.run({ "sh", "-c", ([[
             exec 2>&1
             . "%s/env"
             cd "$(cat "%s/cwd")" || exit 99
+            %s
             (exit %d)
             %s
             code=$?
+            %s
             export -p >"%s/env"
             pwd >"%s/cwd"
-            exit $code]]):format(state, state, last_code, runnable(command),
-            state, state) }, { env = env, timeout = 120, stdin = "" }))
+            exit $code]]):format(state, state, before, last_code,
+            runnable(command), after, state, state) },
+            { env = env, timeout = 120, stdin = "" }))
         assert(not r.timed_out, "hangs: " .. command)
         last_code = r.code
         return r.stdout
@@ -242,5 +263,111 @@ describe("README.md", function()
             ::next::
         end
         assert(#wrong == 0, "\n" .. table.concat(wrong, "\n\n"))
+    end)
+
+    -- Lines of the block that has this mark.
+    local function listed(mark)
+        for _, block in ipairs(blocks) do
+            if block.marks[mark] then
+                return block.lines
+            end
+        end
+        error("README.md has no block '" .. mark .. "'")
+    end
+
+    it("names the statements that our PostgreSQL driver sends", function()
+        local url = pg.url(true)
+        local said = pg.log_statements(url)
+        local ada = machine.new { remote = url .. "?workspace=w" }
+        ada:events(3, 1)
+        ada:document("/a.md", "first", "2026-01-01T00:00:00.000Z")
+        ada:sync_through(1)
+        pg.psql("ALTER TABLE w.sessions DROP agent, DROP project", url)
+        ada:events(3, 1)
+        ada:document("/a.md", "second", "2026-01-02T00:00:00.000Z")
+        ada:sync_through(1)
+        assert(ada:sync { session = "s0" })
+
+        local patterns, met = {}, {}
+        for i, line in ipairs(listed("statements")) do
+            patterns[i] = "^" .. line:gsub("%p", "%%%0"):gsub("…", ".-")
+                .. "$"
+        end
+        for _, statement in ipairs(said()) do
+            local known = false
+            statement = statement:gsub("%s+", " ")
+            for i, pattern in ipairs(patterns) do
+                known = known or statement:find(pattern) ~= nil
+                met[i] = met[i] or statement:find(pattern) ~= nil
+            end
+            assert(known, "README.md does not name: " .. statement)
+        end
+        for i, line in ipairs(listed("statements")) do
+            -- It comes only when somebody else holds a lock.
+            assert(met[i] or line:find("pg_sleep", 1, true),
+                "nobody sends: " .. line)
+        end
+    end)
+
+    it("knows every setting, command and figure", function()
+        local text = assert(sys.read(ROOT .. "/README.md"))
+        local function has(what)
+            assert(text:find(what, 1, true), "README.md lacks " .. what)
+        end
+        for _, key in ipairs(config.keys) do
+            local default = key.default == nil and "-"
+                or "`" .. tostring(key.default) .. "`"
+            has(("| `%s` | %s | %s | %s |"):format(key.name,
+                key.env and "`" .. key.env .. "`" or "-",
+                key.name == "user" and "the login" or default, key.help))
+        end
+        for _, file in ipairs(sys.list(ROOT .. "/lua/propolis/commands")) do
+            local word = file:match("^([%w_-]+)%.lua$"):gsub("_", "-")
+            assert(text:find("propolis " .. word, 1, true)
+                or text:find("`" .. word .. "`", 1, true),
+                "README.md lacks the command " .. word)
+        end
+        for name in text:gmatch("make bench NAME=([%w_]+)") do
+            assert(sys.stat(("%s/tests/bench/%s.lua"):format(ROOT, name)),
+                "there is no figure " .. name)
+        end
+    end)
+
+    it("knows every environment variable that is read", function()
+        local text = assert(sys.read(ROOT .. "/README.md"))
+        local function look(dir)
+            for _, name in ipairs(sys.list(dir)) do
+                local path = dir .. "/" .. name
+                if sys.stat(path).type == "dir" then
+                    look(path)
+                elseif name:find("%.lua$") or name:find("%.c$") then
+                    local source = assert(sys.read(path))
+                    for var in source:gmatch('env[ (]?"([A-Z_]+)"') do
+                        if var:find("^HIVEMIND_") or var:find("^PROPOLIS_")
+                        then
+                            assert(text:find("`" .. var .. "`", 1, true),
+                                path .. " reads " .. var)
+                        end
+                    end
+                end
+            end
+        end
+        look(ROOT .. "/lua")
+        look(ROOT .. "/engine")
+    end)
+
+    it("shows the rooms as they are", function()
+        local shown_rooms = {}
+        for _, line in ipairs(listed("rooms")) do
+            local path = line:match("^(%S+)")
+            assert(sys.stat(ROOT .. "/" .. path), "there is no " .. path)
+            shown_rooms[path] = true
+        end
+        for _, name in ipairs(sys.list(ROOT .. "/engine")) do
+            if sys.stat(ROOT .. "/engine/" .. name).type == "dir" then
+                assert(shown_rooms["engine/" .. name .. "/"],
+                    "README.md lacks engine/" .. name)
+            end
+        end
     end)
 end)

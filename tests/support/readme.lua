@@ -64,10 +64,10 @@ local VARIES = {
     { "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z", "TIME" },
     { "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
         .. "%x%x%x%x%x%x%x%x%x%x%x%x", "UUID" },
-    { "%f[%w]%d+%.%d+%.%d+%f[^%w.]", "VERSION" },
+    { "%f[%w.]%d+%.%d+%.%d+%f[^%w.]", "VERSION" },
     { "%f[%w]%d+ ms%f[%W]", "TIME" },
     { "%f[%w.]%d+%.%d+ [KM]iB%f[%W]", "SIZE" },
-    { "%f[%w]prp_%w+", "TOKEN" },
+    { "%f[%w]%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%f[^%w]", "ID" },
 }
 
 --- A text without what differs from run to run. In a text that has any of it,

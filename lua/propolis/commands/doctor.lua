@@ -67,7 +67,7 @@ local function check_store(list, conf)
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
         .. "next event makes a new one")
-    local spool = trail.waiting(opened, conf)
+    local spool = trail.waiting(conf)
     if spool > 0 then
         finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
             .. "writes them in", spool, conf.paths.state)

@@ -35,22 +35,44 @@ end
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
     local path, file = trail.file(conf)
-    local spool, outbox = trail.waiting(store, conf)
+    local spool = trail.waiting(conf)
+    local team = store and require("propolis.sync").status(store) or nil
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
         org = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, capture = conf.capture,
         store = path, bytes = file and file.size, spool = spool,
-        outbox = outbox, remote = conf.remote,
+        outbox = team and team.waiting, team = team,
+        remote = conf.remote and require "propolis.shown"(conf.remote),
+        refused = team and team.refused > 0
+            and require("propolis.outbox").refused(store) or {},
     }
+end
+
+-- What became of the team's store: the last sync, and rows it would not take.
+local function say_team(all)
+    local team = all.team or {}
+    cli.write(("team      %s, %s\n"):format(all.remote, team.last_success
+        and "last sync " .. team.last_success or "no sync yet"))
+    if team.last_error then
+        cli.write(("          failed at %s: %s\n"):format(team.last_error_at,
+            team.last_error))
+    end
+    for _, row in ipairs(all.refused) do
+        cli.write(("refused   %s %s: %s\n"):format(row.tbl, row.row_id,
+            row.error))
+    end
+    if #all.refused > 0 then
+        cli.write("          `propolis sync --retry` tries them again\n")
+    end
 end
 
 local function say_overview(all)
     local account = all.logged_in
         and ("logged in as %s, %s / %s"):format(all.user, all.org,
             all.workspace)
-        or ("not logged in: everything stays here, as user %s"):format(
-            all.user)
+        or ("not logged in%s, as user %s"):format(
+            all.remote and "" or ": everything stays here", all.user)
     local store = all.bytes
         and ("%s (%s)"):format(all.store, size_text(all.bytes))
         or all.store .. " (no event yet)"
@@ -58,7 +80,10 @@ local function say_overview(all)
     cli.write("account   ", account, "\n")
     cli.write("store     ", store, "\n")
     cli.write(("waiting   %d in the spool, %s for the team's store\n"):format(
-        all.spool, all.outbox and ("%d rows"):format(all.outbox) or "none"))
+        all.spool, all.outbox and all.outbox > 0
+            and ("%d row%s"):format(all.outbox, all.outbox == 1 and "" or "s")
+            or "none"))
+    if all.remote then say_team(all) end
     if all.capture == false then
         cli.write("capture   switched off\n")
     end
@@ -117,12 +142,23 @@ local function as_json(all, reports)
             { "advice", json.array(report.advice) },
         }
     end
+    local refused = {}
+    for i, row in ipairs(all.refused) do
+        refused[i] = json.object { { "table", row.tbl }, { "id", row.row_id },
+            { "queued_at", row.queued_at }, { "error", row.error } }
+    end
+    local team = all.team or {}
     local out = {}
     for _, key in ipairs { "version", "program", "user", "org", "workspace",
         "logged_in", "capture", "store", "bytes", "spool", "outbox",
         "remote" } do
         out[#out + 1] = { key, all[key] }
     end
+    for _, key in ipairs { "last_success", "last_error", "last_error_at",
+        "failures" } do
+        out[#out + 1] = { key, team[key] }
+    end
+    out[#out + 1] = { "refused", json.array(refused) }
     out[#out + 1] = { "agents", json.array(agents) }
     return cli.json(json.object(out))
 end

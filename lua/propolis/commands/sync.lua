@@ -38,24 +38,28 @@ local function progress()
     end
 end
 
+local function count(n, what)
+    return ("%d %s%s"):format(n, what, n == 1 and "" or "s")
+end
+
 local function sentence(result)
     if result.skipped then
         return "nothing done: " .. result.skipped
     end
     local parts = {}
     if result.push then
-        parts[#parts + 1] = ("%d rows sent"):format(result.push.sent)
+        parts[#parts + 1] = count(result.push.sent, "row") .. " sent"
         if result.push.refused > 0 then
             parts[#parts + 1] = ("%d refused ('propolis status' says why)")
                 :format(result.push.refused)
         end
     end
     if result.pull then
-        parts[#parts + 1] = ("%d rows fetched"):format(result.pull.got)
+        parts[#parts + 1] = count(result.pull.got, "row") .. " fetched"
     end
     if result.session then
-        parts[#parts + 1] = ("%d events fetched, %d of them new"):format(
-            result.session.found, result.session.got)
+        parts[#parts + 1] = ("%s fetched, %d new"):format(
+            count(result.session.found, "event"), result.session.got)
     end
     return table.concat(parts, ", ")
 end

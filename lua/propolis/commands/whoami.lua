@@ -72,7 +72,7 @@ function command.run(argv)
     if conf.warning then
         cli.say("propolis: %s", conf.warning)
     end
-    if not conf.logged_in then
+    if not conf.logged_in and not conf.remote then
         cli.say("the memory stays on this machine; %s",
             require("propolis.account").missing())
     end
