@@ -21,7 +21,7 @@ static const char *opt_text(lua_State *L, int idx, const char *name)
     return text;
 }
 
-static int opt_seconds(lua_State *L, int idx, const char *name)
+static int opt_whole(lua_State *L, int idx, const char *name, lua_Integer most)
 {
     int isnum;
     lua_Integer n;
@@ -29,12 +29,14 @@ static int opt_seconds(lua_State *L, int idx, const char *name)
     if (lua_getfield(L, idx, name) == LUA_TNIL)
         return 0;
     n = lua_tointegerx(L, -1, &isnum);
-    if (!isnum || n < 1 || n > 3600)
-        luaL_error(L, "option '%s' must be whole seconds, 1 to 3600", name);
+    if (!isnum || n < 1 || n > most)
+        luaL_error(L, "option '%s' must be a whole number, 1 to %I", name,
+                   (LUAI_UACINT)most);
     return (int)n;
 }
 
-/* open(url [, {workspace=, connect_timeout=}]) -> store | nil, err */
+/* open(url [, {workspace=, connect_timeout=, timeout_ms=}]) -> store
+ * | nil, err */
 static int l_open(lua_State *L)
 {
     struct postgres_options o = {0};
@@ -47,7 +49,8 @@ static int l_open(lua_State *L)
     if (!lua_isnoneornil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
         o.workspace = opt_text(L, 2, "workspace"); /* stays on the stack */
-        o.connect_timeout = opt_seconds(L, 2, "connect_timeout");
+        o.connect_timeout = opt_whole(L, 2, "connect_timeout", 3600);
+        o.timeout_ms = opt_whole(L, 2, "timeout_ms", 3600 * 1000);
     }
     s = bind_newstore(L);
     s->db = postgres_open(url, &o, &e);

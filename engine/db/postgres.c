@@ -91,10 +91,17 @@ static bool end_doomed(struct pg_db *p, const struct stmt *st, struct err *e)
                                "transaction, nothing of which was kept");
 }
 
+/* An index of a large table takes its time. */
+static int patience(const struct pg_db *p, const struct stmt *st)
+{
+    return p->address.statement_ms * (st->kind == STMT_INDEX ? 30 : 1);
+}
+
 static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
 {
     bool inside = in_transaction(&p->base);
-    PGresult *res = pg_run(p->conn, st->sql);
+    bool late;
+    PGresult *res = pg_run(p->conn, st->sql, patience(p, st), &late);
     ExecStatusType s = PQresultStatus(res);
 
     if (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK)
@@ -103,6 +110,9 @@ static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
         err_set(e, ERR_SQL, "the statement is empty");
     } else if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT) {
         err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
+    } else if (late) {
+        err_set(e, ERR_IO, "PostgreSQL did not answer within %d ms",
+                patience(p, st));
     } else {
         pg_error(res, p->conn, e);
     }

@@ -12,6 +12,8 @@ struct postgres_options {
                             * it when it is absent.  NULL: what the URL says
                             * in ?workspace=, else "public" */
     int connect_timeout;   /* seconds; 0 means what the URL says, else 10 */
+    int timeout_ms;        /* for the answer to one statement, 30 times as
+                            * long for an index; 0 is for ever */
 };
 
 /* Connects to postgres://... (or any libpq connection string).  NULL with *e

@@ -154,6 +154,7 @@ bool pg_address_set(struct pg_address *a, const char *url,
     if (!a->workspace)
         return err_set(e, ERR_NOMEM, "out of memory");
     a->timeout = pick_timeout(a, o);
+    a->statement_ms = o->timeout_ms;
     return set_options(a, e);
 }
 

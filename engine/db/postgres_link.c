@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "core/err.h"
@@ -184,6 +185,7 @@ PGconn *pg_connect(const struct pg_address *a, struct err *e)
     } else if (PQstatus(conn) != CONNECTION_OK) {
         connect_error(conn, e);
     } else {
+        PQsetnonblocking(conn, 1); /* a large statement must not block us */
         return conn;
     }
     PQfinish(conn);
@@ -225,24 +227,36 @@ static void end_copy(PGconn *conn, ExecStatusType s)
         PQfreemem(row);
 }
 
-/* Waits until the server is done with the statement.  Only SIGINT has a
- * handler: it cancels, and the server's word on that is the result. */
-static void await_result(PGconn *conn)
+/* Sends what is left and waits until the server is done with the statement, at
+ * most until end, if that is not 0; false when it is then not done.  Only
+ * SIGINT has a handler: it cancels, and the server's word on that is the
+ * result. */
+static bool await_result(PGconn *conn, double end)
 {
-    while (PQisBusy(conn)) {
-        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
-        int n = poll(&p, 1, -1);
+    int unsent;
 
+    while ((unsent = PQflush(conn)) == 1 || PQisBusy(conn)) {
+        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
+        double left = end > 0 ? end - now() : -1;
+        int n;
+
+        if (end > 0 && left <= 0)
+            return false;
+        if (unsent == 1)
+            p.events |= POLLOUT;
+        n = poll(&p, 1, end > 0 ? (int)(left * 1000) + 1 : -1);
         if (n < 0 && errno == EINTR)
             cancel(conn);
-        else if (n < 0 || !PQconsumeInput(conn))
-            return; /* PQgetResult tells why */
+        else if (n < 0 || (n > 0 && !PQconsumeInput(conn)))
+            break; /* PQgetResult tells why */
     }
+    return true;
 }
 
 /* The first failure, or the result: what was done may still fail when it is
- * committed, and a line that falls tells its reason first. */
-static PGresult *take_result(PGconn *conn)
+ * committed, and a line that falls tells its reason first.  A line on which no
+ * answer came by end is cut: it can carry no other statement. */
+static PGresult *take_result(PGconn *conn, double end, bool *late)
 {
     PGresult *kept = NULL;
     PGresult *res;
@@ -250,7 +264,10 @@ static PGresult *take_result(PGconn *conn)
     for (;;) {
         ExecStatusType s = PQresultStatus(kept);
 
-        await_result(conn);
+        if (!await_result(conn, end)) {
+            *late = true;
+            shutdown(PQsocket(conn), SHUT_RDWR);
+        }
         res = PQgetResult(conn);
         if (!res)
             return kept;
@@ -264,9 +281,12 @@ static PGresult *take_result(PGconn *conn)
     }
 }
 
-PGresult *pg_run(PGconn *conn, const char *sql)
+PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late)
 {
+    double end = timeout_ms > 0 ? now() + timeout_ms / 1e3 : 0;
+
+    *late = false;
     if (!PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0))
         return NULL;
-    return take_result(conn);
+    return take_result(conn, end, late);
 }

@@ -17,8 +17,9 @@ struct value;
 struct pg_address {
     PQconninfoOption *given; /* what the URL said */
     char *workspace;
-    char *options; /* the URL's, then search_path and what we rely on */
-    int timeout;   /* seconds for the whole connect */
+    char *options;    /* the URL's, then search_path and what we rely on */
+    int timeout;      /* seconds for the whole connect */
+    int statement_ms; /* for one statement, 0 is for ever */
 };
 
 /* Takes a connection string apart; false with *e set (ERR_ARG) when it is
@@ -35,8 +36,9 @@ PGconn *pg_connect(const struct pg_address *a, struct err *e);
 bool pg_alive(PGconn *conn);
 
 /* Sends one statement and waits for its result; NULL when it cannot be sent.
- * With parameters, even none, the server takes only one statement per text. */
-PGresult *pg_run(PGconn *conn, const char *sql);
+ * With parameters, even none, the server takes only one statement per text.
+ * After timeout_ms, if that is not 0, the line is cut and *late is true. */
+PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late);
 
 /* Sets *e from a failed result by its SQLSTATE. */
 void pg_error(const PGresult *res, const PGconn *conn, struct err *e);

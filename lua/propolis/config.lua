@@ -50,6 +50,8 @@ config.keys = {
       help = "folders whose events are not stored" },
     { name = "sync_interval", type = "integer", default = 60,
       help = "seconds between two syncs that hooks start" },
+    { name = "sync_limit", type = "integer", default = 600,
+      help = "seconds after which a sync stops and leaves the rest" },
     { name = "trace_sql", type = "boolean", env = "HIVEMIND_TRACE_SQL",
       default = false, help = "show every remote statement on stderr" },
     { name = "query_timeout_ms", type = "integer",

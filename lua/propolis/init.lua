@@ -33,6 +33,7 @@ local function open_postgres(url, options)
     end
     return require("engine.postgres").open(url, {
         workspace = workspace, connect_timeout = options.connect_timeout,
+        timeout_ms = options.timeout_ms,
     })
 end
 

@@ -2,6 +2,7 @@
 --
 -- Going out: look which paths the remote has, then one UPDATE or one INSERT
 -- each.  Coming in: the same on the local store.  Both may be repeated.
+local deadline = require "propolis.deadline"
 local rows_of = require "propolis.rows"
 local schemas = require "propolis.schemas"
 
@@ -74,6 +75,10 @@ function merge.push(self, refs)
     for _, ref in ipairs(refs) do
         local row = rows_of.portable(schemas.memory, ref.row)
         local done
+        done, err = deadline.holds(self.deadline)
+        if not done then
+            return nil, err
+        end
         done, err = merge.put(self.remote, row, dates[row.path])
         if done then
             dates[row.path] = done == "kept" and dates[row.path]

@@ -5,6 +5,7 @@
 -- last mark, less a day; when the number of older rows is not what the ledger
 -- says, it lists them all.  Bodies are fetched only for rows that are new or
 -- changed.
+local deadline = require "propolis.deadline"
 local merge = require "propolis.merge"
 local outbox = require "propolis.outbox"
 local rows_of = require "propolis.rows"
@@ -135,6 +136,10 @@ end
 
 -- One page of the listing: fetch what is new or changed.
 function Pull:page(page)
+    local ok, late = deadline.holds(self.deadline)
+    if not ok then
+        return nil, late
+    end
     local wanted = {}
     for _, entry in ipairs(page) do
         self.listed = self.listed + 1
@@ -148,7 +153,10 @@ function Pull:page(page)
     for from = 1, #wanted, BODIES do
         local refs = table.move(wanted, from,
             math.min(from + BODIES - 1, #wanted), 1, {})
-        local found, err = rows_of.by_id(self.remote, self.schema, refs)
+        local found, err = deadline.holds(self.deadline)
+        if found then
+            found, err = rows_of.by_id(self.remote, self.schema, refs)
+        end
         if not found then
             return nil, err
         end
@@ -156,7 +164,6 @@ function Pull:page(page)
         for _, ref in ipairs(refs) do
             list[#list + 1] = found[ref.row_id]
         end
-        local ok
         ok, err = self:store_rows(list)
         if not ok then
             return nil, err
@@ -204,9 +211,9 @@ function Pull:run()
     return ok, err
 end
 
---- Pulls memory and skills.
+--- Pulls memory and skills, until at (see propolis.deadline).
 -- @return { got = rows new or changed here }, and err when it stopped early
-function pull.run(store, remote)
+function pull.run(store, remote, at)
     local result = { got = 0 }
     for _, name in ipairs { "memory", "skills" } do
         local seen, err = ledger_of(store, name)
@@ -217,6 +224,7 @@ function pull.run(store, remote)
             store = store, remote = remote, name = name, seen = seen,
             schema = schemas[name], column = DATES[name], listed = 0,
             mark = outbox.get(store, "mark." .. name) or "", got = 0,
+            deadline = at,
         }, Pull)
         local ok
         ok, err = self:run()
@@ -226,72 +234,6 @@ function pull.run(store, remote)
         end
     end
     return result
-end
-
--- % and _ in an id stand for themselves.
-local function like(text)
-    return (text:gsub("[\\%%_]", "\\%0"))
-end
-
--- Events that the local store lacks, in one transaction; how many.
-local function keep_events(store, page)
-    local schema, got = schemas.sessions, 0
-    return store:transaction(function(tx)
-        local have, err = rows_of.by_id(tx, schema, pull.refs(page))
-        if not have then
-            return nil, err
-        end
-        for _, row in ipairs(page) do
-            if not have[row.id] then
-                local ok
-                ok, err = tx:insert(schema, rows_of.portable(schema, row))
-                if not ok then
-                    return nil, err
-                end
-                got = got + 1
-            end
-        end
-        return got
-    end)
-end
-
---- Fetches the events of one session of anybody, by its id.
--- @return { found = at the remote, got = new here }, and err when it stopped
--- early
-function pull.session(store, remote, id)
-    local schema = schemas.sessions
-    local result, date, last = { got = 0, found = 0 }, "", ""
-    repeat
-        local page, err = remote:query([[SELECT {c} FROM {t}
-            WHERE path LIKE ? ESCAPE '\' AND (creation_date > ?
-            OR (creation_date = ? AND id > ?))
-            ORDER BY creation_date, id LIMIT ?]], {
-                c = rows_of.columns(schema), t = schema.table,
-                "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
-                PAGE })
-        local got
-        if page then
-            got, err = keep_events(store, page)
-        end
-        if not got then
-            return result, err
-        end
-        result.found = result.found + #page
-        result.got = result.got + got
-        if #page > 0 then
-            date, last = page[#page].creation_date, page[#page].id
-        end
-    until #page < PAGE
-    return result
-end
-
---- References { row_id = } to rows, for rows.by_id.
-function pull.refs(list)
-    local refs = {}
-    for i, row in ipairs(list) do
-        refs[i] = { row_id = row.id }
-    end
-    return refs
 end
 
 return pull

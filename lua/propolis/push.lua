@@ -4,6 +4,7 @@
 -- other; lanes run beside each other.  What was sent is noted before it goes,
 -- so that after a cut line or a kill the remote is asked which ids arrived
 -- before anything goes out again.
+local deadline = require "propolis.deadline"
 local lanes = require "propolis.lanes"
 local outbox = require "propolis.outbox"
 local settle = require "propolis.settle"
@@ -228,10 +229,10 @@ function Push:window(refs)
         end
     end
     while ok do
-        if self.deadline and sys.monotonic() > self.deadline then
-            return nil, "out of time; the rest goes with the next sync"
+        ok, err = deadline.holds(self.deadline)
+        if ok then
+            ok, err = self:round(all)
         end
-        ok, err = self:round(all)
     end
     if ok == nil then
         return nil, err
@@ -255,8 +256,11 @@ function push.run(store, remote, opts)
     local after = 0
     local ok, err = true, nil
     while ok do
+        ok, err = deadline.holds(self.deadline)
         local refs
-        refs, err = lanes.window(store, after)
+        if ok then
+            refs, err = lanes.window(store, after)
+        end
         if not refs or #refs == 0 then
             ok = refs ~= nil
             break

@@ -1,6 +1,7 @@
 --- settle: what became of rows that were sent without a clear answer.
 --
 -- The remote is asked which ids it has; self is the push at work.
+local deadline = require "propolis.deadline"
 local lanes = require "propolis.lanes"
 local sys = require "engine.sys"
 
@@ -55,7 +56,10 @@ function settle.lane(self, lane)
             old[#old + 1] = ref
         end
         if #old == lanes.batch_rows then
-            local ok, err = settle.batch(self, old)
+            local ok, err = deadline.holds(self.deadline)
+            if ok then
+                ok, err = settle.batch(self, old)
+            end
             if not ok then
                 return nil, err
             end

@@ -2,14 +2,25 @@
 --
 -- One at a time per local store, under a file lock; a failure is remembered,
 -- and a run that hooks start waits longer after each one.
+local deadline = require "propolis.deadline"
 local log = require "propolis.log"
 local outbox = require "propolis.outbox"
 local sys = require "engine.sys"
 
 local sync = {}
 
---- A run ends by itself after so many seconds; what is left goes next time.
+--- A run stops by itself after so many seconds; what is left goes next time.
+-- A configuration's sync_limit says otherwise.
 sync.limit = 600
+
+--- What one statement may take on top of that, with all its tries (seconds).
+sync.grace = 60
+
+--- For a process that only syncs: ends it when it is stuck beyond all limits.
+-- @param conf the configuration, or nil when the run is over
+function sync.watch_over(conf)
+    sys.alarm(conf and (conf.sync_limit or sync.limit) + sync.grace or 0)
+end
 
 -- Seconds to wait after the n-th failure in a row.
 local function backoff(failures)
@@ -47,7 +58,8 @@ end
 --- Opens the remote of a configuration: the store, or nil, err.
 function sync.open_remote(conf)
     local notices = require "propolis.notices"
-    local options = { on_balance = notices.on_balance(conf) }
+    local options = { on_balance = notices.on_balance(conf),
+        timeout_ms = conf.query_timeout_ms }
     for key, value in pairs(conf) do
         options[key] = value
     end
@@ -88,6 +100,7 @@ local function greet(conf, store, remote)
 end
 
 local function work(conf, store, opts, result)
+    local last = deadline.after(conf.sync_limit or sync.limit)
     local remote, err = sync.open_remote(conf)
     if not remote then
         return nil, err
@@ -102,26 +115,28 @@ local function work(conf, store, opts, result)
         return nil, err
     end
     if opts.session then
-        result.session, err = require("propolis.pull").session(store, remote,
-            opts.session)
+        result.session, err = require("propolis.fetch").session(store,
+            remote, opts.session, last)
         return err == nil or nil, err
     end
     if not opts.pull_only then
         result.push, err = require("propolis.push").run(store, remote, {
             progress = opts.progress, pause = opts.pause,
-            deadline = sys.monotonic() + sync.limit,
+            deadline = last,
         })
     end
     if not err and not opts.push_only then
-        result.pull, err = require("propolis.pull").run(store, remote)
+        result.pull, err = require("propolis.pull").run(store, remote, last)
     end
     return err == nil or nil, err
 end
 
--- Success and failure as the next run and `propolis status` read them.
-local function remember(store, ok, err)
-    local failures = ok and 0
-        or (tonumber(outbox.get(store, "failures")) or 0) + 1
+-- Success and failure as the next run and `propolis status` read them.  A
+-- failure after rows got through is the first in a row: the remote is there.
+local function remember(store, ok, err, sent)
+    local before = sent and 0
+        or tonumber(outbox.get(store, "failures")) or 0
+    local failures = ok and 0 or before + 1
     local words = { failures = failures }
     if ok then
         words.last_success, words.next_try = sys.now(), 0
@@ -159,7 +174,7 @@ local function run_locked(conf, opts)
     if not called then
         ok, why = nil, ok
     end
-    remember(store, ok, why)
+    remember(store, ok, why, result.push and result.push.sent > 0)
     local notices = require "propolis.notices"
     if result.push and result.push.sent > 0 then
         notices.balance_ok()

@@ -89,11 +89,14 @@ local function report(opts, result)
 end
 
 local function once(conf, opts)
-    local result, err = require("propolis.sync").run(conf, {
+    local sync = require "propolis.sync"
+    sync.watch_over(conf)
+    local result, err = sync.run(conf, {
         auto = opts.auto, retry = opts.retry, session = opts.session,
         push_only = opts.push, pull_only = opts.pull,
         progress = not opts.auto and progress() or nil,
     })
+    sync.watch_over(nil)
     if not result then
         return cli.fail(tostring(err))
     end

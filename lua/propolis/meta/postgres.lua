@@ -11,6 +11,9 @@ local postgres = {}
 --- what the URL says in `?workspace=`, else `public`
 ---@field connect_timeout? integer seconds for the whole connect, 1 to 3600;
 --- without it what the URL says, else 10
+---@field timeout_ms? integer for the answer to one statement (30 times as long
+--- for an index); then the line is cut and the error has code "io". Without it
+--- there is no limit of ours
 
 --- Connects to `postgres://user:password@host:port/database`, or any libpq
 --- connection string; what it leaves out comes from PGHOST, PGUSER,

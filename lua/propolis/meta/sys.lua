@@ -65,6 +65,12 @@ function sys.monotonic() end
 ---@param seconds number
 function sys.sleep(seconds) end
 
+--- Ends this process by SIGALRM after so many seconds, wherever it is stuck;
+--- 0 takes that back.
+---@param seconds integer
+---@return integer left seconds of the limit before, 0 without one
+function sys.alarm(seconds) end
+
 ---@return integer
 function sys.pid() end
 

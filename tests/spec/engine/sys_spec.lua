@@ -33,6 +33,18 @@ describe("engine.sys", function()
             end
         end)
 
+        it("end a process that is stuck", function()
+            local program = sys.readlink("/proc/self/exe")
+            local code = "local sys = require 'engine.sys' "
+                .. "assert(sys.alarm(1) == 0) while true do end"
+            local r = assert(sys.run({ program, "-e", code },
+                { timeout = 60 }))
+            assert.equal(14, r.signal) -- SIGALRM
+            assert.equal(0, sys.alarm(1000))
+            assert.is_true(sys.alarm(0) > 0)
+            assert.equal(0, sys.alarm(0))
+        end)
+
         it("tells the time", function()
             local before = os.time()
             local y, mo, d, h, mi, s = sys.now():match(

@@ -401,6 +401,27 @@ describe("engine.postgres", function()
             sentence(err, "did not answer within 1 s")
         end)
 
+        it("gives up on a statement that gets no answer", function()
+            local impatient <close> = assert(postgres.open(
+                pg.url("frozen"), { timeout_ms = 300 }))
+            for _, sql in ipairs {
+                "SELECT 1", -- and one that does not even fit on the line
+                ("SELECT '%s'"):format(("x"):rep(16 << 20)),
+            } do
+                local pid = impatient:query(
+                    "SELECT pg_backend_pid() AS pid")[1].pid
+                assert(os.execute("kill -STOP " .. pid))
+                local got, err = impatient:query(sql)
+                os.execute("kill -CONT " .. pid)
+                assert.is_nil(got)
+                assert.equal("io", err.code)
+                assert.is_true(err.unclear)
+                sentence(err, "did not answer within 300 ms")
+                assert.same({ { n = 1 } },
+                    impatient:query("SELECT 1 AS n"))
+            end
+        end)
+
         it("raises on options of a wrong type", function()
             assert.has_error(function() postgres.open(1 == 1) end)
             assert.has_error(function() postgres.open("postgres://\0") end)
