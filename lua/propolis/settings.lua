@@ -20,14 +20,16 @@ local function source(value, indent)
         end
         return a < b
     end)
-    for _, k in ipairs(keys) do
+    for i, k in ipairs(keys) do
         local name = k
-        if type(k) ~= "string" or not k:find("^[A-Za-z_][A-Za-z0-9_]*$")
+        if k == i then -- a list's own
+            name = nil
+        elseif type(k) ~= "string" or not k:find("^[A-Za-z_][A-Za-z0-9_]*$")
             or not load("return {" .. k .. "=1}") then
             name = "[" .. source(k) .. "]"
         end
-        lines[#lines + 1] = ("%s    %s = %s,\n"):format(indent, name,
-            source(value[k], indent .. "    "))
+        lines[#lines + 1] = ("%s    %s%s,\n"):format(indent,
+            name and name .. " = " or "", source(value[k], indent .. "    "))
     end
     return "{\n" .. table.concat(lines) .. indent .. "}"
 end
