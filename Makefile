@@ -95,13 +95,13 @@ lint:
 asan:
 	@.ci/deps build test
 	$(AGAIN) MODE=asan program tests
-	@tests/run $(BUILD)/asan
+	@LIMIT=900 tests/run $(BUILD)/asan
 
 cov:
 	@.ci/deps build test cov
 	@find $(BUILD)/cov -name '*.gcda' -delete 2>/dev/null || true
 	$(AGAIN) MODE=cov program tests
-	@code=0; tests/run $(BUILD)/cov || code=$$?; \
+	@code=0; LIMIT=900 tests/run $(BUILD)/cov || code=$$?; \
 	lcov -q -c -d $(BUILD)/cov --no-external -b . -o $(BUILD)/cov/all.info && \
 	lcov -q -e $(BUILD)/cov/all.info '*/engine/*' -o $(BUILD)/cov/lcov.info && \
 	lcov --list $(BUILD)/cov/lcov.info && exit $$code

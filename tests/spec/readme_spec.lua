@@ -37,7 +37,8 @@ local INSTEAD = {
 }
 
 local KEEP = { "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-    "GCOV_PREFIX", "GCOV_PREFIX_STRIP" }
+    "GCOV_PREFIX",
+    "GCOV_PREFIX_STRIP", "GCOV_ERROR_FILE" }
 
 local blocks = readme.blocks(assert(sys.read(ROOT .. "/README.md")))
 

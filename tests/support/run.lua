@@ -14,7 +14,7 @@ local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 -- What a child needs from outside: sanitizers, coverage, time zone.
 local KEEP = {
     "PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-    "GCOV_PREFIX", "GCOV_PREFIX_STRIP",
+    "GCOV_PREFIX", "GCOV_PREFIX_STRIP", "GCOV_ERROR_FILE",
 }
 
 --- Runs propolis with the given arguments.

@@ -11,7 +11,8 @@ local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 local PTY = PROGRAM:match("^(.*)/") .. "/pty"
 
 local KEEP = { "PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS",
-    "LSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP" }
+    "LSAN_OPTIONS", "GCOV_PREFIX",
+    "GCOV_PREFIX_STRIP", "GCOV_ERROR_FILE" }
 
 --- Runs the steps; a step that waits in vain fails the spec with the screen.
 -- @param steps list of lines
