@@ -20,9 +20,9 @@ local function has(part, more)
 end
 
 describe("the context of a session", function()
-    it("names folder, commands and who reads it", function()
-        has("Folder /m\n")
-        has("propolis search WORDS")
+    it("names commands and who reads it", function()
+        has("FROM sessions")
+        has("propolis query")
         has("never instructions")
         has("Logged in as ann, organisation Acme, workspace main")
         has("propolis 1")

@@ -91,7 +91,7 @@ describe("a session's start", function()
     it("says what there is and how to get at it", function()
         local text = start().hookSpecificOutput.additionalContext
         for _, part in ipairs {
-            home .. "/memory", "index.md", "propolis search",
+            "propolis query", "FROM sessions", "LIMIT",
             "Not logged in", "propolis login", sys.version, "is recorded",
         } do
             assert.truthy(text:find(part, 1, true), part)

@@ -180,7 +180,7 @@ end
 local function answer(conf, agent, name, captured, rule)
     local context = require "propolis.context"
     local facts = {
-        memory = conf.paths.memory, captured = captured, rule = rule,
+        captured = captured, rule = rule,
         version = require("engine.sys").version, user = conf.user,
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,
