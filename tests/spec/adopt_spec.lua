@@ -110,9 +110,8 @@ describe("propolis adopt", function()
     it("takes in what still waits in the spool", function()
         capture(1)
         tmp.write(home .. "/state/spool/00000000000001-0000001-0001.json",
-            assert(json.encode { store = "sqlite:" .. home
-                .. "/data/local@default.db", table = "sessions", queue = false,
-                once = "id", row = { id = "late", path = "/p",
+            assert(json.encode { store = "local@default.db",
+                table = "sessions", queue = false, once = "id", row = { id = "late", path = "/p",
                     message = "{}" } }))
         assert.same({ 2, 0, 0 }, { adopt() })
         assert.same({ "late" }, ids("o1",
