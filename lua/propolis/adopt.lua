@@ -219,11 +219,20 @@ local function copy_table(self, source, name)
     end
 end
 
--- A store of this machine with all its tables, its spool taken in.
+-- A store of this machine with all its tables, all of its spool taken in.
 local function open_whole(conf, url)
-    return require("propolis.sync").open_local {
-        paths = conf.paths, local_store = url,
-    }
+    local own = { paths = conf.paths, local_store = url }
+    local store, err = require("propolis.sync").open_local(own)
+    if not store then
+        return nil, err
+    end
+    local log = require "propolis.log"
+    repeat
+        local count = require("propolis.spool").ingest(own, function(records)
+            return require("propolis.intake").put(store, records, sys.now())
+        end, log.warn)
+    until not count or count == 0
+    return store
 end
 
 local function copy_file(self, path, done)

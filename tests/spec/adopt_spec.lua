@@ -3,6 +3,7 @@ local hooks = require "hooks"
 local json = require "propolis.json"
 local propolis = require "propolis"
 local run = require "run"
+local spool = require "propolis.spool"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -109,13 +110,16 @@ describe("propolis adopt", function()
 
     it("takes in what still waits in the spool", function()
         capture(1)
-        tmp.write(home .. "/state/spool/00000000000001-0000001-0001.json",
-            assert(json.encode { store = "local@default.db",
-                table = "sessions", queue = false, once = "id", row = { id = "late", path = "/p",
-                    message = "{}" } }))
-        assert.same({ 2, 0, 0 }, { adopt() })
-        assert.same({ "late" }, ids("o1",
-            "SELECT id FROM sessions WHERE id = 'late'"))
+        local own = { paths = { state = home .. "/state" },
+            local_store = "sqlite:" .. home .. "/data/local@default.db" }
+        for n = 1, spool.batch + 1 do
+            assert(spool.write(own, { table = "sessions", queue = false,
+                row = { id = "late" .. n, path = "/p", message = "{}" } }))
+        end
+        assert.same({ spool.batch + 2, 0, 0 }, { adopt() })
+        assert.same({ "late201" }, ids("o1",
+            "SELECT id FROM sessions WHERE id = 'late201'"))
+        assert.same({}, spool.list(own))
     end)
 
     it("queues nothing when nothing is shared", function()

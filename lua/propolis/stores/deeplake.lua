@@ -211,6 +211,10 @@ local function check(config, url)
         return failure { code = "arg",
             message = "the Deeplake address is no http:// or https:// URL" }
     end
+    if config.workspace == "." or config.workspace == ".." then
+        return failure { code = "arg",
+            message = "no workspace can be named '.' or '..'" }
+    end
     return true
 end
 

@@ -133,6 +133,10 @@ describe("propolis.stores.deeplake", function()
             assert.is_nil(got)
             assert.equal("auth", err.code)
             got, err = deeplake.open { token = "t", org_id = "o",
+                api_url = "http://x", workspace = ".." }
+            assert.is_nil(got)
+            assert.equal("arg", err.code)
+            got, err = deeplake.open { token = "t", org_id = "o",
                 api_url = "file:///x" }
             assert.is_nil(got)
             assert.equal("arg", err.code)
