@@ -17,8 +17,7 @@
 /* A name that old is on disk: every file system writes names down sooner. */
 #define OLD_S 60
 
-#define SHORTEST_US 500
-#define LONGEST_US 10000
+#define NAP_US 1000
 
 static int64_t now_us(void)
 {
@@ -30,21 +29,18 @@ static int64_t now_us(void)
 
 /* Called while another process is at it, n counts.  SQLite's own naps grow to
  * a tenth of a second, but whoever writes a row is done in one or two
- * milliseconds: among many writers the unlucky ones would wait for naps. */
+ * milliseconds: among many writers the unlucky ones would wait for naps, and
+ * whoever came last would be served first.  All nap the same. */
 static int nap(void *patience, int n)
 {
     struct sqlite_patience *p = patience;
     int64_t now = now_us();
-    int64_t us = SHORTEST_US + 100 * (int64_t)n;
-    struct timespec t = {0};
+    const struct timespec t = {.tv_nsec = NAP_US * 1000};
 
     if (n == 0)
         p->until = now + 1000 * (int64_t)p->ms;
     if (now >= p->until)
         return 0;
-    us = us > LONGEST_US ? LONGEST_US : us;
-    us = us > p->until - now ? p->until - now : us;
-    t.tv_nsec = (long)us * 1000;
     nanosleep(&t, NULL);
     return 1;
 }

@@ -78,7 +78,7 @@ end
 -- @return true, or nil, err
 function intake.put(store, records, time)
     for _, record in ipairs(records) do
-        assert(schemas[record.table]) -- read before others have to wait
+        assert(schemas[record.table], "no such table") -- before others wait
     end
     return store:transaction(function()
         local known = {}
