@@ -1,0 +1,173 @@
+--- What hooks of every agent do, seen from outside: by strace, on full disks.
+local hooks = require "hooks"
+local json = require "propolis.json"
+local payloads = require "payloads"
+local sys = require "engine.sys"
+local tmp = require "tmp"
+
+local PROGRAM = assert(sys.readlink("/proc/self/exe"))
+
+local function works(...)
+    local r = sys.which((...)) and sys.run { ... }
+    return r and r.code == 0
+end
+
+-- A hook in a home, started by other words.
+local function started(words, home, agent, event, stdin, env)
+    local argv = table.move(words, 1, #words, 1, {})
+    for _, word in ipairs { PROGRAM, "hook", agent, event } do
+        argv[#argv + 1] = word
+    end
+    env = env or {}
+    env.PROPOLIS_HOME, env.HOME, env.HIVEMIND_CAPTURE = home, home, false
+    -- A traced process cannot look for leaks.
+    env.ASAN_OPTIONS = (os.getenv("ASAN_OPTIONS") or "") .. ":detect_leaks=0"
+    local r = assert(sys.run(argv, { stdin = stdin, env = env }))
+    assert.equal(0, r.code, r.stderr)
+    assert.equal("", r.stderr)
+    return r.stdout
+end
+
+describe("no hook", function()
+    after_each(tmp.clean)
+
+    -- Logged in, so that there would be somebody to talk to.
+    local function home_of_a_member()
+        return hooks.home { ["credentials.json"] = json.encode {
+            token = "t", orgId = "o1", orgName = "Acme", userName = "ann",
+            apiUrl = "http://127.0.0.1:9",
+        } }
+    end
+
+    for folder, file in pairs(payloads.folders) do
+        it("touches the network or its libraries: " .. folder, function()
+            if not works("strace", "-o", "/dev/null", "true") then
+                return pending("strace cannot trace here")
+            end
+            local home = home_of_a_member()
+            local out = home .. "/trace"
+            for _, name in ipairs(payloads.names(folder)) do
+                started({ "strace", "-f", "--seccomp-bpf", "-o", out, "-e",
+                    "trace=network,open,openat,execve" }, home,
+                    (file:gsub("_", "-")), name:match("^[^.]*"),
+                    payloads.text(folder, name),
+                    { PROPOLIS_AUTOSYNC = "false" })
+                local trace = assert(sys.read(out))
+                assert.truthy(trace:find("propolis", 1, true))
+                for _, sign in ipairs { "socket(", "connect(", "sendto(",
+                    "libcurl", "libpq", "libmicrohttpd", "libedit", "http.so",
+                    "postgres.so" } do
+                    assert.is_nil(trace:find(sign, 1, true), name .. sign)
+                end
+                assert.equal(1, select(2, trace:gsub("execve%(", "")))
+            end
+        end)
+    end
+
+    it("syncs more than once in a store that is settled", function()
+        if not works("strace", "-o", "/dev/null", "true") then
+            return pending("strace cannot trace here")
+        end
+        local home = hooks.home()
+        local prompt = hooks.prompt("x")
+        hooks.run(home, "claude-code", "UserPromptSubmit", prompt)
+        assert(sys.run { "touch", "-d", "2 minutes ago", home .. "/data" })
+        local out = home .. "/trace"
+        started({ "strace", "-f", "-o", out, "-e", "trace=fsync,fdatasync" },
+            home, "claude-code", "UserPromptSubmit", prompt)
+        assert.equal(1, select(2, sys.read(out):gsub("sync%(", "")))
+        assert.equal(2, #hooks.rows(home))
+    end)
+end)
+
+describe("on a full disk,", function()
+    after_each(tmp.clean)
+
+    local function prompt(home, words, text)
+        assert.equal("", started(words, home, "claude-code",
+            "UserPromptSubmit", hooks.prompt(text)))
+    end
+
+    -- No file may be longer than this many KiB.
+    local function limited(kib)
+        return { "/bin/sh", "-c", "trap '' XFSZ; ulimit -f " .. kib * 2
+            .. '; exec "$@"', "sh" }
+    end
+
+    it("the event waits in the spool", function()
+        local home = hooks.home()
+        prompt(home, {}, ("long "):rep(20000))
+        prompt(home, limited(64), "one")
+        assert.equal(1, #hooks.spooled(home))
+        prompt(home, {}, "two")
+        local contents = hooks.contents(home)
+        assert.equal(3, #contents)
+        assert.same({ "two", "one" }, { contents[2], contents[3] })
+    end)
+
+    it("a store that cannot begin leaves its event in the spool", function()
+        local home = hooks.home()
+        prompt(home, limited(4), "one")
+        assert.equal(1, #hooks.spooled(home), hooks.log(home))
+        prompt(home, {}, "two")
+        assert.same({ "two", "one" }, hooks.contents(home))
+    end)
+
+    -- Calls fn with a small disk mounted in the home; only root can.
+    local function with_disk(home, folder, fn)
+        local at = home .. "/" .. folder
+        assert(sys.mkdir(at))
+        if not works("mount", "-t", "tmpfs", "-o", "size=256k,mode=700",
+            "tmpfs", at) then
+            return pending("only root can mount a small disk")
+        end
+        local ok, err = pcall(fn, at)
+        assert.equal(0, sys.run({ "umount", at }).code)
+        assert(ok, err)
+    end
+
+    local function fill(at)
+        local file = assert(io.open(at .. "/fill", "w"))
+        file:setvbuf("no")
+        repeat until not file:write(("x"):rep(4096))
+        file:close()
+    end
+
+    it("the one of the store, the event waits in the spool", function()
+        local home = hooks.home()
+        with_disk(home, "data", function(at)
+            prompt(home, {}, "zero")
+            fill(at)
+            for i = 1, 30 do
+                prompt(home, {}, ("text "):rep(100) .. i)
+            end
+            local waiting = #hooks.spooled(home)
+            assert.is_true(waiting > 0)
+            assert.equal(31, waiting + #hooks.rows(home))
+            assert(sys.remove(at .. "/fill"))
+            prompt(home, {}, "last")
+            assert.equal(32, #hooks.rows(home))
+            assert.same({}, hooks.spooled(home))
+        end)
+    end)
+
+    it("the only one, the agent goes on, and later events come", function()
+        local home = hooks.home()
+        with_disk(home, "all", function(at)
+            prompt(at, {}, "zero")
+            fill(at)
+            for i = 1, 30 do
+                prompt(at, {}, ("text "):rep(100) .. i)
+            end
+            assert(sys.remove(at .. "/fill"))
+            prompt(at, {}, "last")
+            local contents = hooks.contents(at)
+            assert.equal("zero", contents[1])
+            local last = 0
+            for _, text in ipairs(contents) do
+                last = last + (text == "last" and 1 or 0)
+            end
+            assert.equal(1, last)
+        end)
+    end)
+end)
