@@ -98,9 +98,10 @@ static size_t separator(const struct redact *r, size_t pos, size_t name_end,
     return blanks(r, i);
 }
 
-/* The end of a value that k backslashes and a quote opened, or 0.  In text
- * that was escaped m times k is 2^m - 1, and so is what closes it, after any
- * number of escaped backslashes of the value's own. */
+/* The end of a value that k backslashes and a quote opened, or 0 when its line
+ * ends first.  In text that was escaped m times k is 2^m - 1, and so is what
+ * closes it, after any number of escaped backslashes of the value's own; a
+ * line's end has half as many backslashes, rounded up, and an n. */
 static size_t closing(const struct redact *r, size_t from, size_t k, char quote)
 {
     size_t n = 0, quotes = 0;
@@ -116,6 +117,8 @@ static size_t closing(const struct redact *r, size_t from, size_t k, char quote)
             if (++quotes == QUOTES_MAX)
                 return 0;
         }
+        if (r->text[i] == 'n' && k > 0 && n % (k + 1) == (k + 1) / 2)
+            return 0;
         n = 0;
     }
     return 0;

@@ -21,6 +21,8 @@ static const char setup[] =
     "    if #data < 2 then return end\n"
     "    local c = canaries[data:byte(1) % #canaries + 1]\n"
     "    local at = 2 + data:byte(2) * (#data - 2) // 255\n"
+    "    -- The fuzzer learns; an escape may supply the first letter.\n"
+    "    if data:find(c.secret:sub(3), 1, true) then return end\n"
     "    local text = data:sub(3, at) .. '\\n' .. c.text .. '\\n'\n"
     "        .. data:sub(at + 1)\n"
     "    gone(text, c)\n"

@@ -95,6 +95,14 @@ describe("names with secrets", function()
         end
     end)
 
+    it("are seen on the line after a quote that is not closed", function()
+        local text = 'password="\napi_key="canary000111"'
+        for _ = 1, 3 do
+            assert.is_nil(masked(text):find("canary", 1, true), text)
+            text = json.encode { t = text }
+        end
+    end)
+
     it("are seen in decoded JSON: keys, name and value, options", function()
         local v = r.value(json.decode [[{
             "headers": {"Authorization": "Bearer q", "X-Api-Key": "abcdefgh1"},
