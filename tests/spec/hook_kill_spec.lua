@@ -18,7 +18,8 @@ local function killed(strace, home, text, call, n)
             n), PROGRAM, "hook", "claude-code", "UserPromptSubmit" }, {
         stdin = hooks.prompt(text), timeout = 60,
         env = { PROPOLIS_HOME = home, HIVEMIND_CAPTURE = false,
-            PROPOLIS_STORE = "sqlite:/nowhere", PROPOLIS_AUTOSYNC = "false" },
+            PROPOLIS_STORE = "sqlite:/nowhere", PROPOLIS_AUTOSYNC = "false",
+            ASAN_OPTIONS = "detect_leaks=0" }, -- none under strace
     }))
     if r.signal or r.code == 137 then
         return true
