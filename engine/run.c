@@ -66,7 +66,7 @@ static int inspect(lua_State *L)
 {
     luaL_requiref(L, "_G", NULL, 0);
     lua_getfield(L, -1, "require");
-    lua_pushliteral(L, "propolis.inspect");
+    lua_pushliteral(L, "propolis.repl.inspect");
     lua_call(L, 1, 1);
     lua_getfield(L, -1, "line");
     lua_pushvalue(L, 1);

@@ -1,8 +1,8 @@
 --- account: what the account commands share: who we are, and choosing one of
 -- several organisations or workspaces.
-local api = require "propolis.api"
+local api = require "propolis.account.api"
 local config = require "propolis.config"
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 
 local account = {}
 
@@ -60,7 +60,7 @@ function account.find(list, wanted, kind)
     if #found == 1 then
         return found[1]
     end
-    local text = require "propolis.text"
+    local text = require "propolis.cli.text"
     local names = {}
     for i, item in ipairs(#found > 1 and found or list) do
         names[i] = #found > 1 and item.id or item.name

@@ -4,8 +4,8 @@
 --
 --   local conf, err = config.load()
 --   local store = propolis.open(conf.local_store)
-local places = require "propolis.places"
-local values = require "propolis.values"
+local places = require "propolis.config.places"
+local values = require "propolis.config.values"
 
 local config = {}
 
@@ -270,7 +270,7 @@ end
 -- propolis.settings.
 -- @return true, or nil and a sentence
 function config.set(name, value)
-    return require("propolis.settings").set(name, value)
+    return require("propolis.config.settings").set(name, value)
 end
 
 return config

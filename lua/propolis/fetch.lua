@@ -1,6 +1,6 @@
 --- fetch: the events of one session come into the local store on request.
 local deadline = require "propolis.deadline"
-local rows_of = require "propolis.rows"
+local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
 
 local fetch = {}

@@ -2,7 +2,7 @@
 -- folder's heal.jsonl.
 --
 -- Writing never raises: a heal that worked must not fail for its record.
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 
 local journal = {}
 

@@ -8,7 +8,7 @@
 --   local text, err = json.encode({ n = 1, list = json.array {} })
 --
 -- Both return nil and a sentence on failure and never raise on data.
-local reader = require "propolis.json_read"
+local reader = require "propolis.json.read"
 
 local json = {}
 

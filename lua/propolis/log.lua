@@ -4,7 +4,7 @@
 -- happens to the log must not happen to the agent.
 --
 --   log.error("cannot store %s: %s", event, err)
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 
 local log = {}
 

@@ -1,7 +1,7 @@
 --- The read-eval-print loop.  main.c calls run with the host's protected call,
 -- which hears Ctrl-C.
 local chunk = require "propolis.repl.chunk"
-local inspect = require "propolis.inspect"
+local inspect = require "propolis.repl.inspect"
 local reader = require "propolis.repl.reader"
 local session = require "propolis.repl.session"
 local sys = require "engine.sys"

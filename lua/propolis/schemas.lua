@@ -59,7 +59,7 @@ end
 
 -- The user's files by table; two for one table: the later name is refused.
 local function read_extras()
-    local paths = require("propolis.places").paths()
+    local paths = require("propolis.config.places").paths()
     local dir = paths and paths.config .. "/schemas"
 
     extras = {}

@@ -108,7 +108,7 @@ function options.read(opts)
     if not ok then
         return nil, err
     end
-    local tokens = require "propolis.tokens"
+    local tokens = require "propolis.serve.tokens"
     out.tokens, err = tokens.path()
     if not out.tokens then
         return nil, err

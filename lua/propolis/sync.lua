@@ -4,7 +4,7 @@
 -- and a run that hooks start waits longer after each one.
 local deadline = require "propolis.deadline"
 local log = require "propolis.log"
-local outbox = require "propolis.outbox"
+local outbox = require "propolis.sync.outbox"
 local sys = require "engine.sys"
 
 local sync = {}
@@ -35,7 +35,7 @@ end
 --- The local store with its own tables beside the shared ones, spool taken in.
 -- @return the store, or nil, err
 function sync.open_local(conf)
-    local intake = require "propolis.intake"
+    local intake = require "propolis.capture.intake"
     local store, err = intake.open(conf)
     if not store then
         return nil, err
@@ -49,7 +49,7 @@ function sync.open_local(conf)
         store:close()
         return nil, err
     end
-    require("propolis.spool").ingest(conf, function(records)
+    require("propolis.capture.spool").ingest(conf, function(records)
         return intake.put(store, records, sys.now())
     end, log.warn)
     return store
@@ -57,7 +57,7 @@ end
 
 --- Opens the remote of a configuration: the store, or nil, err.
 function sync.open_remote(conf)
-    local notices = require "propolis.notices"
+    local notices = require "propolis.account.notices"
     local options = { on_balance = notices.on_balance(conf),
         timeout_ms = conf.query_timeout_ms }
     for key, value in pairs(conf) do
@@ -120,13 +120,14 @@ local function work(conf, store, opts, result)
         return err == nil or nil, err
     end
     if not opts.pull_only then
-        result.push, err = require("propolis.push").run(store, remote, {
+        result.push, err = require("propolis.sync.push").run(store, remote, {
             progress = opts.progress, pause = opts.pause,
             deadline = last,
         })
     end
     if not err and not opts.push_only then
-        result.pull, err = require("propolis.pull").run(store, remote, last)
+        result.pull, err = require("propolis.sync.pull").run(store, remote,
+            last)
     end
     return err == nil or nil, err
 end
@@ -175,7 +176,7 @@ local function run_locked(conf, opts)
         ok, why = nil, ok
     end
     remember(store, ok, why, result.push and result.push.sent > 0)
-    local notices = require "propolis.notices"
+    local notices = require "propolis.account.notices"
     if result.push and result.push.sent > 0 then
         notices.balance_ok()
     end

@@ -10,7 +10,7 @@ static const char setup[] =
     "local canaries = require 'canaries'\n"
     "local engine = require 'engine.redact'\n"
     "local json = require 'propolis.json'\n"
-    "local redactor = require('propolis.redact').load()\n"
+    "local redactor = require('propolis.capture.redact').load()\n"
     "local function gone(text, c)\n"
     "    local out = redactor.text(text)\n"
     "    assert(not out:find(c.secret, 1, true), c.id)\n"

@@ -1,5 +1,5 @@
 local hookrace = require "hookrace"
-local intake = require "propolis.intake"
+local intake = require "propolis.capture.intake"
 
 -- EVENTS=500 and ROUNDS make them as long as one likes; SHOW=1 prints counts.
 local events = tonumber(os.getenv("EVENTS")) or 40

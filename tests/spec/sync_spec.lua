@@ -1,6 +1,6 @@
 local double = require "httpdouble"
 local machine = require "machine"
-local outbox = require "propolis.outbox"
+local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local propolis = require "propolis"
 local sys = require "engine.sys"
@@ -326,8 +326,8 @@ describe("a push to PostgreSQL", function()
         local nasty = "q' \" \\ \n -- /* $$ {?} \u{1F41D} \u{5D0}"
             .. ("x"):rep(100000)
         local store = m:store()
-        assert(require("propolis.intake").put(store, { { table = "sessions",
-            queue = true, row = { id = "1", path = "/p", description = nasty,
+        assert(require("propolis.capture.intake").put(store, { {
+            table = "sessions", queue = true, row = { id = "1", path = "/p", description = nasty,
                 message = [[{"a":[],"n":12345678901234567}]],
                 message_embedding = { 0.5, -1 } } } }, "now"))
         store:close()

@@ -4,8 +4,8 @@
 --   local m = machine.new { remote = url, workspace = "ws" }
 --   m:events(1000, 20)  -- so many events in so many sessions
 --   local result, err = m:sync {}
-local intake = require "propolis.intake"
-local outbox = require "propolis.outbox"
+local intake = require "propolis.capture.intake"
+local outbox = require "propolis.sync.outbox"
 local sync = require "propolis.sync"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -60,7 +60,7 @@ end
 --- Stores one queued document of the memory table.
 function machine:document(path, text, date)
     local store <close> = self:store()
-    local merge = require "propolis.merge"
+    local merge = require "propolis.sync.merge"
     local row = { id = sys.uuid(), path = path, filename = path, summary = text,
         author = self.conf.user, size_bytes = #text, creation_date = date,
         last_update_date = date }

@@ -1,7 +1,7 @@
 --- The payloads in tests/fixtures, and the rows that they become.
-local event = require "propolis.event"
+local event = require "propolis.capture.event"
 local json = require "propolis.json"
-local redact = require "propolis.redact"
+local redact = require "propolis.capture.redact"
 local sys = require "engine.sys"
 
 local payloads = {}

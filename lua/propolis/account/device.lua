@@ -2,7 +2,7 @@
 --
 -- The clock, the wait and the browser come with the call, so that a test can
 -- live through an expiry at once.
-local api = require "propolis.api"
+local api = require "propolis.account.api"
 
 local device = {}
 
@@ -78,8 +78,8 @@ local function poll(client, code, interval)
 end
 
 --- Lets the user log in.
--- @param flow { client= (propolis.api), sleep=function(seconds), clock=function
--- that gives seconds, show=function(code) to tell the user: code.url,
+-- @param flow { client= (propolis.account.api), sleep=function(seconds),
+-- clock=function that gives seconds, show=function(code) to tell the user: code.url,
 -- code.whole_url, code.user_code, code.lifetime }
 -- @return the short-lived token, or nil and a sentence
 function device.login(flow)

@@ -1,7 +1,7 @@
 --- claude_code: what Claude Code's hooks mean.  Pure: no I/O, clock or ids.
 -- PreToolUse is not stored: PostToolUse or PostToolUseFailure tells the same
 -- with its outcome, PermissionDenied tells of a refusal.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local note = entry.note
 
 local agent = {

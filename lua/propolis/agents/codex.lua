@@ -1,7 +1,7 @@
 --- codex: what Codex's hooks mean.  Pure: no I/O, clock or ids.
 -- Stop ends a turn and carries the reply; SessionEnd ends the session.  The
 -- transcript, whose form is unstable, is never read.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local note = entry.note
 
 local agent = { name = "codex", column = "codex", shows_notice = true }

@@ -2,7 +2,7 @@
 -- User hooks run in ~/.cursor, so the folder is cwd or the first workspace
 -- root, never the process's own.  preToolUse and the before/after hooks of
 -- shell, MCP and files are not stored: postToolUse tells the same once.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local note = entry.note
 
 local agent = { name = "cursor", column = "cursor" }

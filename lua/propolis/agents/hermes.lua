@@ -1,7 +1,7 @@
 --- hermes: what Hermes' shell hooks mean.  Pure: no I/O, clock or ids.
 -- on_session_end ends a turn, not the session, and what on_session_start
 -- answers is ignored: the first pre_llm_call carries the context.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local note = entry.note
 
 local agent = { name = "hermes", column = "hermes" }

@@ -3,7 +3,7 @@
 -- channel are in ctx.  agent_end shows the whole conversation each time, so
 -- each message has a key by which it is stored once: its own id or time when
 -- it has one, else its text and which of the equal ones it is.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local plain = entry.plain
 
 local agent = { name = "openclaw", column = "openclaw" }
@@ -87,7 +87,7 @@ local HOOKS = {
         "durationMs"),
 }
 
---- See propolis.entry; an event without an entry only tells its kind.
+--- See propolis.capture.entry; an event without an entry only tells its kind.
 function agent.read(name, p)
     local event, ctx = entry.table(p.event), entry.table(p.ctx)
     name = entry.text(p.hook) or name

@@ -1,7 +1,7 @@
 --- pi: what the events mean that our extension forwards.  Pure.
 -- A payload is { event = {...}, ctx = { cwd=, sessionId= } }.  What pi does
 -- with an answer is the extension's part: before_agent_start takes context.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local note, plain = entry.note, entry.plain
 
 local agent = { name = "pi", column = "pi", shows_notice = true }

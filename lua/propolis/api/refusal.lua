@@ -4,7 +4,7 @@
 -- and an error { code=, message=, status=, reason= }, without the token.
 local answer = require "propolis.stores.answer"
 local json = require "propolis.json"
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 
 local refusal = {}
 

@@ -1,5 +1,5 @@
 --- propolis adopt: memory from before the login joins the account's.
-local adopt = require "propolis.adopt"
+local adopt = require "propolis.sync.adopt"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
 local json = require "propolis.json"

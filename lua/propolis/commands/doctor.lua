@@ -32,7 +32,7 @@ local function why(path, opts)
     end
     local conf, err = config.load()
     if not conf then return cli.fail(err) end
-    local allowed, rule = require("propolis.privacy").why(conf, path)
+    local allowed, rule = require("propolis.capture.privacy").why(conf, path)
     if opts.json then
         return cli.json(require("propolis.json").object { { "path", path },
             { "stored", allowed }, { "rule", rule } })

@@ -1,6 +1,6 @@
 --- propolis heal: makes tables match their schemas by adding what is missing.
 local cli = require "propolis.cli"
-local target = require "propolis.target"
+local target = require "propolis.cli.target"
 
 local command = {
     name = "heal",

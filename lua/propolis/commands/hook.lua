@@ -63,11 +63,12 @@ local function read_payload()
     return payload
 end
 
--- The records (see propolis.intake) of what happened.
+-- The records (see propolis.capture.intake) of what happened.
 local function records_of(conf, agent, events)
-    local event = require "propolis.event"
+    local event = require "propolis.capture.event"
     local sys = require "engine.sys"
-    local redactor, err = require("propolis.redact").load(conf.paths.config)
+    local redact = require "propolis.capture.redact"
+    local redactor, err = redact.load(conf.paths.config)
     if err then
         log("error", "redact.lua does not count: %s", err)
     end
@@ -98,9 +99,9 @@ end
 
 -- What waits in the spool, now that the store takes rows.
 local function work_off(conf, store, time)
-    local spool = require "propolis.spool"
+    local spool = require "propolis.capture.spool"
     local ok, count, err = pcall(spool.ingest, conf, function(records)
-        return require("propolis.intake").put(store, records, time)
+        return require("propolis.capture.intake").put(store, records, time)
     end, function(...)
         log("error", ...)
     end)
@@ -111,7 +112,7 @@ end
 
 -- Everything into the store, or nil and why not.
 local function store_all(conf, list, time, ensure)
-    local intake = require "propolis.intake"
+    local intake = require "propolis.capture.intake"
     local store <close>, err = intake.open(conf)
     if not store then
         return nil, err
@@ -132,7 +133,7 @@ local function store_all(conf, list, time, ensure)
 end
 
 local function spool_all(conf, list, why)
-    local spool = require "propolis.spool"
+    local spool = require "propolis.capture.spool"
     for _, record in ipairs(list) do
         local ok, err = spool.write(conf, record)
         if ok then
@@ -163,7 +164,7 @@ local function due(conf, agent)
     if not require("engine.sys").stat(conf.paths.state .. "/notices.json") then
         return {} -- all that most sessions pay
     end
-    local notices = require "propolis.notices"
+    local notices = require "propolis.account.notices"
     local ok, list, err = pcall(notices.take, not agent.shows_notice)
     if not ok or not list then
         log("warn", "notices: %s", tostring(ok and err or list))
@@ -178,13 +179,14 @@ end
 
 -- The answer, first of all: an agent that loses patience has it by then.
 local function answer(conf, agent, name, captured, rule)
-    local context = require "propolis.context"
+    local context = require "propolis.capture.context"
     local facts = {
         captured = captured, rule = rule,
         version = require("engine.sys").version, user = conf.user,
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,
-        warning = conf.warning, waiting = #require("propolis.spool").list(conf),
+        warning = conf.warning,
+        waiting = #require("propolis.capture.spool").list(conf),
         notices = due(conf, agent),
     }
     if not agent.shows_notice and #facts.notices > 0 then
@@ -216,8 +218,8 @@ local function hook(argv)
     local payload = read_payload()
     local events = agent.read(argv[2], payload) or {}
     local first = events[1] or {}
-    local captured, rule = require("propolis.privacy").allows(conf, first.cwd,
-        first.roots)
+    local captured, rule = require("propolis.capture.privacy").allows(conf,
+        first.cwd, first.roots)
     local name = first.name or argv[2] or ""
     if agent.takes_context(name, payload) then
         answer(conf, agent, name, captured, rule)
@@ -227,7 +229,7 @@ local function hook(argv)
     end
     for _, e in ipairs(captured and conf.remote and events or {}) do
         if KINDS_THAT_SYNC[e.kind] then
-            require("propolis.autosync").start(conf)
+            require("propolis.sync.auto").start(conf)
             break
         end
     end

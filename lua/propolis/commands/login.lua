@@ -1,6 +1,6 @@
 --- propolis login: an account for this machine.
 local account = require "propolis.account"
-local api = require "propolis.api"
+local api = require "propolis.account.api"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
 local json = require "propolis.json"
@@ -184,7 +184,7 @@ end
 
 -- What lies in the store without an account, and the way to take it along.
 local function offer(conf)
-    local count = require("propolis.adopt").pending(conf)
+    local count = require("propolis.sync.adopt").pending(conf)
     if count and count > 0 then
         cli.say("%d event%s from before the login stay%s readable on this"
             .. " machine; 'propolis adopt' takes the memory into this"

@@ -29,7 +29,7 @@ local function say_what_stays(conf)
     cli.say("the memory of %s, %s stays in %s",
         cli.printable(conf.org_name), cli.printable(conf.workspace), path)
     local store <close> = require("propolis").open(conf.local_store)
-    local counts = store and require("propolis.outbox").counts(store)
+    local counts = store and require("propolis.sync.outbox").counts(store)
     local waiting = counts and counts.waiting + counts.refused or 0
     if waiting > 0 then
         cli.say("%d of its rows were not shared yet; they go out after the"

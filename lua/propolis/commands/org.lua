@@ -1,6 +1,6 @@
 --- propolis org: the organisations of the user, and which one is in use.
 local account = require "propolis.account"
-local api = require "propolis.api"
+local api = require "propolis.account.api"
 local cli = require "propolis.cli"
 local json = require "propolis.json"
 

@@ -1,6 +1,6 @@
 --- propolis query: one SQL statement, its rows on stdout.
 local cli = require "propolis.cli"
-local target = require "propolis.target"
+local target = require "propolis.cli.target"
 
 local command = {
     name = "query",
@@ -72,7 +72,7 @@ function command.run(argv)
     if not rows then
         return cli.fail(columns)
     elseif not columns then -- a service whose rows have no order
-        columns = require "propolis.guess_columns"(rows, text,
+        columns = require "propolis.cli.guess_columns"(rows, text,
             (require("propolis.schemas").list()))
     end
     return print_rows(opts, rows, columns)

@@ -76,7 +76,7 @@ end
 
 -- Reads the token file and hands it over; without one nobody gets in.
 local function renew(server, done)
-    local list, err = require("propolis.tokens").load()
+    local list, err = require("propolis.serve.tokens").load()
     if not list then
         server:grant(nil)
         return nil, err
@@ -158,7 +158,7 @@ function token.add(opts)
         end
     end
     local org = opts.org or "team"
-    local text, id = require("propolis.tokens").add {
+    local text, id = require("propolis.serve.tokens").add {
         name = opts[3], org = org, org_name = opts.org_name or org,
         role = opts.read and "read" or "write", workspaces = opts.workspace,
     }
@@ -180,7 +180,7 @@ end
 local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 
 function token.list(opts)
-    local list, err = require("propolis.tokens").load()
+    local list, err = require("propolis.serve.tokens").load()
     if not list then
         return cli.fail(err)
     end
@@ -207,7 +207,7 @@ function token.revoke(opts)
     if not opts[3] then
         return cli.usage(command, "token revoke needs an id or a name")
     end
-    local gone, err = require("propolis.tokens").revoke(opts[3])
+    local gone, err = require("propolis.serve.tokens").revoke(opts[3])
     if not gone then
         return cli.fail(err)
     end

@@ -45,7 +45,7 @@ local function overview(ctx, conf, store)
         outbox = team and team.waiting, team = team,
         remote = conf.remote and require "propolis.shown"(conf.remote),
         refused = team and team.refused > 0
-            and require("propolis.outbox").refused(store) or {},
+            and require("propolis.sync.outbox").refused(store) or {},
     }
 end
 

@@ -2,7 +2,7 @@
 local cli = require "propolis.cli"
 local config = require "propolis.config"
 local json = require "propolis.json"
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 
 local command = {
     name = "whoami",

@@ -126,7 +126,7 @@ function probe.run(agent, hooks, conf)
     for i, hook in ipairs(hooks) do
         report.results[i] = send(agent, hook, id, cwd)
     end
-    local allowed, rule = require("propolis.privacy").allows(conf, cwd)
+    local allowed, rule = require("propolis.capture.privacy").allows(conf, cwd)
     report.denied = not allowed and rule or nil
     local names = expected(agent, hooks, id, cwd)
     local path = conf.local_store:gsub("^sqlite:", "")

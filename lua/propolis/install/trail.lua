@@ -43,7 +43,7 @@ end
 
 --- How many events the spool holds.
 function trail.waiting(conf)
-    return #require("propolis.spool").list(conf)
+    return #require("propolis.capture.spool").list(conf)
 end
 
 return trail

@@ -3,7 +3,7 @@
 -- A 402 is told once a day (UTC) while it lasts, and not at all when the
 -- service took something again before anybody was told.  A balance below two
 -- dollars is told once a day too.
-local notices = require "propolis.notices"
+local notices = require "propolis.account.notices"
 local sys = require "engine.sys"
 
 local balance = {}
@@ -13,7 +13,7 @@ balance.low_cents = 200
 
 --- Where an organisation tops up.
 function balance.billing_url(conf)
-    local segment = require("propolis.api").segment
+    local segment = require("propolis.account.api").segment
     return ("https://deeplake.ai/%s/workspace/%s/billing"):format(
         segment(conf.org_name), segment(conf.workspace))
 end

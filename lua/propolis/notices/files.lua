@@ -1,6 +1,6 @@
---- notices.files: the two lists that propolis.notices keeps, on disk.
+--- notices.files: the two lists that propolis.account.notices keeps, on disk.
 local json = require "propolis.json"
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 local sys = require "engine.sys"
 
 local files = {}

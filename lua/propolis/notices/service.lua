@@ -1,6 +1,6 @@
 --- notices.service: the service's own notifications come into the queue.
-local notices = require "propolis.notices"
-local places = require "propolis.places"
+local notices = require "propolis.account.notices"
+local places = require "propolis.config.places"
 local sys = require "engine.sys"
 
 local service = {}
@@ -52,7 +52,7 @@ function service.fetch(conf)
     if not conf.logged_in or not url or not dir or not due(dir) then
         return 0
     end
-    local client <close> = require("propolis.api").new {
+    local client <close> = require("propolis.account.api").new {
         api_url = url ~= "" and url or conf.api_url, token = conf.token,
         org_id = conf.org_id, timeout_ms = FETCH_MS, retries = 0,
     }

@@ -1,6 +1,6 @@
 --- SQL typed into the REPL, and what is in the store's catalogue.
 local cli = require "propolis.cli"
-local guess_columns = require "propolis.guess_columns"
+local guess_columns = require "propolis.cli.guess_columns"
 local session = require "propolis.repl.session"
 
 local sql = {}

@@ -2,7 +2,7 @@
 -- in install/.
 local config = require "propolis.config"
 local json = require "propolis.json"
-local outbox = require "propolis.outbox"
+local outbox = require "propolis.sync.outbox"
 local propolis = require "propolis"
 local run = require "run"
 local tmp = require "tmp"

@@ -239,7 +239,7 @@ describe("the interpreter", function()
             local hostile = "io.stderr:write('HOSTILE') os.exit(66)"
             for _, name in ipairs { "propolis", "cjson", "engine", "boot",
                 "event", "propolis/repl", "propolis/cli", "engine/sys",
-                "lua/boot", "lua/propolis/init", "propolis/inspect" } do
+                "lua/boot", "lua/propolis/init", "propolis/repl/inspect" } do
                 tmp.write(dir .. "/" .. name .. ".lua", hostile)
                 tmp.write(dir .. "/" .. name .. "/init.lua", hostile)
             end

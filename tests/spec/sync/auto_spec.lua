@@ -1,4 +1,4 @@
-local autosync = require "propolis.autosync"
+local autosync = require "propolis.sync.auto"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 

@@ -53,7 +53,7 @@ function settings.set(name, value)
     end
     local err
     if value ~= nil then
-        value, err = require("propolis.values").check(key, value,
+        value, err = require("propolis.config.values").check(key, value,
             name)
         if err then
             return nil, err

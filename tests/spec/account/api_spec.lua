@@ -1,9 +1,9 @@
-local api = require "propolis.api"
+local api = require "propolis.account.api"
 local double = require "httpdouble"
 
 local TOKEN = "very-secret-token"
 
-describe("propolis.api", function()
+describe("propolis.account.api", function()
     local server, client
 
     setup(function() server = double.start {} end)

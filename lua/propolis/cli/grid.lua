@@ -2,7 +2,7 @@
 local cli = require "propolis.cli"
 local json = require "propolis.json"
 local sys = require "engine.sys"
-local text = require "propolis.text"
+local text = require "propolis.cli.text"
 
 local grid = {}
 

@@ -1,7 +1,7 @@
 local canaries = require "canaries"
 local json = require "propolis.json"
-local redact = require "propolis.redact"
-local rules = require "propolis.redact_rules"
+local redact = require "propolis.capture.redact"
+local rules = require "propolis.capture.redact_rules"
 local tmp = require "tmp"
 
 local r = redact.load()

@@ -4,9 +4,9 @@
 -- row, one transaction per batch.  A row that is there already (by its id; a
 -- document by its path) is not copied again, so a run that was cut short is
 -- simply run again.
-local merge = require "propolis.merge"
-local outbox = require "propolis.outbox"
-local rows_of = require "propolis.rows"
+local merge = require "propolis.sync.merge"
+local outbox = require "propolis.sync.outbox"
+local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
 local sys = require "engine.sys"
 
@@ -226,10 +226,12 @@ local function open_whole(conf, url)
     if not store then
         return nil, err
     end
+    local intake = require "propolis.capture.intake"
     local log = require "propolis.log"
+    local spool = require "propolis.capture.spool"
     repeat
-        local count = require("propolis.spool").ingest(own, function(records)
-            return require("propolis.intake").put(store, records, sys.now())
+        local count = spool.ingest(own, function(records)
+            return intake.put(store, records, sys.now())
         end, log.warn)
     until not count or count == 0
     return store

@@ -1,6 +1,6 @@
 --- redact: text without secrets and private parts, ready for any store.
 --
---   local redact = require("propolis.redact").load(folder)
+--   local redact = require("propolis.capture.redact").load(folder)
 --   redact.text(s)     --> s as it may be stored
 --   redact.value(v)    --> the same for every string of a decoded JSON value
 --
@@ -77,7 +77,7 @@ end
 -- @return { text=, value=, find= }; and a sentence when the user's rules are
 -- not well formed: the shipped ones hold all the same
 function redact.load(folder)
-    local rules = require "propolis.redact_rules"
+    local rules = require "propolis.capture.redact_rules"
     local own, err = {}, nil
     if folder then
         own, err = own_rules(folder .. "/redact.lua")

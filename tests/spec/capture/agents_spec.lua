@@ -1,7 +1,7 @@
-local event = require "propolis.event"
+local event = require "propolis.capture.event"
 local json = require "propolis.json"
 local payloads = require "payloads"
-local redact = require "propolis.redact"
+local redact = require "propolis.capture.redact"
 local sys = require "engine.sys"
 
 -- The keys of a message in the order in which they are written.

@@ -6,9 +6,9 @@
 -- says, it lists them all.  Bodies are fetched only for rows that are new or
 -- changed.
 local deadline = require "propolis.deadline"
-local merge = require "propolis.merge"
-local outbox = require "propolis.outbox"
-local rows_of = require "propolis.rows"
+local merge = require "propolis.sync.merge"
+local outbox = require "propolis.sync.outbox"
+local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
 
 local pull = {}

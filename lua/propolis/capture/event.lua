@@ -1,6 +1,6 @@
 --- event: what an agent did becomes a row of the sessions table.  Pure: the
 -- clock, ids and the redactor come with the call.
-local entry = require "propolis.entry"
+local entry = require "propolis.capture.entry"
 local json = require "propolis.json"
 
 local event = {}
@@ -87,7 +87,7 @@ end
 -- @param e one event of its read()
 -- @param stamp { id=, row_id=, time=, sha256=, version=, who= }; who has user,
 -- org_name and workspace
--- @param redactor from propolis.redact
+-- @param redactor from propolis.capture.redact
 -- @return the row, and its session as it stands in paths
 function event.row(agent, e, stamp, redactor)
     local id = redactor.text(event.session(agent, e, stamp))

@@ -1,4 +1,4 @@
-local privacy = require "propolis.privacy"
+local privacy = require "propolis.capture.privacy"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 

@@ -5,9 +5,9 @@
 -- so that after a cut line or a kill the remote is asked which ids arrived
 -- before anything goes out again.
 local deadline = require "propolis.deadline"
-local lanes = require "propolis.lanes"
-local outbox = require "propolis.outbox"
-local settle = require "propolis.settle"
+local lanes = require "propolis.sync.lanes"
+local outbox = require "propolis.sync.outbox"
+local settle = require "propolis.sync.settle"
 local sql = require "engine.sql"
 local sys = require "engine.sys"
 
@@ -220,7 +220,7 @@ function Push:window(refs)
     local append, merge, lost = sorted_out(refs)
     local ok, err = self:forget(lost)
     if ok then
-        ok, err = require("propolis.merge").push(self, merge)
+        ok, err = require("propolis.sync.merge").push(self, merge)
     end
     local all = lanes.sort(append)
     for _, lane in ipairs(all) do

@@ -1,9 +1,9 @@
 local double = require "httpdouble"
 local hooks = require "hooks"
 local json = require "propolis.json"
-local notices = require "propolis.notices"
+local notices = require "propolis.account.notices"
 local payloads = require "payloads"
-local places = require "propolis.places"
+local places = require "propolis.config.places"
 local run = require "run"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -12,7 +12,7 @@ local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 local CONF = { logged_in = true, token = "t-secret", org_id = "o1",
     org_name = "Acme & Söhne/2", workspace = "w 1", remote = "deeplake:" }
 
-describe("propolis.notices", function()
+describe("propolis.account.notices", function()
     local home, state, paths, now, sys_now
 
     before_each(function()
@@ -163,7 +163,7 @@ describe("propolis.notices", function()
             local ends = {}
             for w = 1, 16 do
                 ends[w] = start(([[
-                    local n = require "propolis.notices"
+                    local n = require "propolis.account.notices"
                     for i = 1, 3 do
                         assert(n.add { id = "w%d." .. i, title = "t" })
                     end
@@ -179,7 +179,7 @@ describe("propolis.notices", function()
 
             for w = 1, 8 do
                 ends[w] = start [[
-                    local n = require "propolis.notices"
+                    local n = require "propolis.account.notices"
                     while n.waiting() > 0 do
                         for _, item in ipairs(assert(n.take())) do
                             print(item.id)

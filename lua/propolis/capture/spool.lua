@@ -30,7 +30,7 @@ end
 
 local counter = 0
 
---- Keeps one record (see propolis.intake) for later: true, or nil, err.
+--- Keeps one record (see propolis.capture.intake) for later: true, or nil, err.
 function spool.write(conf, record)
     local dir = spool.dir(conf)
     local text, err = json.encode {

@@ -65,8 +65,8 @@ local function put_one(store, record, time, known)
     end
     ok, err = store:insert(schema, row)
     if ok and record.queue then
-        ok, err = require("propolis.outbox").add(store, record.table, row.id,
-            time)
+        ok, err = require("propolis.sync.outbox").add(store, record.table,
+            row.id, time)
     end
     if ok and ids then
         ids[row.id] = true

@@ -1,5 +1,5 @@
-local intake = require "propolis.intake"
-local spool = require "propolis.spool"
+local intake = require "propolis.capture.intake"
+local spool = require "propolis.capture.spool"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 

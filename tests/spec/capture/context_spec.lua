@@ -1,4 +1,4 @@
-local context = require "propolis.context"
+local context = require "propolis.capture.context"
 
 local function text(more)
     local facts = {

@@ -2,7 +2,7 @@
 --
 -- The remote is asked which ids it has; self is the push at work.
 local deadline = require "propolis.deadline"
-local lanes = require "propolis.lanes"
+local lanes = require "propolis.sync.lanes"
 local sys = require "engine.sys"
 
 local settle = {}

@@ -1,5 +1,5 @@
 local hooks = require "hooks"
-local intake = require "propolis.intake"
+local intake = require "propolis.capture.intake"
 local json = require "propolis.json"
 local payloads = require "payloads"
 local sqlite = require "engine.sqlite"

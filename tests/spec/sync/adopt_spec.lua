@@ -3,7 +3,7 @@ local hooks = require "hooks"
 local json = require "propolis.json"
 local propolis = require "propolis"
 local run = require "run"
-local spool = require "propolis.spool"
+local spool = require "propolis.capture.spool"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 

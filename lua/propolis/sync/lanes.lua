@@ -3,7 +3,7 @@
 -- A reference is { seq =, tbl =, row_id =, sent_at =, row =, schema = }.  A
 -- lane is a list of references of one table; all rows of one session are in
 -- one lane, so that order holds while lanes run beside each other.
-local rows_of = require "propolis.rows"
+local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
 
 local lanes = {}
