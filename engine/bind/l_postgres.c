@@ -50,7 +50,7 @@ static int l_open(lua_State *L)
         luaL_checktype(L, 2, LUA_TTABLE);
         o.workspace = opt_text(L, 2, "workspace"); /* stays on the stack */
         o.connect_timeout = opt_whole(L, 2, "connect_timeout", 3600);
-        o.timeout_ms = opt_whole(L, 2, "timeout_ms", 3600 * 1000);
+        o.timeout_ms = opt_whole(L, 2, "timeout_ms", 3600000);
     }
     s = bind_newstore(L);
     s->db = postgres_open(url, &o, &e);

@@ -111,8 +111,8 @@ describe("propolis adopt", function()
         capture(1)
         tmp.write(home .. "/state/spool/00000000000001-0000001-0001.json",
             assert(json.encode { store = "local@default.db",
-                table = "sessions", queue = false, once = "id", row = { id = "late", path = "/p",
-                    message = "{}" } }))
+                table = "sessions", queue = false, once = "id",
+                row = { id = "late", path = "/p", message = "{}" } }))
         assert.same({ 2, 0, 0 }, { adopt() })
         assert.same({ "late" }, ids("o1",
             "SELECT id FROM sessions WHERE id = 'late'"))

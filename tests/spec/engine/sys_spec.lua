@@ -35,9 +35,9 @@ describe("engine.sys", function()
 
         it("end a process that is stuck", function()
             local program = sys.readlink("/proc/self/exe")
-            local code = "local sys = require 'engine.sys' "
+            local loop = "local sys = require 'engine.sys' "
                 .. "assert(sys.alarm(1) == 0) while true do end"
-            local r = assert(sys.run({ program, "-e", code },
+            local r = assert(sys.run({ program, "-e", loop },
                 { timeout = 60 }))
             assert.equal(14, r.signal) -- SIGALRM
             assert.equal(0, sys.alarm(1000))
