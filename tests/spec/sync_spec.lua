@@ -327,7 +327,8 @@ describe("a push to PostgreSQL", function()
             .. ("x"):rep(100000)
         local store = m:store()
         assert(require("propolis.capture.intake").put(store, { {
-            table = "sessions", queue = true, row = { id = "1", path = "/p", description = nasty,
+            table = "sessions", queue = true,
+            row = { id = "1", path = "/p", description = nasty,
                 message = [[{"a":[],"n":12345678901234567}]],
                 message_embedding = { 0.5, -1 } } } }, "now"))
         store:close()

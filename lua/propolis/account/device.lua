@@ -79,8 +79,8 @@ end
 
 --- Lets the user log in.
 -- @param flow { client= (propolis.account.api), sleep=function(seconds),
--- clock=function that gives seconds, show=function(code) to tell the user: code.url,
--- code.whole_url, code.user_code, code.lifetime }
+-- clock=function that gives seconds, show=function(code) to tell the user:
+-- code.url, code.whole_url, code.user_code, code.lifetime }
 -- @return the short-lived token, or nil and a sentence
 function device.login(flow)
     local code, err = begin(flow.client)

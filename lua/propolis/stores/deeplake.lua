@@ -212,8 +212,7 @@ local function check(config, url)
             message = "the Deeplake address is no http:// or https:// URL" }
     end
     if config.workspace == "." or config.workspace == ".." then
-        return failure { code = "arg",
-            message = "no workspace can be named '.' or '..'" }
+        return failure { code = "arg", message = "no workspace is named so" }
     end
     return true
 end
