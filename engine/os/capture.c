@@ -12,6 +12,7 @@
 #include "os/proc.h"
 
 #define TICK_MS 50  /* how often we look whether the child is gone */
+#define SOON_MS 1   /* the same once it has closed its stdout and stderr */
 #define GRACE_S 1.0 /* between SIGTERM and SIGKILL */
 
 enum { IN, OUT, ERRS, REPORT, NPIPES };
@@ -127,13 +128,14 @@ static void hurry(struct child *c)
 /* One round of moving bytes; false when there is nothing left to wait for. */
 static bool pump(struct child *c, struct err *e, bool *ok)
 {
+    bool silent = c->ours[OUT] < 0 && c->ours[ERRS] < 0;
     struct pollfd fds[3];
     int n;
 
     for (int i = IN; i <= ERRS; i++)
         fds[i] = (struct pollfd){.fd = c->ours[i],
                                  .events = i == IN ? POLLOUT : POLLIN};
-    n = poll(fds, 3, TICK_MS);
+    n = poll(fds, 3, silent ? SOON_MS : TICK_MS);
     if (n < 0 && errno == EINTR) /* a handler ran: only SIGINT has one */
         c->deadline = 1;
     for (int i = IN; n > 0 && *ok && i <= ERRS; i++) {
