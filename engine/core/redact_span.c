@@ -92,7 +92,8 @@ bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
     size_t dashes = find(r, label, label + LABEL_MAX, "-----");
     size_t to;
 
-    if (dashes >= r->len || !is_private(r->text, label, dashes))
+    if (!redact_is(r->text, r->len, dashes, "-----") ||
+        !is_private(r->text, label, dashes))
         return false;
     if (end->walk != r->walk || label < end->from || label > end->to)
         *end = (struct run){.walk = r->walk,

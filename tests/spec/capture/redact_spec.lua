@@ -164,6 +164,18 @@ describe("what is no secret", function()
     end)
 end)
 
+describe("what looks like a key's first line", function()
+    it("but ends without dashes at the end of the text, stays", function()
+        -- The label is as long as labels are looked at.
+        local text = "-----BEGIN " .. ("x"):rep(53) .. "PRIVATE KEY"
+        for tail = 0, 6 do
+            local all = text .. ("-"):rep(math.min(tail, 4))
+                .. ("x"):rep(tail - 4)
+            assert.equal(all, masked(all))
+        end
+    end)
+end)
+
 describe("private text", function()
     for given, left in pairs {
         ["a <private>x</private> b"] = "a  b",
