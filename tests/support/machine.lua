@@ -13,8 +13,16 @@ local tmp = require "tmp"
 local machine = {}
 machine.__index = machine
 
+--- opts: what the configuration says otherwise; like: a machine whose local
+-- store this one starts with a copy of.
 function machine.new(opts)
     local home = tmp.dir()
+    if opts.like then
+        for _, part in ipairs { "local.db", "local.db-wal" } do
+            local bytes = sys.read(opts.like.home .. "/" .. part)
+            assert(not bytes or sys.replace(home .. "/" .. part, bytes))
+        end
+    end
     local conf = {
         paths = { data = home, state = home .. "/state", config = home,
             memory = home .. "/memory", credentials = home .. "/c.json" },
@@ -27,7 +35,22 @@ function machine.new(opts)
     for key, value in pairs(opts) do
         conf[key] = value
     end
+    conf.like = nil
     return setmetatable({ conf = conf, home = home, made = 0 }, machine)
+end
+
+--- What is wrong with rows { id, path, creation_date } in the order in which
+-- they arrived, of which there must be n: each once, each session's in order.
+-- Raises on it.
+function machine.check(rows, n)
+    assert(#rows == n, ("%d rows, not %d"):format(#rows, n))
+    local seen, last = {}, {}
+    for _, row in ipairs(rows) do
+        local id, path, date = table.unpack(row)
+        assert(not seen[id], "a row is there twice")
+        assert((last[path] or "") < date, "a session is out of order")
+        seen[id], last[path] = true, date
+    end
 end
 
 function machine:store()
