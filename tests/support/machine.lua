@@ -5,6 +5,7 @@
 --   m:events(1000, 20)  -- so many events in so many sessions
 --   local result, err = m:sync {}
 local intake = require "propolis.intake"
+local json = require "propolis.json"
 local outbox = require "propolis.outbox"
 local sync = require "propolis.sync"
 local sys = require "engine.sys"
@@ -51,6 +52,54 @@ function machine.check(rows, n)
         assert((last[path] or "") < date, "a session is out of order")
         seen[id], last[path] = true, date
     end
+end
+
+--- A machine whose home is laid out as the program's, which works on the same
+-- local store: m:run { "sync" }, m:hook(...).
+function machine.real(opts)
+    local self = machine.new(opts)
+    local paths = self.conf.paths
+    for _, name in ipairs { "data", "state", "config" } do
+        paths[name] = self.home .. "/" .. name
+        assert(sys.mkdir(paths[name]))
+    end
+    local org = opts.token and (opts.org_id or "team") or "local"
+    self.conf.org_id = org
+    self.conf.local_store = ("sqlite:%s/%s@%s.db"):format(paths.data, org,
+        opts.workspace)
+    self.env = {
+        PROPOLIS_HOME = self.home, HOME = self.home,
+        PROPOLIS_STORE = opts.remote, HIVEMIND_WORKSPACE_ID = opts.workspace,
+        HIVEMIND_TOKEN = opts.token, HIVEMIND_ORG_ID = opts.token and org,
+        HIVEMIND_QUERY_TIMEOUT_MS = opts.query_timeout_ms
+            and tostring(opts.query_timeout_ms),
+        USER = self.conf.user, PROPOLIS_AUTOSYNC = "false",
+    }
+    for name, value in pairs(opts.env or {}) do
+        self.env[name] = value
+    end
+    return self
+end
+
+--- Runs the program as this user; see run.lua.
+function machine:run(args, opts)
+    local all = { home = self.home, env = self.env }
+    for key, value in pairs(opts or {}) do
+        all[key] = value
+    end
+    return require "run"(args, all)
+end
+
+--- One hook of Claude Code, which must do well.
+function machine:hook(name, session, text, opts)
+    local r = self:run({ "hook", "claude-code", name }, {
+        stdin = assert(json.encode { hook_event_name = name,
+            session_id = session, cwd = "/w/acme", prompt = text,
+            source = "startup" }),
+        wrap = opts and opts.wrap,
+    })
+    assert(r.code == 0 and r.stderr == "", r.stderr)
+    return r
 end
 
 function machine:store()
