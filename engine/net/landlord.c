@@ -1,14 +1,17 @@
 #include "net/landlord.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "core/buf.h"
 #include "core/err.h"
 #include "net/grant.h"
 
-enum { WORDS = 64 };
+enum { WORDS = 64, PATIENCE_S = 10 };
 
 struct landlord {
     PQconninfoOption *given; /* the URL's own words */
@@ -55,6 +58,48 @@ static void ignore(void *arg, const PGresult *r)
 {
     (void)arg;
     (void)r;
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Waits for the answer; a line on which none comes in time is cut, and what
+ * reads from it then learns that. */
+static void await(PGconn *c)
+{
+    double end = now() + PATIENCE_S;
+
+    while (PQisBusy(c)) {
+        struct pollfd p = {.fd = PQsocket(c), .events = POLLIN};
+        double left = end - now();
+
+        if (left <= 0)
+            shutdown(p.fd, SHUT_RDWR);
+        else if (poll(&p, 1, (int)(left * 1000) + 1) <= 0)
+            continue; /* a signal, or too late */
+        if (!PQconsumeInput(c))
+            return;
+    }
+}
+
+PGresult *landlord_ask(PGconn *c, const char *sql, int n,
+                       const char *const args[])
+{
+    PGresult *kept = NULL;
+    PGresult *r;
+    int sent = n ? PQsendQueryParams(c, sql, n, NULL, args, NULL, NULL, 0)
+                 : PQsendQuery(c, sql);
+
+    while (sent && (await(c), r = PQgetResult(c)) != NULL) {
+        PQclear(kept);
+        kept = r;
+    }
+    return kept;
 }
 
 PGconn *landlord_admin(const struct landlord *l, struct err *e)
@@ -171,11 +216,11 @@ bool landlord_end(const struct landlord *l, int pid, const char *role,
     if (!c)
         return false;
     snprintf(number, sizeof(number), "%d", pid);
-    r = PQexecParams(c,
+    r = landlord_ask(c,
                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                      "WHERE pid = $1::int AND usename = $2 "
                      "AND state = 'active'",
-                     2, NULL, args, NULL, NULL, 0);
+                     2, args);
     ok = PQresultStatus(r) == PGRES_TUPLES_OK || landlord_failed(c, e);
     PQclear(r);
     PQfinish(c);

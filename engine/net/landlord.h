@@ -49,6 +49,12 @@ bool landlord_password(const struct landlord *l, const char *role,
                        char password[GRANT_HASH + 1]);
 bool landlord_failed(PGconn *c, struct err *e);
 
+/* Runs one statement with n arguments; NULL when it cannot be sent.  Takes ten
+ * seconds at the most: a database that says nothing must not stop the server
+ * from stopping. */
+PGresult *landlord_ask(PGconn *c, const char *sql, int n,
+                       const char *const args[]);
+
 /* Ends the server process pid if it still is one of role's. */
 bool landlord_end(const struct landlord *l, int pid, const char *role,
                   struct err *e);

@@ -16,7 +16,7 @@ struct work {
 
 static bool run(const struct work *w, struct err *e, const char *sql)
 {
-    PGresult *r = PQexec(w->c, sql);
+    PGresult *r = landlord_ask(w->c, sql, 0, NULL);
     ExecStatusType s = PQresultStatus(r);
     bool ok = s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK ||
               landlord_failed(w->c, e);
@@ -30,7 +30,7 @@ static bool run_each(const struct work *w, const char *query, const char *arg,
                      struct err *e)
 {
     const char *args[2] = {arg, w->roles[1]};
-    PGresult *r = PQexecParams(w->c, query, 2, NULL, args, NULL, NULL, 0);
+    PGresult *r = landlord_ask(w->c, query, 2, args);
     bool ok = PQresultStatus(r) == PGRES_TUPLES_OK || landlord_failed(w->c, e);
 
     for (int i = 0; ok && i < PQntuples(r); i++)
@@ -44,8 +44,8 @@ static bool make_role(const struct work *w, const struct landlord *l,
 {
     char password[GRANT_HASH + 1];
     const char *args[1] = {role};
-    PGresult *r = PQexecParams(w->c, "SELECT 1 FROM pg_roles WHERE rolname=$1",
-                               1, NULL, args, NULL, NULL, 0);
+    PGresult *r =
+        landlord_ask(w->c, "SELECT 1 FROM pg_roles WHERE rolname=$1", 1, args);
     const char *verb = PQntuples(r) > 0 ? "ALTER" : "CREATE";
     bool ok = PQresultStatus(r) == PGRES_TUPLES_OK || landlord_failed(w->c, e);
     char sql[512];
@@ -135,7 +135,7 @@ static bool is_sealed(const struct work *w, bool *sealed, struct err *e)
         "has_language_privilege($1, oid, 'USAGE')) OR EXISTS (SELECT "
         "1 " OPEN_FUNCTIONS "AND has_function_privilege($1, oid, 'EXECUTE')))";
     const char *args[1] = {w->roles[1]};
-    PGresult *r = PQexecParams(w->c, look, 1, NULL, args, NULL, NULL, 0);
+    PGresult *r = landlord_ask(w->c, look, 1, args);
     bool ok = PQntuples(r) == 1 || landlord_failed(w->c, e);
 
     *sealed = ok && *PQgetvalue(r, 0, 0) == 't';

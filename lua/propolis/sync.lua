@@ -2,7 +2,7 @@
 --
 -- One at a time per local store, under a file lock; a failure is remembered,
 -- and a run that hooks start waits longer after each one.
-local deadline = require "propolis.deadline"
+local deadline = require "propolis.sync.deadline"
 local log = require "propolis.log"
 local outbox = require "propolis.sync.outbox"
 local sys = require "engine.sys"
@@ -115,7 +115,7 @@ local function work(conf, store, opts, result)
         return nil, err
     end
     if opts.session then
-        result.session, err = require("propolis.fetch").session(store,
+        result.session, err = require("propolis.sync.fetch").session(store,
             remote, opts.session, last)
         return err == nil or nil, err
     end

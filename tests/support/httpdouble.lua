@@ -51,7 +51,7 @@ local server = {}
 server.__index = server
 
 -- One command on a connection of its own; the server's answer.
-function server:ask(message)
+function httpdouble.ask(self, message)
     local fd = assert(net.connect("127.0.0.1", self.control))
     local text = cjson.encode(message) .. "\n"
     local from = 1
@@ -67,6 +67,8 @@ function server:ask(message)
     text = table.concat(parts)
     return text ~= "" and cjson.decode(text) or nil
 end
+
+server.ask = httpdouble.ask
 
 function server:script(rules)
     self:ask { command = "script", rules = rules }
@@ -106,16 +108,21 @@ end
 server.__close = server.stop
 server.__gc = server.stop
 
-function httpdouble.start(opts)
-    local settings = { parent = net.pid() }
-    for k, v in pairs(opts or {}) do settings[k] = v end
+--- Starts a helper with one argument as a process of its own: its output.
+function httpdouble.spawn(script, argument)
     local program = ([[
         package.path = %q .. "/double/?.lua;" .. package.path
         package.cpath = %q .. "/?.so;" .. package.cpath
     ]]):format(here, library()):gsub("\n%s*", " ")
-    local pipe = assert(io.popen(table.concat({ "exec", quote(interpreter()),
-        "-e", quote(program), quote(here .. "/double/server.lua"),
-        quote(cjson.encode(settings)) }, " "), "r"))
+    return assert(io.popen(table.concat({ "exec", quote(interpreter()),
+        "-e", quote(program), quote(script), quote(argument) }, " "), "r"))
+end
+
+function httpdouble.start(opts)
+    local settings = { parent = net.pid() }
+    for k, v in pairs(opts or {}) do settings[k] = v end
+    local pipe = httpdouble.spawn(here .. "/double/server.lua",
+        cjson.encode(settings))
     local port, control, pid = pipe:read("n", "n", "n")
     assert(port, "the HTTP double did not start")
     local host = settings.host or "127.0.0.1"

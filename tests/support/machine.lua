@@ -5,6 +5,7 @@
 --   m:events(1000, 20)  -- so many events in so many sessions
 --   local result, err = m:sync {}
 local intake = require "propolis.capture.intake"
+local json = require "propolis.json"
 local outbox = require "propolis.sync.outbox"
 local sync = require "propolis.sync"
 local sys = require "engine.sys"
@@ -13,8 +14,16 @@ local tmp = require "tmp"
 local machine = {}
 machine.__index = machine
 
+--- opts: what the configuration says otherwise; like: a machine whose local
+-- store this one starts with a copy of.
 function machine.new(opts)
     local home = tmp.dir()
+    if opts.like then
+        for _, part in ipairs { "local.db", "local.db-wal" } do
+            local bytes = sys.read(opts.like.home .. "/" .. part)
+            assert(not bytes or sys.replace(home .. "/" .. part, bytes))
+        end
+    end
     local conf = {
         paths = { data = home, state = home .. "/state", config = home,
             memory = home .. "/memory", credentials = home .. "/c.json" },
@@ -27,7 +36,70 @@ function machine.new(opts)
     for key, value in pairs(opts) do
         conf[key] = value
     end
+    conf.like = nil
     return setmetatable({ conf = conf, home = home, made = 0 }, machine)
+end
+
+--- What is wrong with rows { id, path, creation_date } in the order in which
+-- they arrived, of which there must be n: each once, each session's in order.
+-- Raises on it.
+function machine.check(rows, n)
+    assert(#rows == n, ("%d rows, not %d"):format(#rows, n))
+    local seen, last = {}, {}
+    for _, row in ipairs(rows) do
+        local id, path, date = table.unpack(row)
+        assert(not seen[id], "a row is there twice")
+        assert((last[path] or "") < date, "a session is out of order")
+        seen[id], last[path] = true, date
+    end
+end
+
+--- A machine whose home is laid out as the program's, which works on the same
+-- local store: m:run { "sync" }, m:hook(...).
+function machine.real(opts)
+    local self = machine.new(opts)
+    local paths = self.conf.paths
+    for _, name in ipairs { "data", "state", "config" } do
+        paths[name] = self.home .. "/" .. name
+        assert(sys.mkdir(paths[name]))
+    end
+    local org = opts.token and (opts.org_id or "team") or "local"
+    self.conf.org_id = org
+    self.conf.local_store = ("sqlite:%s/%s@%s.db"):format(paths.data, org,
+        opts.workspace)
+    self.env = {
+        PROPOLIS_HOME = self.home, HOME = self.home,
+        PROPOLIS_STORE = opts.remote, HIVEMIND_WORKSPACE_ID = opts.workspace,
+        HIVEMIND_TOKEN = opts.token, HIVEMIND_ORG_ID = opts.token and org,
+        HIVEMIND_QUERY_TIMEOUT_MS = opts.query_timeout_ms
+            and tostring(opts.query_timeout_ms),
+        USER = self.conf.user, PROPOLIS_AUTOSYNC = "false",
+    }
+    for name, value in pairs(opts.env or {}) do
+        self.env[name] = value
+    end
+    return self
+end
+
+--- Runs the program as this user; see run.lua.
+function machine:run(args, opts)
+    local all = { home = self.home, env = self.env }
+    for key, value in pairs(opts or {}) do
+        all[key] = value
+    end
+    return require "run"(args, all)
+end
+
+--- One hook of Claude Code, which must do well.
+function machine:hook(name, session, text, opts)
+    local r = self:run({ "hook", "claude-code", name }, {
+        stdin = assert(json.encode { hook_event_name = name,
+            session_id = session, cwd = "/w/acme", prompt = text,
+            source = "startup" }),
+        wrap = opts and opts.wrap,
+    })
+    assert(r.code == 0 and r.stderr == "", r.stderr)
+    return r
 end
 
 function machine:store()

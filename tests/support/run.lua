@@ -20,7 +20,7 @@ local KEEP = {
 --- Runs propolis with the given arguments.
 -- @param args list of words
 -- @param opts { stdin = text, env = more variables, home = PROPOLIS_HOME,
--- cwd =, timeout = seconds (60) }
+-- cwd =, timeout = seconds (60), wrap = words before the program }
 -- @return { code, signal, stdout, stderr, timed_out }
 return function(args, opts)
     opts = opts or {}
@@ -38,7 +38,10 @@ return function(args, opts)
     for name, value in pairs(opts.env or {}) do
         env[name] = value
     end
-    return assert(sys.run({ PROGRAM, table.unpack(args) }, {
+    local argv = table.move(opts.wrap or {}, 1, #(opts.wrap or {}), 1, {})
+    argv[#argv + 1] = PROGRAM
+    table.move(args, 1, #args, #argv + 1, argv)
+    return assert(sys.run(argv, {
         stdin = opts.stdin or "", env = env, cwd = opts.cwd,
         timeout = opts.timeout or 60,
     }))

@@ -117,7 +117,7 @@ local function announce(o, port, ntokens)
 end
 
 local function start(opts)
-    local o, err, wrong = require("propolis.serve_options").read(opts)
+    local o, err, wrong = require("propolis.serve.options").read(opts)
     if not o then
         return wrong and cli.usage(command, err) or cli.fail(err)
     end

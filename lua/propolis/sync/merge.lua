@@ -2,7 +2,7 @@
 --
 -- Going out: look which paths the remote has, then one UPDATE or one INSERT
 -- each.  Coming in: the same on the local store.  Both may be repeated.
-local deadline = require "propolis.deadline"
+local deadline = require "propolis.sync.deadline"
 local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
 

@@ -5,7 +5,7 @@
 -- last mark, less a day; when the number of older rows is not what the ledger
 -- says, it lists them all.  Bodies are fetched only for rows that are new or
 -- changed.
-local deadline = require "propolis.deadline"
+local deadline = require "propolis.sync.deadline"
 local merge = require "propolis.sync.merge"
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
@@ -211,7 +211,7 @@ function Pull:run()
     return ok, err
 end
 
---- Pulls memory and skills, until at (see propolis.deadline).
+--- Pulls memory and skills, until at (see propolis.sync.deadline).
 -- @return { got = rows new or changed here }, and err when it stopped early
 function pull.run(store, remote, at)
     local result = { got = 0 }

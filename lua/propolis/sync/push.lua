@@ -4,7 +4,7 @@
 -- other; lanes run beside each other.  What was sent is noted before it goes,
 -- so that after a cut line or a kill the remote is asked which ids arrived
 -- before anything goes out again.
-local deadline = require "propolis.deadline"
+local deadline = require "propolis.sync.deadline"
 local lanes = require "propolis.sync.lanes"
 local outbox = require "propolis.sync.outbox"
 local settle = require "propolis.sync.settle"

@@ -1,7 +1,7 @@
 --- settle: what became of rows that were sent without a clear answer.
 --
 -- The remote is asked which ids it has; self is the push at work.
-local deadline = require "propolis.deadline"
+local deadline = require "propolis.sync.deadline"
 local lanes = require "propolis.sync.lanes"
 local sys = require "engine.sys"
 

@@ -94,6 +94,17 @@ static int l_accept(lua_State *L)
     return 1;
 }
 
+/* unblock(fd): for the loop's side of what connect() gave */
+static int l_unblock(lua_State *L)
+{
+    int one = 1;
+    int fd = (int)luaL_checkinteger(L, 1);
+
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    return 0;
+}
+
 /* recv(fd) -> bytes, "" at the end, nil when it would block, false on error */
 static int l_recv(lua_State *L)
 {
@@ -303,13 +314,13 @@ static int db_run(lua_State *L)
 int luaopen_netdouble(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"listen", l_listen}, {"connect", l_connect},
-        {"accept", l_accept}, {"recv", l_recv},
-        {"send", l_send},     {"close", l_close},
-        {"poll", l_poll},     {"now", l_now},
-        {"follow", l_follow}, {"database", l_database},
-        {"bomb", l_bomb},     {"pid", l_pid},
-        {NULL, NULL}};
+        {"listen", l_listen},     {"connect", l_connect},
+        {"accept", l_accept},     {"recv", l_recv},
+        {"unblock", l_unblock},   {"send", l_send},
+        {"close", l_close},       {"poll", l_poll},
+        {"now", l_now},           {"follow", l_follow},
+        {"database", l_database}, {"bomb", l_bomb},
+        {"pid", l_pid},           {NULL, NULL}};
 
     luaL_newmetatable(L, DB_TYPE);
     lua_pushcfunction(L, db_gc);

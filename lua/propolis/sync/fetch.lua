@@ -1,5 +1,5 @@
 --- fetch: the events of one session come into the local store on request.
-local deadline = require "propolis.deadline"
+local deadline = require "propolis.sync.deadline"
 local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
 
