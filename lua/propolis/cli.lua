@@ -201,7 +201,7 @@ end
 function cli.parse(argv, command)
     local opts, err = parse(argv, command)
     if opts and opts.help then
-        cli.write(command.usage:gsub("%s*$", "\n"), "")
+        cli.write((command.usage:gsub("%s*$", "\n")))
         return nil, cli.done()
     end
     err = err or check_count(opts, command)
@@ -218,12 +218,12 @@ local text = require "propolis.cli.text"
 cli.width, cli.cut = text.width, text.cut
 cli.utf8, cli.printable = text.utf8, text.printable
 
---- Rows as aligned text, cut to the width of a terminal; see propolis.grid.
+--- Rows as aligned text, cut to the width of a terminal; see propolis.cli.grid.
 function cli.table(rows, columns)
     return require("propolis.cli.grid").table(rows, columns)
 end
 
---- Rows as CSV (RFC 4180); see propolis.grid.
+--- Rows as CSV (RFC 4180); see propolis.cli.grid.
 function cli.csv(rows, columns)
     return require("propolis.cli.grid").csv(rows, columns)
 end

@@ -5,7 +5,6 @@
 --   local conf, err = config.load()
 --   local store = propolis.open(conf.local_store)
 local places = require "propolis.config.places"
-local values = require "propolis.config.values"
 
 local config = {}
 
@@ -194,7 +193,7 @@ local function effective(key, account, settings, paths)
         return key.default, "default"
     end
     local err
-    value, err = values.check(key, value, origin)
+    value, err = require("propolis.config.values").check(key, value, origin)
     return value, origin, err
 end
 
@@ -212,7 +211,6 @@ local function identify(conf, account)
     end
     conf.user = conf.user or env("USER") or env("LOGNAME")
         or places.login() or require("engine.sys").user() or "unknown"
-    conf.autoupdate = account.autoupdate ~= false
     conf.remote = conf.store or conf.logged_in and "deeplake:" or nil
     if conf.remote == "none" then
         conf.remote = nil
@@ -267,7 +265,7 @@ function config.load()
 end
 
 --- Sets one key in the settings file, or removes it (value nil); see
--- propolis.settings.
+-- propolis.config.settings.
 -- @return true, or nil and a sentence
 function config.set(name, value)
     return require("propolis.config.settings").set(name, value)

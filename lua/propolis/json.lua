@@ -1,6 +1,6 @@
 --- JSON in and out, set up once for the whole program.
 --
--- Reading is lua-cjson with its losses mended, see propolis.json_read.
+-- Reading is lua-cjson with its losses mended, see propolis.json.read.
 -- Writing is ours: whole numbers exactly, floats so that they read back equal,
 -- keys in a fixed order, slashes as they are.
 --

@@ -67,7 +67,6 @@ describe("config.load", function()
         assert.equal("w1", conf.workspace)
         assert.equal("http://x:1", conf.api_url)
         assert.equal("deeplake:", conf.remote)
-        assert.is_false(conf.autoupdate)
         assert.equal("sqlite:" .. home .. "/data/o-1@w1.db", conf.local_store)
     end)
 

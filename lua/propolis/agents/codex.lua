@@ -48,7 +48,7 @@ local EVENTS = {
     SessionEnd = { "session_end", note("session_end", "reason") },
 }
 
---- See propolis.entry.
+--- See propolis.capture.entry.
 function agent.read(name, p)
     name = entry.text(p.hook_event_name) or name
     local known = EVENTS[name]

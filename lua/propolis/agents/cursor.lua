@@ -57,7 +57,7 @@ local EVENTS = {
         "final_status", "duration_ms", "error_message") },
 }
 
---- See propolis.entry.
+--- See propolis.capture.entry.
 function agent.read(name, p)
     name = entry.text(p.hook_event_name) or name
     local known = EVENTS[name]

@@ -58,7 +58,7 @@ local EVENTS = {
     on_session_finalize = { "session_end", note("session_end", "reason") },
 }
 
---- See propolis.entry.
+--- See propolis.capture.entry.
 function agent.read(name, p)
     name = entry.text(p.hook_event_name) or name
     local known = EVENTS[name]

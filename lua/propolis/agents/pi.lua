@@ -50,7 +50,7 @@ local EVENTS = {
     session_shutdown = { "session_end", note("session_end", "reason") },
 }
 
---- See propolis.entry.
+--- See propolis.capture.entry.
 function agent.read(name, p)
     local event, ctx = entry.table(p.event), entry.table(p.ctx)
     name = entry.text(event.type) or name

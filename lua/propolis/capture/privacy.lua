@@ -59,10 +59,8 @@ end
 -- @param conf from propolis.config
 -- @param path absolute, or nil when the agent names none
 function privacy.why(conf, path)
-    if os.getenv("HIVEMIND_CAPTURE") == "false" then
-        return false, "HIVEMIND_CAPTURE=false"
-    elseif conf.capture == false then
-        return false, "capture = false in the settings"
+    if conf.capture == false then
+        return false, conf.origin.capture .. " is false"
     elseif not any(conf) then
         return true, "no rules are set"
     end

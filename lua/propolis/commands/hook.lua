@@ -10,7 +10,6 @@
 -- an agent nobody knows) leaves a line in the log, without its content.
 local command = {
     name = "hook",
-    at_once = true,
     summary = "take an event from an agent (agents run this)",
     usage = [[
 echo '{"session_id":"s1","prompt":"hi"}' | propolis hook codex UserPromptSubmit
@@ -35,6 +34,7 @@ end
 local function in_worker()
     return os.getenv("HIVEMIND_WIKI_WORKER") == "1"
         or os.getenv("HIVEMIND_SKILLIFY_WORKER") == "1"
+        or os.getenv("HIVEMIND_SKILLOPT_WORKER") == "1"
 end
 
 local function load_agent(word)

@@ -50,11 +50,11 @@ local function send(agent, hook, id, cwd)
 end
 
 -- Where a session's id may stand; the path also has it for summaries.
-local FIND = "SELECT id, description FROM {t} WHERE last_update_date >= ? "
-    .. "AND (instr(path, ?) > 0 OR instr(message, ?) > 0)"
+local FIND = [[SELECT id, description FROM {t} WHERE last_update_date >= ?
+    AND (instr(path, ?) > 0 OR instr(message, ?) > 0)]]
 local CUT = "DELETE FROM {t} WHERE id = ?"
-local FIND_SUMMARY = "SELECT id FROM {t} WHERE last_update_date >= ? "
-    .. "AND instr(path, ?) > 0"
+local FIND_SUMMARY = [[SELECT id FROM {t} WHERE last_update_date >= ?
+    AND instr(path, ?) > 0]]
 
 local function clear(store, ids)
     for _, row in ipairs(ids) do

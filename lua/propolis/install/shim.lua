@@ -17,13 +17,17 @@ function shim.own(path, content)
     }
 end
 
---- A target for the shim `name` from shims/, with the program's place in it.
+local function source(name)
+    local file <close> = assert(io.open(FOLDER .. name, "rb"))
+    return file:read("a")
+end
+
+--- A target for the shim `name` from shims/: the agent's part, what all share,
+-- and the program's place in it.
 function shim.target(ctx, name, path)
-    local file = assert(io.open(FOLDER .. name, "rb"))
-    local source = file:read("a")
-    file:close()
     local place = edit.quote(ctx.program):gsub("%%", "%%%%")
-    local content, count = source:gsub('"@PROGRAM@"', place)
+    local content, count = (source(name) .. "\n" .. source("common.ts"))
+        :gsub('"@PROGRAM@"', place)
     assert(count == 1, name .. " names its program once")
     local target = shim.own(path, content)
     target.shim = function(text)

@@ -1,5 +1,5 @@
---- propolis.install.trail: what the agents left in the local store: when an
--- event was last seen, and the rows of one made-up session.
+--- propolis.install.trail: what the agents left behind: the local store, when
+-- an event was last seen there, and what waits in the spool.
 local sys = require "engine.sys"
 
 local trail = {}
@@ -29,8 +29,8 @@ end
 --- Per agent (as in the column) and event, when it was last seen:
 -- seen[agent][event] = time; nil and an error.
 function trail.seen(store, conf)
-    local found, err = rows(store, "SELECT agent, description, "
-        .. "max(creation_date) AS last FROM {t} GROUP BY agent, description",
+    local found, err = rows(store, [[SELECT agent, description,
+        max(creation_date) AS last FROM {t} GROUP BY agent, description]],
         { t = conf.tables.sessions })
     if not found then return nil, err end
     local seen = {}

@@ -83,7 +83,10 @@ describe("privacy", function()
     end)
 
     it("names the settings that switch capture off", function()
-        assert.same({ false, "capture = false in the settings" },
-            { privacy.why({ capture = false }, "/w") })
+        for _, origin in ipairs { "HIVEMIND_CAPTURE", "/c.lua: capture" } do
+            local conf = { capture = false, origin = { capture = origin } }
+            assert.same({ false, origin .. " is false" },
+                { privacy.why(conf, "/w") })
+        end
     end)
 end)

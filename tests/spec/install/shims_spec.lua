@@ -1,9 +1,7 @@
+local install_shim = require "propolis.install.shim"
 local json = require "propolis.json"
 local sys = require "engine.sys"
 local tmp = require "tmp"
-
-local SHIMS = debug.getinfo(1, "S").source:match("^@(.*)tests/spec/")
-    .. "lua/propolis/install/shims/"
 
 -- A program that notes what it was given and answers what the test says.
 local RECORDER = [[
@@ -32,10 +30,10 @@ describe("shims", function()
     local dir
 
     local function shim(name, program)
-        local text = sys.read(SHIMS .. name .. ".ts")
-        local at, stop = text:find("@PROGRAM@", 1, true)
-        tmp.write(dir .. "/shim.mjs", text:sub(1, at - 1) .. program
-            .. text:sub(stop + 1))
+        local target = install_shim.target({ program = program },
+            name .. ".ts", dir .. "/shim.mjs")
+        assert.equal(program, target.shim(target.add()))
+        tmp.write(target.path, target.add())
         tmp.write(dir .. "/host.mjs", HOST)
         tmp.write(dir .. "/recorder", RECORDER, tonumber("755", 8))
     end
@@ -162,6 +160,17 @@ await fire("session_end", { reason: "new" }, ctx);
                 assert.is_nil(payload.event.context)
                 assert.equal(2, #payload.event.messages)
                 assert.equal("hook openclaw session_end", (call(1)))
+            end)
+
+        skip("leaves out the host's own context, and no argument of that name",
+            function()
+                shim("openclaw", dir .. "/recorder")
+                play [[
+fire("after_tool_call", { context: { live: 1 }, params: { context: "c" } }, {});
+await fire("session_end", {}, {});
+]]
+                local _, payload = call(0)
+                assert.same({ params = { context = "c" } }, payload.event)
             end)
 
         skip("tells every hook the folder that one of them named", function()

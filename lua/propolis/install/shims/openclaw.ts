@@ -3,10 +3,7 @@
 // openclaw` and replaced by the next one. Events leave one after the other, so
 // that they are stored in order; only the prompt waits, for a bounded time,
 // and nothing here throws.
-import { spawn } from "node:child_process";
-
-const PROGRAM = "@PROGRAM@";
-const HOOK_MS = 10000; // one hook, at most
+const AGENT = "openclaw";
 const ANSWER_MS = 1500; // what a prompt waits for the context
 const DRAIN_MS = 1500; // what the end of a session waits
 const HOOKS = [
@@ -24,37 +21,6 @@ const ANSWERS = [
   "prependSystemContext",
   "appendSystemContext",
 ];
-
-let queue = Promise.resolve("");
-
-function run(hook, text) {
-  return new Promise((resolve) => {
-    let out = "";
-    let timer;
-    const done = () => {
-      clearTimeout(timer);
-      resolve(out);
-    };
-    try {
-      const child = spawn(PROGRAM, ["hook", "openclaw", hook], {
-        stdio: ["pipe", "pipe", "ignore"],
-      });
-      timer = setTimeout(() => child.kill("SIGKILL"), HOOK_MS);
-      timer.unref();
-      child.on("error", done);
-      child.on("close", done);
-      child.stdin.on("error", () => {});
-      child.stdout.on("error", () => {});
-      child.stdout.setEncoding("utf8");
-      child.stdout.on("data", (part) => {
-        if (out.length < 1e6) out += part;
-      });
-      child.stdin.end(text);
-    } catch {
-      done();
-    }
-  });
-}
 
 // Only some hooks say which folder a session works in, and the person's rules
 // on what is stored go by folder: what one hook said holds for the others.
@@ -81,41 +47,20 @@ function about(ctx) {
 // when they said it.
 function talk(hook, event) {
   if (hook === "before_prompt_build") return { prompt: event?.prompt };
-  if (!Array.isArray(event?.messages)) return event;
-  const messages = event.messages.filter(
-    (m) => m?.role === "user" || m?.role === "assistant",
-  );
-  return { ...event, messages };
-}
-
-// Pictures are named, not copied; numbers JSON cannot hold become text.
-function lean(key, value) {
-  if (key === "context" || typeof value === "function") return undefined;
-  if (typeof value === "bigint") return value.toString();
-  if (value?.type === "image" && typeof value.data === "string")
-    return { ...value, data: `${value.data.length} characters left out` };
-  return value;
+  const told = { ...event, context: undefined }; // the host's live objects
+  if (Array.isArray(told.messages))
+    told.messages = told.messages.filter(
+      (m) => m?.role === "user" || m?.role === "assistant",
+    );
+  return told;
 }
 
 function forward(hook, event, ctx) {
-  try {
-    const text = JSON.stringify(
-      { hook, event: talk(hook, event), ctx: about(ctx) },
-      lean,
-    );
-    queue = queue.then(() => run(hook, text));
-  } catch {
-    return Promise.resolve("");
-  }
-  return queue;
-}
-
-function within(promise, ms) {
-  let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve(""), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return send(hook, () => ({
+    hook,
+    event: talk(hook, event),
+    ctx: about(ctx),
+  }));
 }
 
 function answer(text) {

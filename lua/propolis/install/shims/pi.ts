@@ -2,10 +2,7 @@
 // its answer for the first prompt back. Written by `propolis install pi` and
 // replaced by the next one. Events leave one after the other, so that they are
 // stored in order; pi never waits for them, and nothing here throws.
-import { spawn } from "node:child_process";
-
-const PROGRAM = "@PROGRAM@";
-const HOOK_MS = 10000; // one hook, at most
+const AGENT = "pi";
 const ANSWER_MS = 1500; // what pi waits for the context
 const DRAIN_MS = 3000; // what pi waits at its end
 const EVENTS = [
@@ -17,37 +14,6 @@ const EVENTS = [
   "session_compact",
   "agent_end",
 ];
-
-let queue = Promise.resolve("");
-
-function run(event, text) {
-  return new Promise((resolve) => {
-    let out = "";
-    let timer;
-    const done = () => {
-      clearTimeout(timer);
-      resolve(out);
-    };
-    try {
-      const child = spawn(PROGRAM, ["hook", "pi", event], {
-        stdio: ["pipe", "pipe", "ignore"],
-      });
-      timer = setTimeout(() => child.kill("SIGKILL"), HOOK_MS);
-      timer.unref();
-      child.on("error", done);
-      child.on("close", done);
-      child.stdin.on("error", () => {});
-      child.stdout.on("error", () => {});
-      child.stdout.setEncoding("utf8");
-      child.stdout.on("data", (part) => {
-        if (out.length < 1e6) out += part;
-      });
-      child.stdin.end(text);
-    } catch {
-      done();
-    }
-  });
-}
 
 // What pi knows about the session. Anything may be missing.
 function about(ctx) {
@@ -62,14 +28,6 @@ function about(ctx) {
   };
 }
 
-// Pictures are named, not copied; numbers JSON cannot hold become text.
-function lean(key, value) {
-  if (typeof value === "bigint") return value.toString();
-  if (value?.type === "image" && typeof value.data === "string")
-    return { ...value, data: `${value.data.length} characters left out` };
-  return value;
-}
-
 // Without what other events told already: a turn's end repeats its messages,
 // a turn's start the system prompt.
 function told(name, event) {
@@ -79,24 +37,7 @@ function told(name, event) {
 }
 
 function forward(name, event, ctx) {
-  try {
-    const text = JSON.stringify(
-      { event: told(name, event), ctx: about(ctx) },
-      lean,
-    );
-    queue = queue.then(() => run(name, text));
-  } catch {
-    return Promise.resolve("");
-  }
-  return queue;
-}
-
-function within(promise, ms) {
-  let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve(""), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return send(name, () => ({ event: told(name, event), ctx: about(ctx) }));
 }
 
 // The context goes to the model, the notice to the person.
