@@ -35,7 +35,7 @@ static int nap(void *patience, int n)
 {
     struct sqlite_patience *p = patience;
     int64_t now = now_us();
-    const struct timespec t = {.tv_nsec = NAP_US * 1000};
+    const struct timespec t = {.tv_nsec = NAP_US * 1000L};
 
     if (n == 0)
         p->until = now + 1000 * (int64_t)p->ms;
