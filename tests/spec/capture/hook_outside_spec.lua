@@ -80,6 +80,22 @@ describe("no hook", function()
     end)
 end)
 
+describe("hooks, one after the other,", function()
+    after_each(tmp.clean)
+
+    it("keep the store's log short", function()
+        local home = hooks.home()
+        for i = 1, 80 do
+            hooks.run(home, "claude-code", "UserPromptSubmit",
+                hooks.prompt("text " .. i))
+            local log = sys.stat(hooks.store_path(home) .. "-wal")
+            assert.is_true(log.size < 100 * 4120)
+        end
+        assert.equal(80, #hooks.rows(home))
+        assert.is_true(sys.stat(hooks.store_path(home)).size > 4096)
+    end)
+end)
+
 describe("on a full disk,", function()
     after_each(tmp.clean)
 
