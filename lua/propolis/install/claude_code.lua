@@ -6,7 +6,6 @@
 -- nil }.  A target is one file: { path, add(text or nil) -> text or nil,
 -- sentence; drop(text, before) -> text; empty(text) -> true when nothing but
 -- ours was ever in it; find(text) -> our hook lines }.
-local command = require "propolis.install.command"
 local edit = require "propolis.edit.json"
 local hooks = require "propolis.install.hooks_json"
 local server = require "propolis.install.server_json"
@@ -47,45 +46,17 @@ local function older(version, than)
     return false
 end
 
--- The events that the Claude Code on this machine knows.
-local function events(ctx)
+-- The hooks for the events that the Claude Code on this machine knows.
+local function wanted(ctx)
     local version = ctx.agent_version("claude") or ""
     local out = {}
     for _, event in ipairs(EVENTS) do
         if not SINCE[event] or not older(version, SINCE[event]) then
-            out[#out + 1] = event
+            out[#out + 1] = hooks.want(ctx, SHAPE, event, WAITED[event] or 10,
+                not WAITED[event])
         end
     end
     return out
-end
-
-local function wanted(ctx)
-    local out = {}
-    for i, event in ipairs(events(ctx)) do
-        local handler = {
-            { "type", "command" },
-            { "command", command.line(ctx.program, SHAPE.agent, event) },
-            { "timeout", WAITED[event] or 10 },
-        }
-        if not WAITED[event] then handler[4] = { "async", true } end
-        out[i] = { event = event, handler = handler }
-    end
-    return out
-end
-
-local function settings(ctx, folder)
-    return {
-        path = folder .. "/settings.json",
-        add = function(text)
-            return hooks.merge(text or "", SHAPE, wanted(ctx))
-        end,
-        drop = function(text, before)
-            return hooks.strip(text, SHAPE, before)
-        end,
-        empty = function(text) return not text:find("[^%s{}]") end,
-        find = function(text) return hooks.find(text, SHAPE) end,
-        wanted = events(ctx),
-    }
 end
 
 return {
@@ -97,7 +68,10 @@ return {
     targets = function(ctx, folder)
         local own = ctx.env("CLAUDE_CONFIG_DIR")
         local account = (own or ctx.home) .. "/.claude.json"
-        return { settings(ctx, folder), server.target(ctx, account) }
+        return {
+            hooks.target(folder .. "/settings.json", SHAPE, wanted(ctx)),
+            server.target(ctx, account),
+        }
     end,
     advice = function(_, read, folder)
         local text = read(folder .. "/settings.json")

@@ -1,7 +1,6 @@
 --- propolis.install.codex: hooks in Codex's hooks.json, the switch that turns
 -- hooks on and the memory server in config.toml. Approving the hooks is left
 -- to the user.
-local command = require "propolis.install.command"
 local hooks = require "propolis.install.hooks_json"
 local toml = require "propolis.edit.toml"
 
@@ -17,39 +16,12 @@ local EVENTS = {
     { "Interrupt", 1 }, { "SessionEnd", 1 },
 }
 
-local function names()
-    local out = {}
-    for i, event in ipairs(EVENTS) do out[i] = event[1] end
-    return out
-end
-
 local function wanted(ctx)
     local out = {}
     for i, event in ipairs(EVENTS) do
-        local handler = {
-            { "type", "command" },
-            { "command", command.line(ctx.program, SHAPE.agent, event[1]) },
-            { "timeout", event[2] },
-        }
-        if event[3] then handler[4] = { "async", true } end
-        out[i] = { event = event[1], handler = handler }
+        out[i] = hooks.want(ctx, SHAPE, table.unpack(event))
     end
     return out
-end
-
-local function hooks_file(ctx, folder)
-    return {
-        path = folder .. "/hooks.json",
-        add = function(text)
-            return hooks.merge(text or "", SHAPE, wanted(ctx))
-        end,
-        drop = function(text, before)
-            return hooks.strip(text, SHAPE, before)
-        end,
-        empty = function(text) return not text:find("[^%s{}]") end,
-        find = function(text) return hooks.find(text, SHAPE) end,
-        wanted = names(),
-    }
 end
 
 local SWITCHES = { { "features", "hooks" }, { "features", "codex_hooks" } }
@@ -150,7 +122,10 @@ return {
         return ctx.env("CODEX_HOME") or ctx.home .. "/.codex"
     end,
     targets = function(ctx, folder)
-        return { hooks_file(ctx, folder), config_file(ctx, folder) }
+        return {
+            hooks.target(folder .. "/hooks.json", SHAPE, wanted(ctx)),
+            config_file(ctx, folder),
+        }
     end,
     approvals = approvals,
     advice = function(_, read, folder)

@@ -1,7 +1,6 @@
 --- propolis.install.cursor: hooks in Cursor's hooks.json.
 -- Cursor waits for its hooks and has no flag to change that; ours take
 -- milliseconds, and only events that carry something new are wired.
-local command = require "propolis.install.command"
 local edit = require "propolis.edit.json"
 local hooks = require "propolis.install.hooks_json"
 local server = require "propolis.install.server_json"
@@ -14,16 +13,26 @@ local EVENTS = {
     "subagentStop", "preCompact", "stop", "sessionEnd",
 }
 
-local function wanted(ctx)
-    local out = {}
+-- Cursor wants the file's version beside the hooks.
+local function hooks_file(ctx, folder)
+    local wanted = {}
     for i, event in ipairs(EVENTS) do
-        out[i] = { event = event, handler = {
-            { "type", "command" },
-            { "command", command.line(ctx.program, SHAPE.agent, event) },
-            { "timeout", 5 },
-        } }
+        wanted[i] = hooks.want(ctx, SHAPE, event, 5)
     end
-    return out
+    local target = hooks.target(folder .. "/hooks.json", SHAPE, wanted)
+    local merge = target.add
+    target.add = function(text)
+        local out, err = text or ""
+        if not out:find("%S") or not edit.get(out, { "version" }) then
+            out, err = edit.set(out, { "version" }, "1")
+            if not out then return nil, err end
+        end
+        return merge(out)
+    end
+    target.empty = function(text)
+        return not text:gsub('"version"%s*:%s*1', ""):find("[^%s{},]")
+    end
+    return target
 end
 
 return {
@@ -31,26 +40,10 @@ return {
     title = "Cursor",
     folder = function(ctx) return ctx.home .. "/.cursor" end,
     targets = function(ctx, folder)
-        return { {
-            path = folder .. "/hooks.json",
-            add = function(text)
-                local out, err = text or ""
-                if not out:find("%S") or not edit.get(out, { "version" }) then
-                    out, err = edit.set(out, { "version" }, "1")
-                    if not out then return nil, err end
-                end
-                return hooks.merge(out, SHAPE, wanted(ctx))
-            end,
-            drop = function(text, before)
-                return hooks.strip(text, SHAPE, before)
-            end,
-            empty = function(text)
-                return not text:gsub('"version"%s*:%s*1', "")
-                    :find("[^%s{},]")
-            end,
-            find = function(text) return hooks.find(text, SHAPE) end,
-            wanted = EVENTS,
-        }, server.target(ctx, folder .. "/mcp.json") }
+        return {
+            hooks_file(ctx, folder),
+            server.target(ctx, folder .. "/mcp.json"),
+        }
     end,
     advice = function() return {} end,
 }

@@ -132,4 +132,33 @@ function hooks.strip(text, shape, before)
     return text
 end
 
+--- One wanted hook of a shape's agent: timeout in seconds; beside: the agent
+-- does not wait for it.
+function hooks.want(ctx, shape, event, timeout, beside)
+    local handler = {
+        { "type", "command" },
+        { "command", command.line(ctx.program, shape.agent, event) },
+        { "timeout", timeout },
+    }
+    if beside then handler[4] = { "async", true } end
+    return { event = event, handler = handler }
+end
+
+--- The target (see propolis.install.claude_code) for the file at `path` with
+-- these wanted hooks.
+function hooks.target(path, shape, wanted)
+    local events = {}
+    for i, want in ipairs(wanted) do events[i] = want.event end
+    return {
+        path = path,
+        add = function(text) return hooks.merge(text or "", shape, wanted) end,
+        drop = function(text, before)
+            return hooks.strip(text, shape, before)
+        end,
+        empty = function(text) return not text:find("[^%s{}]") end,
+        find = function(text) return hooks.find(text, shape) end,
+        wanted = events,
+    }
+end
+
 return hooks

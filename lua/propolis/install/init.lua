@@ -35,15 +35,16 @@ function install.folder(agent, ctx)
     return folder, found ~= nil and found.type == "dir"
 end
 
---- What installing would change: list of { path, before, after }, texts or
--- nil; nil and a sentence when something is in the way.
-function install.plan(agent, ctx)
+-- What rewrite(target, text or nil) -> text or nil, err makes of each target's
+-- file: list of { path, before, after }; nil and a sentence when something is
+-- in the way.
+local function changes_of(targets, rewrite)
     local changes = {}
-    for _, target in ipairs(agent.targets(ctx, (agent.folder(ctx)))) do
+    for _, target in ipairs(targets) do
         local file, err = disk.look(target.path)
         if not file then return nil, err end
         local after
-        after, err = target.add(file.text)
+        after, err = rewrite(target, file.text)
         if err then return nil, ("%s: %s"):format(target.path, err) end
         if after ~= file.text then
             err = disk.refuse_readonly(target.path, file)
@@ -53,6 +54,13 @@ function install.plan(agent, ctx)
         end
     end
     return changes
+end
+
+--- What installing would change: list of { path, before, after }, texts or
+-- nil; nil and a sentence when something is in the way.
+function install.plan(agent, ctx)
+    return changes_of(agent.targets(ctx, (agent.folder(ctx))),
+        function(target, text) return target.add(text) end)
 end
 
 local function known_targets(agent, ctx, records)
@@ -96,24 +104,11 @@ end
 function install.removal(agent, ctx)
     local records, err = journal.read(ctx.state)
     if not records then return nil, tostring(err) end
-    local changes = {}
-    for _, target in ipairs(known_targets(agent, ctx, records)) do
-        local file
-        file, err = disk.look(target.path)
-        if not file then return nil, err end
-        if file.text then
-            local after
-            after, err = without(ctx, records, target, file.text)
-            if err then return nil, ("%s: %s"):format(target.path, err) end
-            if after ~= file.text then
-                err = disk.refuse_readonly(target.path, file)
-                if err then return nil, err end
-                changes[#changes + 1] =
-                    { path = target.path, before = file.text, after = after }
-            end
-        end
-    end
-    return changes
+    return changes_of(known_targets(agent, ctx, records),
+        function(target, text)
+            if not text then return nil end
+            return without(ctx, records, target, text)
+        end)
 end
 
 -- Temporary files that a killed run of ours left beside an agent's files.

@@ -6,12 +6,24 @@ local sys = require "engine.sys"
 
 local journal = {}
 
+local PRIVATE = tonumber("600", 8)
+
 local function file_of(state)
     return state .. "/install.jsonl"
 end
 
 local function backup_of(state, hash)
     return state .. "/backup/" .. hash
+end
+
+-- A record as its line.
+local function line_of(record)
+    return json.encode(json.object {
+        { "time", record.time }, { "agent", record.agent },
+        { "file", record.file }, { "before", record.before or json.null },
+        { "after", record.after or json.null },
+        { "folders", json.array(record.folders or {}) },
+    }) .. "\n"
 end
 
 --- The records in order: { agent, file, before = hash or nil, after = hash or
@@ -44,17 +56,12 @@ function journal.note(state, record, before)
         record.before = sys.sha256(before)
         local path = backup_of(state, record.before)
         if not sys.stat(path) then
-            ok, err = sys.replace(path, before, tonumber("600", 8))
+            ok, err = sys.replace(path, before, PRIVATE)
             if not ok then return nil, err end
         end
     end
-    local line = json.encode(json.object {
-        { "time", sys.now() }, { "agent", record.agent },
-        { "file", record.file }, { "before", record.before or json.null },
-        { "after", record.after or json.null },
-        { "folders", json.array(record.folders or {}) },
-    })
-    return sys.append(file_of(state), line .. "\n", tonumber("600", 8), true)
+    record.time = sys.now()
+    return sys.append(file_of(state), line_of(record), PRIVATE, true)
 end
 
 --- The bytes kept under a hash, or nil and an error.
@@ -105,13 +112,7 @@ function journal.forget(state, agent)
     local lines, kept = {}, {}
     for _, record in ipairs(records) do
         if record.agent ~= agent then
-            lines[#lines + 1] = json.encode(json.object {
-                { "time", record.time }, { "agent", record.agent },
-                { "file", record.file },
-                { "before", record.before or json.null },
-                { "after", record.after or json.null },
-                { "folders", json.array(record.folders or {}) },
-            })
+            lines[#lines + 1] = line_of(record)
             if record.before then kept[record.before] = true end
         end
     end
@@ -119,8 +120,7 @@ function journal.forget(state, agent)
         sys.remove(file_of(state))
     else
         local ok
-        ok, err = sys.replace(file_of(state),
-            table.concat(lines, "\n") .. "\n", tonumber("600", 8))
+        ok, err = sys.replace(file_of(state), table.concat(lines), PRIVATE)
         if not ok then return nil, err end
     end
     for _, name in ipairs(sys.list(state .. "/backup") or {}) do
