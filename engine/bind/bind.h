@@ -92,6 +92,9 @@ struct db *luadb_open(lua_State *L, int idx, struct err *e);
 /* True for a store made by luadb_open(). */
 bool luadb_is(const struct db *db);
 
+/* True while a function of such a store runs: then it must not be closed. */
+bool luadb_busy(const struct db *db);
+
 /* Tells such a store which Lua thread uses it now. */
 void luadb_use(struct db *db, lua_State *L);
 

@@ -68,12 +68,21 @@ static bool start(struct bind_cursor *b, const struct stmt *st, struct err *e)
     return true;
 }
 
-static void push_row(lua_State *L, const struct cursor *c)
+/* The cursor after something was pushed: a finalizer that ran meanwhile may
+ * have closed the store. */
+static const struct cursor *still(lua_State *L, const struct bind_cursor *b)
 {
-    lua_createtable(L, 0, (int)c->ncols);
-    for (size_t i = 0; i < c->ncols; i++) {
-        bind_pushvalue(L, &c->values[i]);
-        lua_setfield(L, -2, c->names[i]);
+    if (!b->c)
+        luaL_error(L, "the store was closed while it was read");
+    return b->c;
+}
+
+static void push_row(lua_State *L, const struct bind_cursor *b)
+{
+    lua_createtable(L, 0, (int)b->c->ncols);
+    for (size_t i = 0; i < still(L, b)->ncols; i++) {
+        bind_pushvalue(L, &b->c->values[i]);
+        lua_setfield(L, -2, still(L, b)->names[i]);
     }
 }
 
@@ -91,11 +100,11 @@ struct stmt bind_checkstmt(lua_State *L, int idx)
 }
 
 /* The column names in order, as the second result of query. */
-static void push_names(lua_State *L, const struct cursor *c)
+static void push_names(lua_State *L, const struct bind_cursor *b)
 {
-    lua_createtable(L, (int)c->ncols, 0);
-    for (size_t i = 0; i < c->ncols; i++) {
-        lua_pushstring(L, c->names[i]);
+    lua_createtable(L, (int)b->c->ncols, 0);
+    for (size_t i = 0; i < still(L, b)->ncols; i++) {
+        lua_pushstring(L, b->c->names[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }
@@ -108,12 +117,12 @@ static int all_rows(lua_State *L, struct bind_cursor *b)
 
     lua_newtable(L);
     while ((step = b->c->db->ops->step(b->c, &e)) == DB_ROW) {
-        push_row(L, b->c);
+        push_row(L, b);
         lua_rawseti(L, -2, ++n);
     }
     if (step == DB_FAIL)
         return bind_fail(L, &e);
-    push_names(L, b->c);
+    push_names(L, b);
     return 2;
 }
 
@@ -145,7 +154,7 @@ static int next_row(lua_State *L)
     luadb_use(b->c->db, L);
     switch (b->c->db->ops->step(b->c, &e)) {
     case DB_ROW:
-        push_row(L, b->c);
+        push_row(L, b);
         return 1;
     case DB_FAIL:
         bind_pusherror(L, &e);

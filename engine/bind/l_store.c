@@ -89,17 +89,21 @@ static int l_in_transaction(lua_State *L)
     return 1;
 }
 
-/* store:close(); also __close and __gc.  Cursors still open end first. */
+/* store:close(); also __close and __gc.  Cursors still open end first.  To
+ * the store's own close function it is closed already. */
 static int l_close(lua_State *L)
 {
     struct bind_store *s = luaL_checkudata(L, 1, STORE_TYPE);
+    struct db *db = s->db;
 
-    if (s->db) {
-        luadb_use(s->db, L);
-        bind_endcursors(s);
-        s->db->ops->close(s->db);
-    }
+    if (!db)
+        return 0;
+    if (luadb_busy(db))
+        return luaL_error(L, "a store cannot be closed by its own function");
+    luadb_use(db, L);
+    bind_endcursors(s);
     s->db = NULL;
+    db->ops->close(db);
     return 0;
 }
 

@@ -10,6 +10,7 @@ struct luadb {
     struct db db;
     struct db_ops ops;
     lua_State *L; /* the thread that last used the store */
+    int depth;    /* calls of its functions that are under way */
 };
 
 /* The rows are kept in the registry under the cursor's address. */
@@ -69,19 +70,27 @@ static int run_query(lua_State *L)
     return 0;
 }
 
+/* The function may use the store again, also from a coroutine that is gone
+ * when this returns. */
 static bool protected_call(lua_State *L, lua_CFunction f, struct call *call,
                            int nresults)
 {
+    int status;
+
     if (!lua_checkstack(L, 8))
         return err_set(call->e, ERR_NOMEM, "out of memory");
     lua_pushcfunction(L, f);
     lua_pushlightuserdata(L, call);
-    if (lua_pcall(L, 1, nresults, 0) == LUA_OK) {
+    call->d->depth++;
+    status = lua_pcall(L, 1, nresults, 0);
+    call->d->depth--;
+    call->d->L = L;
+    if (status == LUA_OK) {
         if (!call->ok && nresults > 0)
             lua_pop(L, nresults);
         return call->ok;
     }
-    err_set(call->e, ERR_NOMEM, "%.200s",
+    err_set(call->e, status == LUA_ERRMEM ? ERR_NOMEM : ERR_SQL, "%.200s",
             lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1)
                                            : "error in a store's function");
     lua_pop(L, 1);
@@ -218,6 +227,11 @@ void luadb_use(struct db *db, lua_State *L)
         ((struct luadb *)db)->L = L;
 }
 
+bool luadb_busy(const struct db *db)
+{
+    return luadb_is(db) && ((const struct luadb *)db)->depth > 0;
+}
+
 bool luadb_query(lua_State *L, struct db *db, const struct stmt *st,
                  struct err *e)
 {
@@ -236,13 +250,15 @@ struct db *luadb_open(lua_State *L, int idx, struct err *e)
 {
     struct luadb *d;
     const char *ws;
-    enum sql_dialect dialect;
+    int dialect = -1;
     bool lists;
 
     luaL_checktype(L, idx, LUA_TTABLE);
     idx = lua_absindex(L, idx);
-    lua_getfield(L, idx, "dialect");
-    dialect = bind_checkdialect(L, -1, NULL);
+    if (lua_getfield(L, idx, "dialect") == LUA_TSTRING)
+        dialect = sql_dialect_from(lua_tostring(L, -1));
+    luaL_argcheck(L, dialect >= 0, idx,
+                  "a store needs dialect = sqlite, postgres or deeplake");
     luaL_argcheck(L, lua_getfield(L, idx, "query") == LUA_TFUNCTION, idx,
                   "a store needs query = function(sql) ... end");
     lists = lua_getfield(L, idx, "listed") == LUA_TFUNCTION;
@@ -256,7 +272,7 @@ struct db *luadb_open(lua_State *L, int idx, struct err *e)
         err_set(e, ERR_NOMEM, "out of memory");
         return NULL;
     }
-    d->ops = (struct db_ops){.dialect = dialect,
+    d->ops = (struct db_ops){.dialect = (enum sql_dialect)dialect,
                              .open = luadb_open_cursor,
                              .step = luadb_step,
                              .finish = luadb_finish,

@@ -85,4 +85,72 @@ describe("a store of Lua functions", function()
         assert.is_nil(got)
         assert.equal("oops", err.message)
     end)
+
+    local function made(query, close)
+        return assert(propolis.open {
+            dialect = "postgres", query = query, close = close })
+    end
+
+    it("wants a dialect that there is", function()
+        for _, dialect in ipairs { false, "mysql" } do
+            local ok, why = pcall(require("engine.store").from, {
+                dialect = dialect or nil, query = print })
+            assert.is_false(ok)
+            assert.matches("sqlite, postgres or deeplake", why, 1, true)
+        end
+    end)
+
+    it("may be used by its own function, also from a coroutine", function()
+        local store
+        store = made(function(sql)
+            if sql == "inner" then return { { n = 2 } } end
+            coroutine.wrap(function() store:query("inner") end)()
+            collectgarbage()
+            return { { n = 1 }, { n = 3 } }
+        end)
+        local seen = {}
+        for row in store:rows("outer") do
+            collectgarbage()
+            seen[#seen + 1] = row.n
+        end
+        assert.same({ 1, 3 }, seen)
+        assert.is_true((store:insert(
+            { table = "t", columns = { { "a", "text" } } }, { a = "x" })))
+    end)
+
+    it("cannot be closed by its own function", function()
+        local store, ok, why
+        store = made(function()
+            ok, why = pcall(store.close, store)
+            return { { n = 1 } }
+        end)
+        assert.same({ { n = 1 } }, store:query("x"))
+        assert.is_false(ok)
+        assert.matches("closed by its own function", why)
+        store:close()
+    end)
+
+    it("is closed to its own close function, which runs once", function()
+        local closes, store, ok, why = 0, nil, nil, nil
+        store = made(print, function()
+            closes = closes + 1
+            store:close()
+            ok, why = pcall(store.query, store, "x")
+        end)
+        store:close()
+        store:close()
+        assert.equal(1, closes)
+        assert.is_false(ok)
+        assert.matches("the store is closed", why)
+    end)
+
+    it("calls what raises while it is described an error, too", function()
+        local evil = setmetatable({}, { __index = function()
+            error("worse")
+        end })
+        local rows, err = made(function() error(evil) end):query("x")
+        assert.is_nil(rows)
+        assert.equal("sql", err.code)
+        assert.matches("worse", tostring(err))
+    end)
 end)
