@@ -167,8 +167,11 @@ describe("the interpreter", function()
             -- both programs set their own handler.
             local ours, theirs = interrupt(OURS), interrupt(LUA)
 
-            assert.matches("interrupted!", ours.stdout)
-            assert.equal(plain(theirs.stdout), plain(ours.stdout))
+            assert.matches("^1\n[^\n]*interrupted!\n", ours.stdout)
+            -- lua5.4 itself, at rare moments, dies of the signal.
+            if theirs.stdout ~= "130\n" then
+                assert.equal(plain(theirs.stdout), plain(ours.stdout))
+            end
         end)
     end)
 
