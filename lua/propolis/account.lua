@@ -75,6 +75,28 @@ function account.find(list, wanted, kind)
         #names == 0 and "are none" or "is " .. table.concat(names, ", "))
 end
 
+--- Prints organisations or workspaces, the one in use marked.
+-- @return the exit code
+function account.show(list, current, opts)
+    local cli = require "propolis.cli"
+    local json = require "propolis.json"
+    local rows = {}
+    for i, item in ipairs(list) do
+        rows[i] = json.object {
+            { "id", item.id }, { "name", item.name },
+            { "current", item.id == current },
+        }
+    end
+    if opts.json then
+        return cli.json(json.array(rows))
+    end
+    for _, row in ipairs(rows) do
+        row[" "] = row.current and "*" or ""
+    end
+    cli.write(cli.table(rows, { " ", "id", "name" }))
+    return cli.done()
+end
+
 --- The workspace to work in after a change of the organisation: the one in
 -- use when it is there too, else "default", else the only one there is.
 -- @return its id

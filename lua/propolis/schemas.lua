@@ -173,6 +173,20 @@ function schemas.get(name)
         :format(name, table.concat(schemas.names(), ", "))
 end
 
+--- The schema that a person means, by its name or its table's.
+-- @return the schema; or nil, a sentence and whether nothing is called so (else
+-- its file was refused)
+function schemas.find(word)
+    local found, err = schemas.get(word)
+    for _, made in ipairs(found and {} or (schemas.list())) do
+        found = found or made.table == word and made or nil
+    end
+    if found then
+        return found
+    end
+    return nil, err, refused[word] == nil
+end
+
 --- Every name: the shipped tables, then the user's in order of their names.
 function schemas.names()
     if not extras then

@@ -20,19 +20,6 @@ the next sync shares them.  Nothing is removed, nothing is copied twice.
     args = { 0, 0 },
 }
 
--- A counter on a terminal; nothing elsewhere.
-local function progress()
-    local sys = require "engine.sys"
-    if not sys.isatty(2) then
-        return nil
-    end
-    local count = 0
-    return function(n)
-        count = count + n
-        io.stderr:write(("\r%d rows"):format(count))
-    end
-end
-
 function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then
@@ -50,15 +37,16 @@ function command.run(argv)
     if not ok then
         return cli.fail(err)
     end
-    local show = progress()
-    local done
-    done, err = adopt.run(conf, show)
-    if show then
-        io.stderr:write("\r")
-    end
+    local progress = require("propolis.cli.progress").start()
+    local count = 0
+    local done, why = adopt.run(conf, function(n)
+        count = count + n
+        progress:count("%d rows", count)
+    end)
+    progress:close()
     if not done then
         return cli.fail(("not everything was adopted: %s; run it again")
-            :format(tostring(err)))
+            :format(tostring(why)))
     elseif opts.json then
         return cli.json(json.object {
             { "events", done.sessions }, { "documents", done.memory },

@@ -3,7 +3,6 @@ local cli = require "propolis.cli"
 local config = require "propolis.config"
 local inspect = require "propolis.install.inspect"
 local install = require "propolis.install"
-local names_of = require("propolis.commands.install").names
 local sys = require "engine.sys"
 local trail = require "propolis.install.trail"
 
@@ -201,9 +200,10 @@ function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then return code end
     if opts.why then return why(opts.why, opts) end
-    local names, named = names_of(opts, command)
-    if not names then return named end
-    local ctx, err = install.context {}
+    local names, err = install.named(opts)
+    if not names then return cli.usage(command, err) end
+    local ctx
+    ctx, err = install.context {}
     if not ctx then return cli.fail(err) end
 
     local list = {}
@@ -216,7 +216,7 @@ function command.run(argv)
     finding(list, true, "program", "%s, version %s", ctx.program, ctx.version)
     local seen = check_store(list, conf)
     for _, name in ipairs(names) do
-        check_agent(list, name, ctx, conf, seen, named)
+        check_agent(list, name, ctx, conf, seen, #opts > 0)
     end
     return shown(list, opts)
 end

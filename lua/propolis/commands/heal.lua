@@ -34,17 +34,11 @@ local function wanted(words)
     end
     local list, errors = {}, {}
     for _, word in ipairs(words) do
-        local found, err = schemas.get(word)
-        for _, schema in ipairs(all) do
-            found = found or schema.table == word and schema or nil
-        end
-        if found then
-            list[#list + 1] = found
-        elseif err and err:find("^there is no table") then
+        local found, err, unknown = schemas.find(word)
+        if unknown then
             return nil, err
-        else
-            errors[#errors + 1] = err
         end
+        list[#list + 1], errors[#errors + 1] = found, err
     end
     return list, errors
 end
@@ -145,22 +139,22 @@ end
 local NOTHING = { created = false, missing = {}, altered = {}, indexed = 0 }
 
 -- Heals the tables whose plan is not empty; one look is enough for the rest.
--- Returns what was done by table, or nil and an error.
-local function heal_pending(store, list, plans)
+-- One after the other, so that a person sees which takes its time.  Returns
+-- what was done by table, or nil and an error.
+local function heal_pending(store, list, plans, progress)
     local pending, done = {}, {}
     for i, plan in ipairs(plans) do
         if #plan.statements > 0 then
             pending[#pending + 1] = list[i]
         end
     end
-    if #pending > 0 then
-        local healed, err = store:heal(pending)
-        if not healed then
+    for i, schema in ipairs(pending) do
+        progress:step("healing %s (%d of %d) ...", schema.table, i, #pending)
+        local entry, err = store:heal(schema)
+        if not entry then
             return nil, err
         end
-        for _, entry in ipairs(healed) do
-            done[entry.table] = entry
-        end
+        done[entry.table] = entry
     end
     return done
 end
@@ -228,7 +222,9 @@ local function heal_text(plans, done)
 end
 
 local function do_heal(opts, store, list, plans, errors)
-    local done, err = heal_pending(store, list, plans)
+    local progress = require("propolis.cli.progress").start()
+    local done, err = heal_pending(store, list, plans, progress)
+    progress:close()
     if not done then
         return cli.fail(("cannot heal %s: %s"):format(store.url,
             tostring(err)))

@@ -1,5 +1,6 @@
 --- propolis help: the commands there are, and one of them in full.
 local cli = require "propolis.cli"
+local words = require "propolis.cli.words"
 
 local command = {
     name = "help",
@@ -15,26 +16,11 @@ Without WORD it lists the commands; with WORD it is 'propolis WORD -h'.
     args = { 0, 1 },
 }
 
--- The words that are commands, from the files in our own folder.
-local function words()
-    local sys = require "engine.sys"
-    local here = assert(package.searchpath("propolis.commands.help",
-        package.path))
-    local list = {}
-    for _, file in ipairs(assert(sys.list(here:match("^(.*)/")))) do
-        local name = file:match("^([%w_]+)%.lua$")
-        if name then
-            list[#list + 1] = { name = name, word = name:gsub("_", "-") }
-        end
-    end
-    return list
-end
-
 local function overview(opts)
     local json = require "propolis.json"
     local rows, width = {}, 0
     for _, item in ipairs(words()) do
-        local ok, found = pcall(require, "propolis.commands." .. item.name)
+        local ok, found = pcall(require, item.module)
         rows[#rows + 1] = json.object {
             { "command", item.word },
             { "summary", ok and found.summary or "cannot be loaded" },
@@ -67,7 +53,7 @@ function command.run(argv)
     end
     for _, item in ipairs(words()) do
         if item.word == opts[1] then
-            local found = require("propolis.commands." .. item.name)
+            local found = require(item.module)
             cli.write((found.usage:gsub("%s*$", "\n")))
             return cli.done()
         end

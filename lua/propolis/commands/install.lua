@@ -55,11 +55,11 @@ local function words(report, opts)
     end
 end
 
-local function run_one(name, ctx, opts, named)
+local function run_one(name, ctx, opts)
     local agent = install.agent(name)
     local report = { agent = name, files = {}, advice = {} }
     local folder, there = install.folder(agent, ctx)
-    if not there and not named then
+    if not there and #opts == 0 then
         report.skipped = ("there is no %s"):format(folder)
         return report
     end
@@ -97,31 +97,18 @@ local function as_json(reports)
     return cli.json(json.object { { "agents", json.array(out) } })
 end
 
---- The names to work on: those given, checked, or all. nil and the exit code.
-function command.names(opts, owner)
-    if #opts == 0 then return install.names, false end
-    local names = {}
-    for i, word in ipairs(opts) do
-        names[i] = word:gsub("_", "-")
-        if not install.agent(names[i]) then
-            return nil, cli.usage(owner, ("there is no agent '%s'; known are "
-                .. "%s"):format(word, table.concat(install.names, ", ")))
-        end
-    end
-    return names, true
-end
-
 function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then return code end
-    local names, named = command.names(opts, command)
-    if not names then return named end
-    local ctx, err = install.context { approve = opts.approve }
+    local names, err = install.named(opts)
+    if not names then return cli.usage(command, err) end
+    local ctx
+    ctx, err = install.context { approve = opts.approve }
     if not ctx then return cli.fail(err) end
 
     local reports, failed, found = {}, false, false
     for i, name in ipairs(names) do
-        reports[i] = run_one(name, ctx, opts, named)
+        reports[i] = run_one(name, ctx, opts)
         failed = failed or reports[i].error ~= nil
         found = found or not reports[i].skipped
         words(reports[i], opts)

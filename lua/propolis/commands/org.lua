@@ -2,7 +2,6 @@
 local account = require "propolis.account"
 local api = require "propolis.account.api"
 local cli = require "propolis.cli"
-local json = require "propolis.json"
 
 local command = {
     name = "org",
@@ -28,22 +27,7 @@ function actions.list(opts, conf, client)
     if not orgs then
         return cli.fail(err)
     end
-    local rows = {}
-    for i, org in ipairs(orgs) do
-        rows[i] = json.object {
-            { "id", org.id }, { "name", org.name },
-            { "current", org.id == conf.org_id },
-        }
-    end
-    if opts.json then
-        return cli.json(json.array(rows))
-    end
-    for i, org in ipairs(orgs) do
-        rows[i] = { [" "] = org.id == conf.org_id and "*" or "",
-            id = org.id, name = org.name }
-    end
-    cli.write(cli.table(rows, { " ", "id", "name" }))
-    return cli.done()
+    return account.show(orgs, conf.org_id, opts)
 end
 
 -- The new organisation's token and workspaces; or nil and an error.

@@ -103,24 +103,6 @@ function actions.list(opts)
     return ended(cli.done(), refused)
 end
 
--- The schemas that a word names: one, or all without a word; and sentences
--- about refused files.
-local function named(word)
-    local schemas = require "propolis.schemas"
-    local all, refused = schemas.list()
-    if not word then
-        return all, refused
-    end
-    local found, err = schemas.get(word)
-    for _, schema in ipairs(all) do
-        found = found or schema.table == word and schema or nil
-    end
-    if found then
-        return { found }, {}
-    end
-    return nil, err
-end
-
 local function show_json(list, dialect)
     local json = require "propolis.json"
     local out = {}
@@ -187,12 +169,16 @@ function actions.show(opts)
     elseif opts.dialect and not opts.sql then
         return cli.usage(command, "--dialect goes with --sql")
     end
-    local list, refused = named(opts[2])
-    if not list then
-        if refused:find("^there is no table") then
-            return cli.usage(command, refused)
+    local schemas = require "propolis.schemas"
+    local list, refused
+    if opts[2] then
+        local found, err, unknown = schemas.find(opts[2])
+        if not found then
+            return unknown and cli.usage(command, err) or cli.fail(err)
         end
-        return cli.fail(refused)
+        list, refused = { found }, {}
+    else
+        list, refused = schemas.list()
     end
     local dialect = opts.sql and (opts.dialect or "sqlite") or nil
     if opts.json then

@@ -4,7 +4,6 @@ local config = require "propolis.config"
 local inspect = require "propolis.install.inspect"
 local install = require "propolis.install"
 local json = require "propolis.json"
-local names_of = require("propolis.commands.install").names
 local trail = require "propolis.install.trail"
 
 local command = {
@@ -168,9 +167,10 @@ local BAD = { broken = true, incomplete = true, ["program gone"] = true }
 function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then return code end
-    local names, named = names_of(opts, command)
-    if not names then return named end
-    local ctx, err = install.context {}
+    local names, err = install.named(opts)
+    if not names then return cli.usage(command, err) end
+    local ctx
+    ctx, err = install.context {}
     if not ctx then return cli.fail(err) end
     local conf
     conf, err = config.load()
@@ -197,7 +197,9 @@ function command.run(argv)
     end
     say_overview(all)
     say_agents(reports)
-    for _, report in ipairs(named and reports or {}) do say_hooks(report) end
+    for _, report in ipairs(#opts > 0 and reports or {}) do
+        say_hooks(report)
+    end
     return cli.done(bad and cli.FAILED or cli.OK)
 end
 

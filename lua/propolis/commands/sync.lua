@@ -22,22 +22,6 @@ usage: propolis sync [--push|--pull] [--retry] [--watch] [--json]
     args = { 0, 0 },
 }
 
--- A counter on the terminal for what takes longer than a second.
-local function progress()
-    local sys = require "engine.sys"
-    if not sys.isatty(2) then
-        return nil
-    end
-    local started, shown = sys.monotonic(), 0
-    return function(sent)
-        local now = sys.monotonic()
-        if now - started > 1 and now - shown > 0.2 then
-            shown = now
-            io.stderr:write(("\r%d rows sent"):format(sent))
-        end
-    end
-end
-
 local function count(n, what)
     return ("%d %s%s"):format(n, what, n == 1 and "" or "s")
 end
@@ -90,13 +74,17 @@ end
 
 local function once(conf, opts)
     local sync = require "propolis.sync"
+    local progress = require("propolis.cli.progress").start()
     sync.watch_over(conf)
     local result, err = sync.run(conf, {
         auto = opts.auto, retry = opts.retry, session = opts.session,
         push_only = opts.push, pull_only = opts.pull,
-        progress = not opts.auto and progress() or nil,
+        progress = not opts.auto and function(sent)
+            progress:count("%d rows sent", sent)
+        end or nil,
     })
     sync.watch_over(nil)
+    progress:close()
     if not result then
         return cli.fail(tostring(err))
     end

@@ -1,7 +1,6 @@
 --- propolis uninstall: takes everything of ours out of the agents' files.
 local cli = require "propolis.cli"
 local install = require "propolis.install"
-local words_of = require "propolis.commands.install"
 
 local command = {
     name = "uninstall",
@@ -66,10 +65,10 @@ end
 function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then return code end
-    local names
-    names, code = words_of.names(opts, command)
-    if not names then return code end
-    local ctx, err = install.context {}
+    local names, err = install.named(opts)
+    if not names then return cli.usage(command, err) end
+    local ctx
+    ctx, err = install.context {}
     if not ctx then return cli.fail(err) end
 
     local reports, failed = {}, false

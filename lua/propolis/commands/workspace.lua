@@ -1,7 +1,6 @@
 --- propolis workspace: the organisation's workspaces, and which one is in use.
 local account = require "propolis.account"
 local cli = require "propolis.cli"
-local json = require "propolis.json"
 
 local command = {
     name = "workspace",
@@ -19,22 +18,7 @@ usage: propolis workspace list [--json]
 local actions = {}
 
 function actions.list(opts, conf, spaces)
-    local rows = {}
-    for i, space in ipairs(spaces) do
-        rows[i] = json.object {
-            { "id", space.id }, { "name", space.name },
-            { "current", space.id == conf.workspace },
-        }
-    end
-    if opts.json then
-        return cli.json(json.array(rows))
-    end
-    for i, space in ipairs(spaces) do
-        rows[i] = { [" "] = space.id == conf.workspace and "*" or "",
-            id = space.id, name = space.name }
-    end
-    cli.write(cli.table(rows, { " ", "id", "name" }))
-    return cli.done()
+    return account.show(spaces, conf.workspace, opts)
 end
 
 function actions.switch(opts, conf, spaces)

@@ -22,6 +22,21 @@ function install.agent(name)
     end
 end
 
+--- The agents that a person's words name, all without a word.
+-- @return a list of names, or nil and a sentence
+function install.named(words)
+    if #words == 0 then return install.names end
+    local names = {}
+    for i, word in ipairs(words) do
+        names[i] = word:gsub("_", "-")
+        if not install.agent(names[i]) then
+            return nil, ("there is no agent '%s'; known are %s"):format(word,
+                table.concat(install.names, ", "))
+        end
+    end
+    return names
+end
+
 --- See propolis.install.context.
 install.context = require "propolis.install.context"
 

@@ -1,4 +1,6 @@
 --- What .help says.
+local commands = require "propolis.cli.words"
+
 local help = {}
 
 local INTRO = [[
@@ -9,33 +11,24 @@ Tab           completes;  Ctrl-C stops a statement;  Ctrl-D leaves
 
 ]]
 
-local function folder()
-    local here = assert(package.searchpath("propolis.repl.help", package.path))
-    return here:match("^(.*)/repl/help%.lua$")
-end
-
 --- The command words, sorted.
 function help.words()
     local words = {}
-    local files = require("engine.sys").list(folder() .. "/commands") or {}
-    for _, file in ipairs(files) do
-        local name = file:match("^([%w_]+)%.lua$")
-        if name then
-            words[#words + 1] = (name:gsub("_", "-"))
-        end
+    for i, item in ipairs(commands()) do
+        words[i] = item.word
     end
     return words
 end
 
-local function overview(commands)
+local function overview(dots)
     local out, names = { INTRO }, {}
-    for name in pairs(commands) do
+    for name in pairs(dots) do
         names[#names + 1] = name
     end
     table.sort(names)
     for _, name in ipairs(names) do
-        local call = "." .. name .. " " .. commands[name][1]
-        out[#out + 1] = ("%-18s%s\n"):format(call, commands[name][2])
+        local call = "." .. name .. " " .. dots[name][1]
+        out[#out + 1] = ("%-18s%s\n"):format(call, dots[name][2])
     end
     out[#out + 1] = "\n.help NAME explains a command (" ..
         table.concat(help.words(), ", ") .. ") or a function (sys.read).\n"
@@ -63,8 +56,9 @@ end
 
 local function in_meta(name)
     local sys = require "engine.sys"
-    for _, file in ipairs(sys.list(folder() .. "/meta") or {}) do
-        local text = sys.read(folder() .. "/meta/" .. file)
+    local folder = sys.root .. "/lua/propolis/meta"
+    for _, file in ipairs(sys.list(folder) or {}) do
+        local text = sys.read(folder .. "/" .. file)
         local found = text and described(text, name:gsub("^engine%.", ""))
         if found then
             return found
@@ -73,19 +67,17 @@ local function in_meta(name)
 end
 
 --- The text for .help, or .help NAME.
--- @param commands dot.commands
-function help.about(name, commands)
+-- @param dots dot.commands
+function help.about(name, dots)
     local bare = name:gsub("^%.", "")
     if name == "" then
-        return overview(commands)
-    elseif commands[bare] then
-        return (".%s %s\n%s\n"):format(bare, commands[bare][1],
-            commands[bare][2])
+        return overview(dots)
+    elseif dots[bare] then
+        return (".%s %s\n%s\n"):format(bare, dots[bare][1], dots[bare][2])
     end
-    for _, word in ipairs(help.words()) do
-        if word == name then
-            local found = require("propolis.commands." .. word:gsub("-", "_"))
-            return (found.usage:gsub("%s*$", "\n"))
+    for _, item in ipairs(commands()) do
+        if item.word == name then
+            return (require(item.module).usage:gsub("%s*$", "\n"))
         end
     end
     return in_meta(name) or ("nothing is called '%s'; try .help\n"):format(name)
