@@ -72,33 +72,4 @@ local EVENTS = {
     SessionEnd = { "session_end", note("session_end", "reason") },
 }
 
---- See propolis.capture.entry.
-function agent.read(name, p)
-    name = entry.text(p.hook_event_name) or name
-    local known = EVENTS[name]
-    if not known or (name == "UserPromptSubmit" and not p.prompt) then
-        return nil
-    end
-    return { {
-        kind = known[1], name = name, session = entry.text(p.session_id),
-        cwd = entry.text(p.cwd), transcript = entry.text(p.transcript_path),
-        entry = entry.build(p, HEAD, known[2](p)),
-    } }
-end
-
---- True when this event may carry context to the model.
-function agent.takes_context(name)
-    return name == "SessionStart"
-end
-
---- The answer on stdout: context for the model, a notice for the person.
-function agent.answer(name, context, notice)
-    return {
-        hookSpecificOutput = {
-            hookEventName = name, additionalContext = context,
-        },
-        systemMessage = notice,
-    }
-end
-
-return agent
+return entry.claude_hooks(agent, HEAD, EVENTS)

@@ -96,6 +96,42 @@ function entry.note(kind, ...)
     end
 end
 
+--- Gives an agent the contract of Claude Code's hooks, which Codex has taken
+-- over: read, takes_context and answer.  Codex refuses an answer with any
+-- other key.
+-- @param head the message's first words, see entry.build
+-- @param events event -> { kind, function that gives type and body }
+function entry.claude_hooks(agent, head, events)
+    function agent.read(name, p)
+        name = entry.text(p.hook_event_name) or name
+        local known = events[name]
+        if not known or (name == "UserPromptSubmit" and not p.prompt) then
+            return nil
+        end
+        return { {
+            kind = known[1], name = name, session = entry.text(p.session_id),
+            cwd = entry.text(p.cwd),
+            transcript = entry.text(p.transcript_path),
+            entry = entry.build(p, head, known[2](p)),
+        } }
+    end
+
+    function agent.takes_context(name)
+        return name == "SessionStart"
+    end
+
+    function agent.answer(name, context, notice)
+        return {
+            hookSpecificOutput = {
+                hookEventName = name, additionalContext = context,
+            },
+            systemMessage = notice,
+        }
+    end
+
+    return agent
+end
+
 --- The message of the agents that run us in process: type first, then the
 -- body, the time last.
 function entry.plain(kind, body)
