@@ -1,15 +1,12 @@
 --- propolis.edit.block: one marked block in a Markdown file.
 -- Pure: text in, text out. The block stands between two comment lines that
 -- name it; everything outside them stays byte for byte.
+local edit_text = require "propolis.edit.text"
+
 local edit = {}
 
 local function markers(name)
     return "<!-- BEGIN " .. name .. " -->", "<!-- END " .. name .. " -->"
-end
-
-local function line_of(text, at)
-    local _, count = text:sub(1, at - 1):gsub("\n", "")
-    return count + 1
 end
 
 -- A marker counts only as a line of its own.
@@ -34,7 +31,7 @@ local function extent(text, name, from)
         local lone = find_line(text, finish, from or 1)
         if lone then
             return nil, ("line %d: %q without its beginning"):format(
-                line_of(text, lone), finish)
+                edit_text.line(text, lone), finish)
         end
         return nil
     end
@@ -42,7 +39,7 @@ local function extent(text, name, from)
     local again = find_line(text, begin, after + 1)
     if not stop or again and again < stop then
         return nil, ("line %d: %q without its end"):format(
-            line_of(text, first), begin)
+            edit_text.line(text, first), begin)
     end
     return first, last
 end
@@ -61,7 +58,7 @@ end
 function edit.set(text, name, body)
     local first, last = extent(text, name)
     if not first and last then return nil, last end
-    local eol = text:match("\r?\n") or "\n"
+    local eol = edit_text.newline(text)
     local begin, finish = markers(name)
     local block = (begin .. "\n" .. body:gsub("\n+$", "") .. "\n" .. finish
         .. "\n"):gsub("\n", eol)

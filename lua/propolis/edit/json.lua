@@ -3,26 +3,18 @@
 -- final newline stay as the user wrote them. Comments and trailing commas are
 -- accepted; `{ json5 = true }` also accepts bare keys and single quotes.
 -- Every function returns nil and a sentence when the text does not parse.
+local edit_text = require "propolis.edit.text"
 local jsonc = require "propolis.edit.jsonc"
 local layout = require "propolis.edit.json_layout"
 
 local edit = {}
 
-local function load(text, options)
-    local root, err = jsonc.parse(text, options)
-    if not root then return nil, err end
-    return root
-end
-
 --- The tree of `text` (see propolis.edit.jsonc), or nil and a sentence.
-edit.parse = load
+edit.parse = jsonc.parse
 
 --- The text with which `key` stands as a JSON string.
 function edit.quote(key)
-    return '"' .. key:gsub('[%c"\\\127]', function(c)
-        if c == '"' or c == "\\" then return "\\" .. c end
-        return ("\\u%04x"):format(c:byte())
-    end) .. '"'
+    return edit_text.quote(key, "\\u%04x")
 end
 
 --- JSON text of a value: text, number, boolean, a list marked by `edit.list`,
@@ -62,7 +54,7 @@ local function walk(text, root, path)
             if twice then
                 return nil, nil, nil,
                     ("line %d: the key %q stands there twice"):format(
-                        jsonc.line(text, twice.first), step)
+                        edit_text.line(text, twice.first), step)
             end
             next_item = found
         end
@@ -74,7 +66,7 @@ end
 
 --- The node at `path`, nil when there is none; nil and a sentence on errors.
 function edit.get(text, path, options)
-    local root, err = load(text, options)
+    local root, err = jsonc.parse(text, options)
     if not root then return nil, err end
     local node, depth, _, twice = walk(text, root, path)
     if twice then return nil, twice end
@@ -122,7 +114,7 @@ local function misfit(text, path, depth, node, wanted)
     for i = 1, depth do names[i] = tostring(path[i]) end
     local where = #names > 0 and table.concat(names, ".") or "the file"
     return nil, ("line %d: %s is %s, not %s"):format(
-        jsonc.line(text, node.first), where, jsonc.a(node.kind),
+        edit_text.line(text, node.first), where, jsonc.a(node.kind),
         jsonc.a(wanted))
 end
 
@@ -134,17 +126,26 @@ local function wrapped(path, depth, json)
     return json
 end
 
+-- Where `path` leads in a text that may be blank: { text to edit, root, node,
+-- depth }, or nil and a sentence.
+local function open(text, path, options)
+    local blank = not text:find("%S")
+    local source = blank and "{}" .. edit_text.newline(text) or text
+    local root, err = jsonc.parse(source, options)
+    if not root then return nil, err end
+    local node, depth, _, twice = walk(source, root, path)
+    if twice then return nil, twice end
+    return { source, root, node, depth }
+end
+
 --- Puts the JSON text `json` at `path` (keys; the last may be an index that
 -- exists): replaces what is there or adds it at the end, with the objects on
 -- the way. The same text when the value is there already. An empty text
 -- counts as `{}`.
 function edit.set(text, path, json, options)
-    local blank = not text:find("%S")
-    local source = blank and "{}" .. layout.newline(text) or text
-    local root, err = load(source, options)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(text, root, path)
-    if twice then return nil, twice end
+    local at, err = open(text, path, options)
+    if not at then return nil, err end
+    local source, root, node, depth = table.unpack(at)
     local style = layout.style_of(source, root)
 
     if depth == #path then
@@ -158,7 +159,7 @@ function edit.set(text, path, json, options)
         if not source:sub(root.first, root.last):find("\n") then
             own = setmetatable({ flat = true }, { __index = style })
         end
-        return check(layout.splice(source, node.first, node.last,
+        return check(edit_text.splice(source, node.first, node.last,
             layout.render(part, json, own, indent)), options)
     end
     if node.kind ~= "object" then
@@ -177,12 +178,9 @@ end
 --- Adds the JSON text `json` as the last item of the array at `path`, which is
 -- made when it is missing.
 function edit.append(text, path, json, options)
-    local blank = not text:find("%S")
-    local source = blank and "{}" .. layout.newline(text) or text
-    local root, err = load(source, options)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(text, root, path)
-    if twice then return nil, twice end
+    local at, err = open(text, path, options)
+    if not at then return nil, err end
+    local source, root, node, depth = table.unpack(at)
     if depth < #path then
         return edit.set(source, path, "[" .. json .. "]", options)
     end
@@ -205,7 +203,7 @@ end
 
 --- Takes the member or item at `path` away. The same text when there is none.
 function edit.remove(text, path, options)
-    local root, err = load(text, options)
+    local root, err = jsonc.parse(text, options)
     if not root then return nil, err end
     local _, depth, item, twice = walk(text, root, path)
     if twice then return nil, twice end

@@ -1,12 +1,9 @@
 --- propolis.edit.json_layout: where text goes into or out of a JSON container,
 -- in the layout that the file has.  Pure; nodes are those of
 -- propolis.edit.jsonc.
-local layout = {}
+local edit_text = require "propolis.edit.text"
 
---- The line end that the text uses.
-function layout.newline(text)
-    return text:match("\r?\n") or "\n"
-end
+local layout = {}
 
 -- The blanks before `at` when nothing else stands before it on its line.
 local function lead(text, at)
@@ -83,14 +80,10 @@ function layout.style_of(text, root)
         colon = text:sub(items[1].key_last + 1, items[1].value.first - 1)
     end
     return {
-        unit = unit(text, root), newline = layout.newline(text), colon = colon,
-        flat = flat, comma = flat and colon == ":" and "," or ", ",
+        unit = unit(text, root), newline = edit_text.newline(text),
+        colon = colon, flat = flat,
+        comma = flat and colon == ":" and "," or ", ",
     }
-end
-
---- The text with the bytes from..to replaced.
-function layout.splice(text, from, to, with)
-    return text:sub(1, from - 1) .. with .. text:sub(to + 1)
 end
 
 --- The text with one more item at the end of the container `node`, on a line of
@@ -100,13 +93,13 @@ function layout.add(text, node, style, make)
     if not last then
         local inside = text:sub(node.first + 1, node.last - 1)
         if style.flat then
-            return layout.splice(text, node.first + 1, node.last - 1,
+            return edit_text.splice(text, node.first + 1, node.last - 1,
                 inside .. make(""))
         end
         local outer = layout.indent_of_line(text, node.first)
         local inner = outer .. style.unit
         local kept = inside:gsub("%s+$", "")
-        return layout.splice(text, node.first + 1, node.last - 1,
+        return edit_text.splice(text, node.first + 1, node.last - 1,
             kept .. style.newline .. inner .. make(inner)
             .. style.newline .. outer)
     end
@@ -115,7 +108,7 @@ function layout.add(text, node, style, make)
         for k, v in pairs(style) do flat[k] = v end
         flat.flat = true
         local at = last.value.last
-        return layout.splice(text, at + 1, at, style.comma .. make("", flat))
+        return edit_text.splice(text, at + 1, at, style.comma .. make("", flat))
     end
     local inner = lead(text, last.first)
         or layout.indent_of_line(text, node.last) .. style.unit
@@ -139,13 +132,13 @@ local function cut_only(text, node)
     local rest = text:sub(node.first + 1, item.first - 1)
         .. text:sub(stop + 1, node.last - 1)
     if not rest:find("%S") then
-        return layout.splice(text, node.first + 1, node.last - 1, "")
+        return edit_text.splice(text, node.first + 1, node.last - 1, "")
     end
     local own = lead(text, item.first)
     local from = own and item.first - #own or item.first
     local to = line_tail(text, stop + 1)
     local eol = own and text:match("^\r?\n()", to)
-    return layout.splice(text, from, (eol or to) - 1, "")
+    return edit_text.splice(text, from, (eol or to) - 1, "")
 end
 
 --- The text without one item of a container, its comma and its line.
@@ -176,10 +169,10 @@ function layout.cut(text, node, wanted)
         from = items[index - 1].comma + 1
         to = stop + 1
     end
-    local out = layout.splice(text, from, to - 1, "")
+    local out = edit_text.splice(text, from, to - 1, "")
     if last and not item.comma then
         local comma = items[index - 1].comma
-        out = layout.splice(out, comma, comma, "")
+        out = edit_text.splice(out, comma, comma, "")
     end
     return out
 end

@@ -3,6 +3,8 @@
 -- first =, last = (bytes, both inside), items = for containers, text = for the
 -- others }. An item: { value = node, first =, comma = position or nil } and for
 -- objects key =, key_last =.
+local edit_text = require "propolis.edit.text"
+
 local jsonc = {}
 
 local DEPTH = 128
@@ -12,16 +14,10 @@ local escapes = {
     ['"'] = '"', ["\\"] = "\\", ["/"] = "/", ["'"] = "'",
 }
 
---- The line on which a byte stands.
-function jsonc.line(text, at)
-    local _, count = text:sub(1, at - 1):gsub("\n", "")
-    return count + 1
-end
-
 -- Errors travel as tables, so that the one pcall below knows its own.
 local function fail(state, at, what)
     error({ message = ("line %d: %s"):format(
-        jsonc.line(state.text, at), what) }, 0)
+        edit_text.line(state.text, at), what) }, 0)
 end
 
 -- Skips blanks and comments.

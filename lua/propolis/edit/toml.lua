@@ -2,7 +2,7 @@
 -- Pure: text in, text out. What stands around an edit stays byte for byte.
 -- Every function returns nil and a sentence when the text does not parse or
 -- the place is written in a form that cannot be extended safely.
-local lex = require "propolis.edit.toml_lex"
+local edit_text = require "propolis.edit.text"
 local tomlc = require "propolis.edit.tomlc"
 
 local edit = {}
@@ -86,10 +86,7 @@ end
 
 --- `text` as a TOML string.
 function edit.quote(text)
-    return '"' .. text:gsub('[%c"\\\127]', function(c)
-        if c == '"' or c == "\\" then return "\\" .. c end
-        return ("\\u%04X"):format(c:byte())
-    end) .. '"'
+    return edit_text.quote(text, "\\u%04X")
 end
 
 local function name_of(path)
@@ -98,14 +95,6 @@ local function name_of(path)
         out[i] = part:find("^[%w_-]+$") and part or edit.quote(part)
     end
     return table.concat(out, ".")
-end
-
-local function newline(text)
-    return text:match("\r?\n") or "\n"
-end
-
-local function splice(text, from, to, with)
-    return text:sub(1, from - 1) .. with .. text:sub(to + 1)
 end
 
 local function check(text)
@@ -123,7 +112,7 @@ local function block(path, pairs_, eol)
 end
 
 local function append(text, path, pairs_)
-    local eol = newline(text)
+    local eol = edit_text.newline(text)
     local gap = ""
     if text:find("%S") then
         if not text:find("\n$") then text = text .. eol end
@@ -157,7 +146,7 @@ end
 
 local function clashing(text, entry, path)
     return nil, ("line %d: %s is written in a form that cannot be extended "
-        .. "safely"):format(lex.line_of(text, entry.first), name_of(path))
+        .. "safely"):format(edit_text.line(text, entry.first), name_of(path))
 end
 
 --- Gives the key at `path` the value `literal` (TOML text): replaced where it
@@ -167,7 +156,7 @@ function edit.set(text, path, literal_)
     if not doc then return nil, err end
     local _, node = find_key(doc, path)
     if node then
-        return check(splice(text, node.first, node.last, literal_))
+        return check(edit_text.splice(text, node.first, node.last, literal_))
     end
     local up, key = { table.unpack(path, 1, #path - 1) }, path[#path]
     local head = find_table(doc, up)
@@ -177,10 +166,10 @@ function edit.set(text, path, literal_)
         return append(text, up, { { key, literal_ } })
     end
     local tail = table_tail(doc, head)
-    local eol = newline(text)
+    local eol = edit_text.newline(text)
     local line = name_of { key } .. " = " .. literal_ .. eol
     if text:sub(tail.last, tail.last) ~= "\n" then line = eol .. line end
-    return check(splice(text, tail.last + 1, tail.last, line))
+    return check(edit_text.splice(text, tail.last + 1, tail.last, line))
 end
 
 --- Takes the key at `path` away with its line. The same text if not there.
@@ -190,7 +179,7 @@ function edit.remove(text, path)
     local entry, node = find_key(doc, path)
     if not entry then return text end
     if entry.value ~= node then return clashing(text, entry, path) end
-    return check(splice(text, entry.first, entry.last, ""))
+    return check(edit_text.splice(text, entry.first, entry.last, ""))
 end
 
 -- From the header to the line before the next header; blank lines and
@@ -213,7 +202,8 @@ function edit.set_table(text, path, pairs_)
     end
     if head.array then return clashing(text, head, path) end
     local from, to = extent(doc, index)
-    return check(splice(text, from, to, block(path, pairs_, newline(text))))
+    local new = block(path, pairs_, edit_text.newline(text))
+    return check(edit_text.splice(text, from, to, new))
 end
 
 --- Takes the table at `path` and the tables below it away, and the blank line
@@ -231,7 +221,7 @@ function edit.remove_table(text, path)
             if gap and (last or text:find("^\r?\n", to + 1)) then
                 from = gap
             end
-            text = splice(text, from, to, "")
+            text = edit_text.splice(text, from, to, "")
         end
     end
     return check(text)

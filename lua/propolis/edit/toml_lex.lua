@@ -1,18 +1,14 @@
 --- propolis.edit.toml_lex: the words of a TOML text: blanks, strings, keys.
 -- Pure.  Each takes a state { text =, at = position } and moves it on; what
 -- does not fit raises a table { message = sentence with the line }.
-local lex = {}
+local edit_text = require "propolis.edit.text"
 
---- The line on which a byte stands.
-function lex.line_of(text, at)
-    local _, count = text:sub(1, at - 1):gsub("\n", "")
-    return count + 1
-end
+local lex = {}
 
 --- Raises a sentence about a place.
 function lex.fail(state, at, what)
     error({ message = ("line %d: %s"):format(
-        lex.line_of(state.text, at), what) }, 0)
+        edit_text.line(state.text, at), what) }, 0)
 end
 
 --- Skips blanks.

@@ -4,6 +4,7 @@
 -- written in a form that whole lines cannot extend (`hooks: {a: 1}`), the
 -- answer is nil and a sentence, and the caller says what to add by hand.
 -- A body is a list of { key, YAML text } pairs.
+local edit_text = require "propolis.edit.text"
 local yamlc = require "propolis.edit.yamlc"
 
 local edit = {}
@@ -17,10 +18,7 @@ end
 
 --- `text` as a double-quoted YAML scalar.
 function edit.quote(text)
-    return '"' .. text:gsub('[%c"\\\127]', function(c)
-        if c == '"' or c == "\\" then return "\\" .. c end
-        return ("\\x%02X"):format(c:byte())
-    end) .. '"'
+    return edit_text.quote(text, "\\x%02X")
 end
 
 local function key_text(key)
@@ -62,10 +60,6 @@ function edit.fields(node)
     return out
 end
 
-local function newline(text)
-    return text:match("\r?\n") or "\n"
-end
-
 -- The lines with their ends, so that joining them gives the text back.
 local function split(text)
     local out = {}
@@ -76,7 +70,7 @@ local function split(text)
 end
 
 local function insert(text, after, new)
-    local eol, lines = newline(text), split(text)
+    local eol, lines = edit_text.newline(text), split(text)
     local last = lines[after]
     if last and not last:find("\n$") then lines[after] = last .. eol end
     for i, line in ipairs(new) do
@@ -197,7 +191,8 @@ function edit.set(text, path, body)
         if not out then return nil, bad end
         local lines = split(out)
         local new = body_lines(body, node.col)
-        lines[node.first] = table.concat(new, newline(text)) .. newline(text)
+        local eol = edit_text.newline(text)
+        lines[node.first] = table.concat(new, eol) .. eol
         return insert(table.concat(lines), 0, {})
     end
     return grow(text, root, path, function(col)
