@@ -24,6 +24,8 @@ local SHIPPED = "memory\t14\tlast_update_date\n"
     .. "sessions\t14\tlast_update_date\nskills\t17\tupdated_at\n"
 
 describe("propolis.schemas", function()
+    after_each(tmp.clean)
+
     it("has the reference's columns, in order, with its types", function()
         local schemas = require "propolis.schemas"
         local function types(name)
