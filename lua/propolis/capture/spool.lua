@@ -125,6 +125,18 @@ local function store(records, paths, put, log)
     return count
 end
 
+-- A hook that was killed while it wrote leaves its temporary file; none is
+-- written for an hour.
+local function sweep(dir)
+    for _, name in ipairs(sys.list(dir) or {}) do
+        local path = dir .. "/" .. name
+        local stat = name:find("^%.propolis%-") and sys.stat(path, true)
+        if stat and sys.time() - stat.mtime > 3600 then
+            sys.remove(path)
+        end
+    end
+end
+
 --- Takes in what waits, oldest first, as long as put(records) returns true.
 -- @return how many records, or nil, err of put
 function spool.ingest(conf, put, log)
@@ -135,6 +147,7 @@ function spool.ingest(conf, put, log)
     if not lock then
         return 0 -- another process is at it
     end
+    sweep(spool.dir(conf))
     local records, paths = collect(conf, log)
     if #records == 0 then
         return 0

@@ -53,6 +53,18 @@ describe("the spool", function()
         assert.is_nil(sys.stat(spool.dir(conf)))
     end)
 
+    it("sweeps up what a killed hook left, once that is old", function()
+        assert(spool.write(conf, record(1)))
+        local old = spool.dir(conf) .. "/.propolis-abcdef"
+        local new = spool.dir(conf) .. "/.propolis-ghijkl"
+        tmp.write(old, "half")
+        tmp.write(new, "half")
+        assert(sys.run { "touch", "-d", "2 hours ago", old })
+        assert.equal(1, ingest())
+        assert.is_nil(sys.stat(old))
+        assert.truthy(sys.stat(new))
+    end)
+
     it("gives back in order, each with its outbox row", function()
         for n = 1, 12 do
             assert(spool.write(conf, record(n)))
