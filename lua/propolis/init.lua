@@ -5,7 +5,7 @@
 --   store:ensure(propolis.schemas.memory)
 --   store:insert(propolis.schemas.skills, { name = "x" })
 --   for row in store:rows("SELECT name FROM skills") do print(row.name) end
-local shown = require "propolis.shown"
+local shown = require "propolis.stores.shown_url"
 local sys = require "engine.sys"
 local store = require "propolis.store"
 

@@ -4,18 +4,9 @@
 --   local r = run({ "version" }, { home = tmp.dir() })
 --   assert.equal(0, r.code)  -- r.stdout, r.stderr
 --
--- The child sees only the environment given here, so that no setting of the
--- one who runs the tests gets in.
+-- The child sees only the environment given here: see tests/support/child.lua.
+local child = require "child"
 local sys = require "engine.sys"
-
--- The interpreter that runs the specs is the program under test.
-local PROGRAM = assert(sys.readlink("/proc/self/exe"))
-
--- What a child needs from outside: sanitizers, coverage, time zone.
-local KEEP = {
-    "PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-    "GCOV_PREFIX", "GCOV_PREFIX_STRIP", "GCOV_ERROR_FILE",
-}
 
 --- Runs propolis with the given arguments.
 -- @param args list of words
@@ -24,22 +15,11 @@ local KEEP = {
 -- @return { code, signal, stdout, stderr, timed_out }
 return function(args, opts)
     opts = opts or {}
-    local env = {}
-    for name in pairs(sys.environ()) do
-        env[name] = false
-    end
-    for _, name in ipairs(KEEP) do
-        env[name] = os.getenv(name)
-    end
-    env.USER, env.LANG = "tester", "C.UTF-8"
-    if opts.home then
-        env.PROPOLIS_HOME, env.HOME = opts.home, opts.home
-    end
-    for name, value in pairs(opts.env or {}) do
-        env[name] = value
-    end
+    local env = child.env({ USER = "tester" }, opts.home and {
+        PROPOLIS_HOME = opts.home, HOME = opts.home,
+    } or {}, opts.env or {})
     local argv = table.move(opts.wrap or {}, 1, #(opts.wrap or {}), 1, {})
-    argv[#argv + 1] = PROGRAM
+    argv[#argv + 1] = child.program
     table.move(args, 1, #args, #argv + 1, argv)
     return assert(sys.run(argv, {
         stdin = opts.stdin or "", env = env, cwd = opts.cwd,

@@ -9,7 +9,7 @@
 local answer = require "propolis.stores.answer"
 local clients = require "propolis.stores.client"
 local json = require "propolis.json"
-local refusal = require "propolis.api.refusal"
+local refusal = require "propolis.account.refusal"
 
 local api = {}
 

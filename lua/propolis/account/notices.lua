@@ -5,7 +5,7 @@
 -- so that a session's start costs one stat; notices-shown.json remembers what
 -- was shown.  A notice is named by id and dedup and is shown once: in doubt
 -- (a kill between taking and showing) not at all rather than twice.
-local files = require "propolis.notices.files"
+local files = require "propolis.account.notices.files"
 local sys = require "engine.sys"
 
 local notices = {}
@@ -250,9 +250,9 @@ end
 -- What fills the queue ------------------------------------------------------
 
 --- What a store calls with what it hears about the balance: option on_balance
--- of propolis.open.  See propolis.notices.balance.
+-- of propolis.open.  See propolis.account.notices.balance.
 function notices.on_balance(conf)
-    return require("propolis.notices.balance").on_balance(conf)
+    return require("propolis.account.notices.balance").on_balance(conf)
 end
 
 --- The service took something: what waits about a balance that is used up is
@@ -262,10 +262,10 @@ function notices.balance_ok()
     return notices.forget("balance-exhausted")
 end
 
---- Asks the service for notifications; see propolis.notices.service.
+--- Asks the service for notifications; see propolis.account.notices.service.
 -- @return how many are new
 function notices.fetch(conf)
-    return require("propolis.notices.service").fetch(conf)
+    return require("propolis.account.notices.service").fetch(conf)
 end
 
 return notices

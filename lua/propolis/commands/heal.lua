@@ -236,7 +236,7 @@ end
 
 local function show_log(opts)
     local json = require "propolis.json"
-    local entries, err = require("propolis.journal").read()
+    local entries, err = require("propolis.heal_journal").read()
     if not entries then
         return cli.fail(err)
     elseif opts.json then

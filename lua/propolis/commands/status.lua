@@ -42,7 +42,8 @@ local function overview(ctx, conf, store)
         logged_in = conf.logged_in, capture = conf.capture,
         store = path, bytes = file and file.size, spool = spool,
         outbox = team and team.waiting, team = team,
-        remote = conf.remote and require "propolis.shown"(conf.remote),
+        remote = conf.remote
+            and require "propolis.stores.shown_url"(conf.remote),
         refused = team and team.refused > 0
             and require("propolis.sync.outbox").refused(store) or {},
     }

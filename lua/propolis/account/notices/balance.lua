@@ -1,4 +1,4 @@
---- notices.balance: money that runs out becomes a notice.
+--- account.notices.balance: money that runs out becomes a notice.
 --
 -- A 402 is told once a day (UTC) while it lasts, and not at all when the
 -- service took something again before anybody was told.  A balance below two

@@ -1,4 +1,5 @@
---- notices.files: the two lists that propolis.account.notices keeps, on disk.
+--- account.notices.files: the two lists that propolis.account.notices keeps, on
+-- disk.
 local json = require "propolis.json"
 local places = require "propolis.config.places"
 local sys = require "engine.sys"

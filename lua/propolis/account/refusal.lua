@@ -1,4 +1,4 @@
---- api.refusal: what the service refuses, as one sentence with the way out.
+--- account.refusal: what the service refuses, as one sentence with the way out.
 --
 -- Each function takes the client (its base, token, timeout_ms) and gives nil
 -- and an error { code=, message=, status=, reason= }, without the token.

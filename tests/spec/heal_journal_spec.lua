@@ -4,7 +4,7 @@ local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local SCRIPT = [[
-local journal = require "propolis.journal"
+local journal = require "propolis.heal_journal"
 local json = require "propolis.json"
 for i = 1, tonumber(arg[1]) do
     local ok, err = journal.append { store = "sqlite:/x", table = "memory",

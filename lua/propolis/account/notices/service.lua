@@ -1,4 +1,4 @@
---- notices.service: the service's own notifications come into the queue.
+--- account.notices.service: the service's own notifications join the queue.
 local notices = require "propolis.account.notices"
 local places = require "propolis.config.places"
 local sys = require "engine.sys"
