@@ -39,26 +39,7 @@ end
 
 -- deeplake: alone is the account in force; deeplake:https://HOST another API.
 local function open_deeplake(url, options)
-    local conf = options
-    if not conf.token then
-        local why
-        conf, why = require("propolis.config").load()
-        if not conf then
-            return nil, store.error("arg", why)
-        end
-    end
-    local spec = {
-        timeout_ms = conf.query_timeout_ms,
-        marker_ttl_ms = conf.index_marker_ttl_ms,
-    }
-    for _, source in ipairs { conf, options } do
-        for key, value in pairs(source) do
-            spec[key] = value
-        end
-    end
-    local api = url:sub(#"deeplake:" + 1)
-    spec.api_url = api ~= "" and api or spec.api_url
-    local made, err = require("propolis.stores.deeplake").open(spec)
+    local made, err = require("propolis.stores.deeplake").open(options, url)
     if not made then
         return nil, err
     end

@@ -84,9 +84,7 @@ Client.__close = Client.close
 --- An id as one segment of a path; raises for what would be another path.
 function api.segment(id)
     assert(id ~= "" and id ~= "." and id ~= "..", "an id cannot be '' or '.'")
-    return (id:gsub("[^%w._~-]", function(c)
-        return ("%%%02X"):format(c:byte())
-    end))
+    return clients.segment(id)
 end
 
 -- Requests ------------------------------------------------------------------

@@ -17,6 +17,13 @@ client.closed = { client = {
     end,
 } }
 
+--- A text as one segment of a URL's path; the caller refuses "." and "..".
+function client.segment(text)
+    return (text:gsub("[^%w._~-]", function(c)
+        return ("%%%02X"):format(c:byte())
+    end))
+end
+
 --- The client with these settings (engine.http's), counted; its .client.
 function client.take(c)
     local settings = { timeout_ms = c.timeout_ms, retries = c.retries,

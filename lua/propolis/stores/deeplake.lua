@@ -21,12 +21,6 @@ local failure = answer.failure
 
 local listings = {} -- api, organisation, workspace -> { [table] = true }
 
-local function escape(text)
-    return (text:gsub("[^%w._~-]", function(c)
-        return ("%%%02X"):format(c:byte())
-    end))
-end
-
 -- ---- balance ----
 
 local function tell_balance(self, info)
@@ -196,6 +190,7 @@ end
 
 -- ---- opening ----
 
+-- For a configuration that is not propolis.config's.
 local function timeout_from_environment()
     local ms = math.tointeger(tonumber(os.getenv("HIVEMIND_QUERY_TIMEOUT_MS")))
     return ms and ms > 0 and ms <= 0x7fffffff and ms or 10000
@@ -239,8 +234,8 @@ local function make(config, url)
     local workspace = config.workspace or "default"
     return {
         token = config.token, org = config.org_id, workspace = workspace,
-        base = url:gsub("/+$", "") .. "/workspaces/" .. escape(workspace) ..
-            "/tables",
+        base = url:gsub("/+$", "") .. "/workspaces/" ..
+            client.segment(workspace) .. "/tables",
         sessions = config.tables and config.tables.sessions or "sessions",
         create_delays = config.create_delays or CREATE_DELAYS,
         marker_dir = config.marker_dir,
