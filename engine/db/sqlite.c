@@ -69,7 +69,7 @@ static const char *way_out(int rc)
     case SQLITE_READONLY:
         return ": make the file and its folder writable";
     case SQLITE_CANTOPEN:
-        return ": check that its folder exists and is yours";
+        return ": it must be a file, in a folder that is there and yours";
     default:
         return "";
     }

@@ -18,11 +18,11 @@ local function open_sqlite(path, options)
         return nil, store.error("arg", "sqlite: needs a path, as in"
             .. " sqlite:/home/you/memory.db")
     end
-    local rest = path:match("^~(/.*)")
-    if rest then
-        path = (os.getenv("HOME") or "") .. rest
+    local file, why = require("propolis.config.places").expand(path)
+    if not file then
+        return nil, store.error("arg", why)
     end
-    return require("engine.sqlite").open(path, options)
+    return require("engine.sqlite").open(file, options)
 end
 
 -- A workspace in the URL wins over the one of the options.

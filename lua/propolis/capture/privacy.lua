@@ -5,10 +5,12 @@
 -- stands for all below it.  The longest rule that fits a folder decides, of
 -- equal ones the denial.  With any allow rule, folders that no rule fits are
 -- not stored.
+local places = require "propolis.config.places"
+
 local privacy = {}
 
 local function expanded(rule)
-    return (rule:gsub("^~", os.getenv("HOME") or "~"):gsub("/+$", ""))
+    return ((places.expand(rule) or rule):gsub("/+$", ""))
 end
 
 -- A rule as a Lua pattern for the folder itself and for what is below it.

@@ -39,8 +39,10 @@ function target.open(opts, how)
     local path = url:match("^sqlite:(.*)$")
     if path and how ~= "write" then
         local sys = require "engine.sys"
-        local home = path:sub(1, 2) == "~/" and os.getenv("HOME") or ""
-        local file = path:gsub("^~/", home .. "/")
+        local file, why = require("propolis.config.places").expand(path)
+        if not file then
+            return nil, why
+        end
         local there = path == ":memory:" or sys.stat(file)
         if not there and how == "open" then
             return nil, ("there is no store at %s%s"):format(path,

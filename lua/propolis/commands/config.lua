@@ -20,7 +20,7 @@ An environment variable wins over the account file, that over the settings
 file.  get also knows org_id, org_name, logged_in, remote and local_store.
 ]],
     options = { json = "flag" },
-    args = { 1, 3 },
+    args = { 0, 3 },
 }
 
 local DERIVED = { "org_id", "org_name", "logged_in", "remote", "local_store" }
@@ -171,9 +171,8 @@ function command.run(argv)
         return code
     end
     local action = opts[1]
-    if not actions[action] then
-        return cli.usage(command, ("config cannot '%s': say list, get, set,"
-            .. " unset or path"):format(action))
+    if not actions[action or ""] then
+        return cli.usage(command, "say list, get, set, unset or path")
     elseif #opts > MOST[action] then
         return cli.usage(command, ("'%s' is one argument too many")
             :format(opts[#opts]))

@@ -24,13 +24,13 @@ with its way out.  Exit 1 when something is broken.
 }
 
 local function why(path, opts)
-    if path:sub(1, 2) == "~/" then
-        path = (os.getenv("HOME") or "") .. path:sub(2)
-    elseif path:sub(1, 1) ~= "/" then
-        path = (sys.getcwd() or "") .. "/" .. path
-    end
     local conf, err = config.load()
     if not conf then return cli.fail(err) end
+    path, err = require("propolis.config.places").expand(path)
+    if not path then return cli.fail(err) end
+    if path:sub(1, 1) ~= "/" then
+        path = (sys.getcwd() or "") .. "/" .. path
+    end
     local allowed, rule = require("propolis.capture.privacy").why(conf, path)
     if opts.json then
         return cli.json(require("propolis.json").object { { "path", path },
@@ -50,8 +50,14 @@ end
 local function check_store(list, conf)
     local path, file = trail.file(conf)
     if not file then
-        finding(list, nil, "store", "%s is not there yet: no event came",
-            path)
+        local ok, err = sys.mkdir(conf.paths.data)
+        if ok then
+            finding(list, nil, "store", "%s is not there yet: no event came",
+                path)
+        else
+            finding(list, false, "store", "%s: no event can be stored",
+                tostring(err))
+        end
         return {}
     end
     local store, err = trail.open(conf)

@@ -17,7 +17,7 @@ when there is one of that name, else it is 'default'.  Nothing changes unless
 all of it worked.
 ]],
     options = { json = "flag" },
-    args = { 1, 2 },
+    args = { 0, 2 },
 }
 
 local actions = {}
@@ -92,7 +92,7 @@ function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then
         return code
-    elseif COUNT[opts[1]] ~= #opts then
+    elseif COUNT[opts[1] or ""] ~= #opts then
         return cli.usage(command, "say 'org list' or 'org switch NAME'")
     end
     local conf, client = account.open()

@@ -18,7 +18,6 @@ show without TABLE shows all; lint without FILE checks every file that is in
 force, the shipped ones and yours in 'propolis config path config'/schemas.
 ]=],
     options = { json = "flag", sql = "flag", dialect = "value" },
-    args = { 1 },
 }
 
 local DIALECTS = { sqlite = true, postgres = true, deeplake = true }
@@ -253,10 +252,9 @@ function command.run(argv)
     if not opts then
         return code
     end
-    local action = actions[opts[1]]
+    local action = actions[opts[1] or ""]
     if not action then
-        return cli.usage(command, ("schema cannot '%s': say list, show or"
-            .. " lint"):format(opts[1]))
+        return cli.usage(command, "say list, show or lint")
     elseif opts[1] == "list" and #opts > 1 then
         return cli.usage(command, ("'%s' is one argument too many")
             :format(opts[2]))

@@ -12,7 +12,7 @@ usage: propolis workspace list [--json]
        propolis workspace switch NAME|ID
 ]],
     options = { json = "flag" },
-    args = { 1, 2 },
+    args = { 0, 2 },
 }
 
 local actions = {}
@@ -43,7 +43,7 @@ function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then
         return code
-    elseif COUNT[opts[1]] ~= #opts then
+    elseif COUNT[opts[1] or ""] ~= #opts then
         return cli.usage(command,
             "say 'workspace list' or 'workspace switch NAME'")
     end

@@ -33,8 +33,8 @@ function places.login()
     return (passwd())
 end
 
--- The home folder, or nil and a sentence.
-local function find_home()
+--- The home folder, or nil and a sentence.
+function places.home()
     local home = places.env("HOME")
     if home and home:sub(1, 1) ~= "/" then
         return nil, ("HOME must be an absolute path, not '%s'"):format(home)
@@ -45,6 +45,16 @@ local function find_home()
             .. " to the folder that propolis may use"
     end
     return home
+end
+
+--- A path as a person writes it: ~/ is the home folder.
+-- @return the path, or nil and a sentence when there is no home
+function places.expand(path)
+    if path ~= "~" and path:sub(1, 2) ~= "~/" then
+        return path
+    end
+    local home, err = places.home()
+    return home and home .. path:sub(2), err
 end
 
 -- A folder below an XDG base; the standard says to ignore a relative one.
@@ -72,7 +82,7 @@ local function folders()
             credentials = root .. "/credentials.json",
         }
     end
-    local home, err = find_home()
+    local home, err = places.home()
     if not home then
         return nil, err
     end
@@ -94,13 +104,11 @@ function places.paths()
     paths.settings = paths.config .. "/config.lua"
 
     local memory = places.env("HIVEMIND_MEMORY_PATH")
-    if memory and memory:find("^~/") then
-        local home
-        home, err = find_home()
-        if not home then
+    if memory then
+        memory, err = places.expand(memory)
+        if not memory then
             return nil, err
         end
-        memory = home .. memory:sub(2)
     end
     if memory and memory:sub(1, 1) ~= "/" then
         return nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not '%s'")

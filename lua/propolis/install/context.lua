@@ -36,11 +36,13 @@ end
 -- home, program and approve.
 return function(options)
     options = options or {}
-    local home = options.home or os.getenv("HOME")
-    if not home or not home:find("^/") then
-        return nil, "HOME is not set, so the agents' files cannot be found"
+    local places = require "propolis.config.places"
+    local home, why = options.home
+    if not home then
+        home, why = places.home()
+        if not home then return nil, why end
     end
-    local paths, err = require("propolis.config").paths()
+    local paths, err = places.paths()
     if not paths then return nil, err end
     local exe = options.program
     if not exe then

@@ -37,9 +37,9 @@ describe("propolis hook", function()
                     want = want + (e.message and 1 or 0)
                 end
             end
+            assert.equal("", hooks.log(home))
+            assert.equal(want, #hooks.rows(home), folder)
         end
-        assert.equal(want, #hooks.rows(home))
-        assert.equal("", hooks.log(home))
         assert.same({}, hooks.spooled(home))
     end)
 

@@ -76,11 +76,11 @@ describe("propolis config", function()
         for want, args in pairs {
             ["there is no setting 'colour'; known are store"] =
                 { "set", "colour", "red" },
-            ["config cannot 'frob'"] = { "frob" },
+            ["say list, get, set, unset or path"] = { "frob" },
             ["set needs a name and a value"] = { "set", "store" },
             ["get needs the name"] = { "get" },
             ["'x' is one argument too many"] = { "get", "store", "x" },
-            ["an argument is missing"] = {},
+            ["propolis config: say list, get"] = {},
         } do
             local r = config(args)
             assert.equal(64, r.code)

@@ -144,6 +144,21 @@ describe("doctor", function()
         has(about(said, "store", "bad"), "local@default.db")
     end)
 
+    it("finds that nothing can be stored", function()
+        local r = run({ "doctor", "--json" }, { home = home,
+            env = { PROPOLIS_HOME = "/proc/nowhere" } })
+        local said = json.decode(r.stdout)
+        assert.equal(1, r.code)
+        has(about(said, "store", "bad"), "/proc/nowhere")
+    end)
+
+    it("finds the home of one whose agent emptied the environment", function()
+        local r = run({ "doctor", "--json", "codex" },
+            { home = home, env = { HOME = false, PROPOLIS_HOME = home } })
+        assert.is_nil(r.stderr:find("HOME", 1, true), r.stderr)
+        assert.is_table(json.decode(r.stdout))
+    end)
+
     it("says that a named agent is not installed", function()
         local said = findings("pi")
         assert.is_false(said.ok)
