@@ -83,7 +83,7 @@ describe("engine.sqlite", function()
 
     it("says what to do about a folder that is not there", function()
         path = dir .. "/nowhere/x.db"
-        fails("io", "check that its folder exists")
+        fails("io", "it must be a file, in a folder")
     end)
 
     it("says what to do about a file that is none of its", function()
