@@ -95,6 +95,7 @@ struct stmt bind_checkstmt(lua_State *L, int idx)
     st.sql = luaL_checklstring(L, idx, &st.len);
     luaL_argcheck(L, strlen(st.sql) == st.len, idx,
                   "the statement holds a NUL byte");
+    luaL_argcheck(L, st.len < BUF_MAX, idx, "the statement is too long");
     st.kind = (enum stmt_kind)luaL_checkoption(L, idx + 1, "query", kinds);
     return st;
 }
