@@ -91,6 +91,18 @@ describe("a store of Lua functions", function()
             dialect = "postgres", query = query, close = close })
     end
 
+    it("never cuts a message inside a character", function()
+        for _, text in ipairs { "", "x", "xx", "xxx" } do
+            for _, char in ipairs { "\u{e9}", "\u{20ac}", "\u{1F41D}" } do
+                local long = text .. char:rep(400)
+                local err = require("engine.store").error("sql", long)
+                assert.is_truthy(utf8.len(err.message))
+                assert.is_true(#err.message > 479 - #char)
+                assert.equal(long:sub(1, #err.message), err.message)
+            end
+        end
+    end)
+
     it("wants a dialect that there is", function()
         for _, dialect in ipairs { false, "mysql" } do
             local ok, why = pcall(require("engine.store").from, {
