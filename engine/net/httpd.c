@@ -197,6 +197,7 @@ static void end_loops(struct httpd *h)
             wake_loops(h);
         }
     }
+    httpd_end_victims(h); /* of the last round */
 }
 
 void httpd_stop(struct httpd *h)

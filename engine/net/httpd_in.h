@@ -44,7 +44,7 @@ struct httpd {
     struct httpd_options o;
     struct landlord *landlord;
     int listener, port;
-    int wake, signals, poll;
+    int wake, signals;
     atomic_bool stopping, forced, sealed, stale, broken;
     atomic_llong asked;     /* when httpd_ask was last heard */
     atomic_uint generation; /* of grants */
