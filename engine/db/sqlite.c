@@ -115,26 +115,18 @@ static bool name_columns(struct sqlite_cursor *c, struct err *e)
     return true;
 }
 
-/* True when nothing but white space, ; and comments is behind a statement. */
-static bool is_end(sqlite3 *h, const char *tail)
+/* False with *e set when more than white space, ; and comments follows. */
+static bool is_alone(sqlite3 *h, const char *tail, struct err *e)
 {
     sqlite3_stmt *second = NULL;
-    bool end;
+    int rc = *tail ? sqlite3_prepare_v2(h, tail, -1, &second, NULL) : SQLITE_OK;
+    bool alone = rc == SQLITE_OK && second == NULL;
 
-    if (*tail == '\0')
-        return true;
-    end = sqlite3_prepare_v2(h, tail, -1, &second, NULL) == SQLITE_OK &&
-          second == NULL;
     sqlite3_finalize(second);
-    return end;
-}
-
-static int second_statement(const char *tail, struct err *e)
-{
-    err_set(e, ERR_SQL,
-            "only one statement at a time; the second starts at '%.40s'",
-            tail + strspn(tail, " \t\r\n;"));
-    return SQLITE_ERROR;
+    return alone ||
+           err_set(e, ERR_SQL,
+                   "only one statement at a time; the second starts at '%.40s'",
+                   tail + strspn(tail, " \t\r\n;"));
 }
 
 static bool open_cursor(struct db *db, const struct stmt *st,
@@ -151,8 +143,8 @@ static bool open_cursor(struct db *db, const struct stmt *st,
     rc = sqlite3_prepare_v2(d->h, st->sql, (int)st->len + 1, &c->st, &tail);
     if (rc != SQLITE_OK)
         fail(d, rc, e);
-    else if (c->st && !is_end(d->h, tail))
-        rc = second_statement(tail, e);
+    else if (c->st && !is_alone(d->h, tail, e))
+        rc = SQLITE_ERROR;
     if (rc == SQLITE_OK)
         *out = &c->c;
     else

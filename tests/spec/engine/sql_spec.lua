@@ -85,12 +85,12 @@ end)
 
 describe("what C would cut at a NUL", function()
     it("is refused", function()
-        local t = { table = "t", columns = { { "a", "text" } } }
+        local plain = { table = "t", columns = { { "a", "text" } } }
         for _, call in ipairs {
             { sql.ident, "a\0b" },
             { sql.bind, "SELECT 1\0;", {} },
             { sql.bind, "SELECT {t}", { t = "a\0b" } },
-            { sql.insert, t, { ["a\0"] = "x" } },
+            { sql.insert, plain, { ["a\0"] = "x" } },
         } do
             assert.is_false((pcall(table.unpack(call))))
         end
