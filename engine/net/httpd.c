@@ -12,6 +12,7 @@
 
 #include "core/err.h"
 #include "net/httpd_in.h"
+#include "os/clock.h"
 
 static bool copy(const char **text, struct err *e)
 {

@@ -142,7 +142,6 @@ void listen_files(struct httpd_options *o); /* one per client, or fewer */
 bool listen_on(struct httpd *h, struct err *e);
 
 /* errand.c: what loops ask of the thread that may block */
-int64_t clock_ms(void);
 void mark_of(const char *path, struct mark *m);
 void httpd_kill(struct httpd *h, int pid, const char *role);
 void httpd_end_victims(struct httpd *h);
