@@ -124,9 +124,6 @@ const struct value *bind_newrows(lua_State *L, int idx, const struct schema *s,
 /* n zeroed heals, pushed; freed on return and on raise. */
 struct heal *bind_newheals(lua_State *L, size_t n);
 
-/* The schemas of the list at idx, as an array; pushes two slots. */
-const struct schema **bind_checkschemas(lua_State *L, int idx, size_t *n);
-
 /* Pushes { table=, created=, missing={...}, altered={...} }. */
 void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h);
 

@@ -15,7 +15,7 @@
 struct editor {
     EditLine *el;
     History *history;
-    lua_State *L;     /* who waits for a line */
+    lua_State *L;     /* who waits for a line, or NULL */
     sigset_t waiting; /* what is blocked while we wait for a key */
     bool interrupted;
     char prompt[64];

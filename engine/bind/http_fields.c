@@ -2,19 +2,30 @@
 
 #include <string.h>
 
+/* The string stays on the stack: the table may be one that makes its values. */
 static const char *field_string(lua_State *L, int t, const char *key,
                                 const char *def, size_t *len)
 {
-    const char *s = def;
     int type = lua_getfield(L, t, key);
 
     if (type == LUA_TSTRING)
-        s = lua_tolstring(L, -1, len); /* the table keeps it */
-    else if (type != LUA_TNIL)
+        return lua_tolstring(L, -1, len);
+    if (type != LUA_TNIL)
         luaL_error(L, "field '%s' is a %s, not a string", key,
                    luaL_typename(L, -1));
-    lua_pop(L, 1);
-    return s;
+    return def;
+}
+
+/* The same for what C takes as text. */
+static const char *field_text(lua_State *L, int t, const char *key,
+                              const char *def)
+{
+    size_t len = 0;
+    const char *s = field_string(L, t, key, NULL, &len);
+
+    if (s && strlen(s) != len)
+        luaL_error(L, "field '%s' holds a NUL byte", key);
+    return s ? s : def;
 }
 
 static long field_int(lua_State *L, int t, const char *key, long def, long min)
@@ -44,11 +55,11 @@ static void field_copy(lua_State *L, int t, const char *key, char *room,
     size_t len = 0;
     const char *s = field_string(L, t, key, NULL, &len);
 
-    if (!s)
-        return;
-    if (len >= size)
+    if (s && len >= size)
         luaL_error(L, "field '%s' is longer than %d bytes", key, (int)size - 1);
-    memcpy(room, s, len + 1);
+    if (s)
+        memcpy(room, s, len + 1);
+    lua_pop(L, 1);
 }
 
 void http_check_config(lua_State *L, int t, struct http_config *cfg)
@@ -68,11 +79,10 @@ void http_check_config(lua_State *L, int t, struct http_config *cfg)
 
 void http_check_request(lua_State *L, int t, struct http_request *r)
 {
-    size_t n;
-
     luaL_checktype(L, t, LUA_TTABLE);
-    r->method = field_string(L, t, "method", "GET", &n);
-    r->url = field_string(L, t, "url", NULL, &n);
+    luaL_checkstack(L, 8, NULL);
+    r->method = field_text(L, t, "method", "GET");
+    r->url = field_text(L, t, "url", NULL);
     if (!r->url)
         luaL_error(L, "field 'url' is missing");
     r->body = field_string(L, t, "body", NULL, &r->len);

@@ -12,7 +12,8 @@
 /* Overwrites what the table at t names in *cfg. */
 void http_check_config(lua_State *L, int t, struct http_config *cfg);
 
-/* Fills *r from the table at t; its strings are that table's. */
+/* Fills *r from the table at t; pushes method, url and body, from which *r
+ * borrows. */
 void http_check_request(lua_State *L, int t, struct http_request *r);
 
 /* Adds the headers of the request at t; ERR_ARG for bytes that do not belong

@@ -10,6 +10,7 @@ struct bind_cursor {
     struct cursor *c;
     struct bind_store *store;
     struct bind_cursor *next;
+    bool cut; /* its store was closed before the last row */
 };
 
 static void end(struct bind_cursor *b)
@@ -28,8 +29,10 @@ static void end(struct bind_cursor *b)
 
 void bind_endcursors(struct bind_store *s)
 {
-    while (s->cursors)
+    while (s->cursors) {
+        s->cursors->cut = true;
         end(s->cursors);
+    }
 }
 
 static int cursor_gc(lua_State *L)
@@ -68,11 +71,11 @@ static bool start(struct bind_cursor *b, const struct stmt *st, struct err *e)
     return true;
 }
 
-/* The cursor after something was pushed: a finalizer that ran meanwhile may
- * have closed the store. */
+/* What is open of a cursor, or NULL after the last row; raises when rows would
+ * be missing.  Asked anew after each push: a finalizer may close the store. */
 static const struct cursor *still(lua_State *L, const struct bind_cursor *b)
 {
-    if (!b->c)
+    if (b->cut)
         luaL_error(L, "the store was closed while it was read");
     return b->c;
 }
@@ -95,6 +98,7 @@ struct stmt bind_checkstmt(lua_State *L, int idx)
     st.sql = luaL_checklstring(L, idx, &st.len);
     luaL_argcheck(L, strlen(st.sql) == st.len, idx,
                   "the statement holds a NUL byte");
+    luaL_argcheck(L, st.len < BUF_MAX, idx, "the statement is too long");
     st.kind = (enum stmt_kind)luaL_checkoption(L, idx + 1, "query", kinds);
     return st;
 }
@@ -149,7 +153,7 @@ static int next_row(lua_State *L)
     struct bind_cursor *b = luaL_checkudata(L, 1, CURSOR_TYPE);
     struct err e;
 
-    if (!b->c)
+    if (!still(L, b))
         return 0;
     luadb_use(b->c->db, L);
     switch (b->c->db->ops->step(b->c, &e)) {

@@ -69,6 +69,8 @@ static int editor_close(lua_State *L)
 {
     struct editor *ed = luaL_checkudata(L, 1, EDIT_TYPE);
 
+    if (ed->L)
+        return luaL_error(L, "the editor waits for a line");
     if (ed->el)
         el_end(ed->el);
     if (ed->history)
@@ -83,6 +85,7 @@ static struct editor *check_editor(lua_State *L)
     struct editor *ed = luaL_checkudata(L, 1, EDIT_TYPE);
 
     luaL_argcheck(L, ed->el != NULL, 1, "the editor is closed");
+    luaL_argcheck(L, ed->L == NULL, 1, "the editor waits for a line");
     return ed;
 }
 
@@ -96,6 +99,7 @@ static int editor_line(lua_State *L)
     snprintf(ed->prompt, sizeof(ed->prompt), "%s", prompt);
     ed->L = L;
     text = edit_getline(ed, &n);
+    ed->L = NULL;
     if (ed->interrupted || !text || n <= 0) {
         luaL_pushfail(L);
         lua_pushstring(L, ed->interrupted ? "interrupt" : "eof");

@@ -61,17 +61,16 @@ void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h)
     }
 }
 
-/* The schemas in the list at idx, as an array; the list's slot is replaced by
- * one that keeps them alive. */
-const struct schema **bind_checkschemas(lua_State *L, int idx, size_t *n)
+/* The schemas in the list at idx, as an array; pushes two slots that keep it
+ * and them alive. */
+static const struct schema **check_schemas(lua_State *L, int idx, size_t *n)
 {
     const struct schema **s;
 
-    idx = lua_absindex(L, idx);
     luaL_checktype(L, idx, LUA_TTABLE);
     *n = lua_rawlen(L, idx);
-    lua_createtable(L, (int)*n, 0); /* keeps schemas built here alive */
-    s = bind_newscratch(L, (*n + 1) * sizeof(*s)); /* keep s */
+    lua_createtable(L, (int)*n, 0);
+    s = bind_newscratch(L, (*n + 1) * sizeof(*s));
     for (size_t i = 0; i < *n; i++) {
         lua_rawgeti(L, idx, (lua_Integer)i + 1);
         s[i] = bind_checkschema(L, lua_gettop(L));
@@ -97,7 +96,7 @@ struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
     } else {
         lua_getfield(L, 1, "schemas");
     }
-    *s = bind_checkschemas(L, lua_gettop(L), n);
+    *s = check_schemas(L, lua_gettop(L), n);
     return db;
 }
 
@@ -120,7 +119,7 @@ static int l_table(lua_State *L)
 }
 
 /* heal.tables{ store=, schemas={...} [, ensure=true] } -> a list of what
- * heal.table gives, or nil, err, and the list of those that were healed */
+ * heal.table gives, or nil, err, and that list with what was done until then */
 static int l_tables(lua_State *L)
 {
     const struct schema **s;
@@ -168,6 +167,7 @@ static int l_classify(lua_State *L)
     return 1;
 }
 
+/* heal.is_missing_table(text or error) -> boolean; the next two likewise */
 static int l_is_missing_table(lua_State *L)
 {
     lua_pushboolean(L, classify(L) == ERR_NO_TABLE);

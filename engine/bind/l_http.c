@@ -91,9 +91,9 @@ static void start(lua_State *L, struct http *h, int batch, size_t i)
     struct err e;
     int t = lua_gettop(L);
 
-    http_check_request(L, t, &r);
+    http_check_request(L, t, &r); /* method url body */
     lua_getiuservalue(L, batch, 1);
-    lua_getfield(L, t, "body");
+    lua_pushvalue(L, -2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
     lua_pop(L, 1);
     b->calls[i] = http_call_new(h, &e);
@@ -102,6 +102,7 @@ static void start(lua_State *L, struct http *h, int batch, size_t i)
     if (!http_check_headers(L, t, b->calls[i], &e) ||
         !http_start(b->calls[i], &r, &e))
         http_call_fail(b->calls[i], &e);
+    lua_settop(L, t);
 }
 
 static void push_headers(lua_State *L, const struct http_call *c)

@@ -190,7 +190,10 @@ static int l_mint(lua_State *L)
 /* httpd.workspace(name) -> whether it can be one */
 static int l_workspace(lua_State *L)
 {
-    lua_pushboolean(L, grant_workspace(luaL_checkstring(L, 1)));
+    size_t len;
+    const char *name = luaL_checklstring(L, 1, &len);
+
+    lua_pushboolean(L, strlen(name) == len && grant_workspace(name));
     return 1;
 }
 

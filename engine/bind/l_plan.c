@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "core/plan.h"
 
 #define PLAN_TYPE "engine.plan"
 
@@ -85,7 +86,8 @@ int bind_plan(lua_State *L)
     x = new_plans(L, n);
     ok = shape_look(db, s, n, x->shapes, &e);
     for (size_t i = 0; ok && i < n; i++)
-        ok = plan_table(db, s[i], &x->shapes[i], &x->plans[i], &e);
+        ok =
+            plan_table(db->ops->dialect, s[i], &x->shapes[i], &x->plans[i], &e);
     if (!ok)
         return bind_fail(L, &e);
     lua_createtable(L, (int)n, 0);

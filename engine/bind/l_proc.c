@@ -50,7 +50,7 @@ static lua_Number opt_number(lua_State *L, int idx, const char *key,
     lua_Number v = def;
 
     if (lua_getfield(L, idx, key) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TNUMBER || lua_tonumber(L, -1) < 0)
+        if (lua_type(L, -1) != LUA_TNUMBER || !(lua_tonumber(L, -1) >= 0))
             luaL_error(L, "option '%s' must be a number from 0 on", key);
         v = lua_tonumber(L, -1);
     }
@@ -160,10 +160,12 @@ static int l_run(lua_State *L)
     struct buf *out;
     struct buf *errs;
     struct err e;
+    lua_Number max;
 
     p.input = opt_string(L, 2, "stdin", &p.ninput);
     p.timeout = opt_number(L, 2, "timeout", 0);
-    p.max = (size_t)opt_number(L, 2, "max", KEEP_DEFAULT);
+    max = opt_number(L, 2, "max", KEEP_DEFAULT);
+    p.max = max < BUF_MAX ? (size_t)max : BUF_MAX - 1;
     out = bind_newbuf(L);
     errs = bind_newbuf(L);
     if (!proc_run(&p, out, errs, &end, &e))

@@ -11,10 +11,20 @@ static int push_text(lua_State *L, bool ok, const struct buf *sql,
     return 1;
 }
 
+/* The string at idx; C would cut it at a NUL. */
+static const char *check_text(lua_State *L, int idx)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, idx, &len);
+
+    luaL_argcheck(L, strlen(text) == len, idx, "a NUL byte in the text");
+    return text;
+}
+
 /* sql.ident(name) -> "name" in quotes, or nil and an error */
 static int l_ident(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 1);
+    const char *name = check_text(L, 1);
     struct buf *sql = bind_newbuf(L);
     struct err e;
     bool ok = sql_ident(sql, name, &e);
@@ -144,6 +154,8 @@ static void add_name(lua_State *L, const char *key, struct sql_name *out)
         luaL_error(L, "the name for '%s' is no text", key);
     out->key = key;
     out->name = lua_tostring(L, -1); /* its table keeps it alive */
+    if (strlen(out->name) != lua_rawlen(L, -1))
+        luaL_error(L, "the name for '%s' holds a NUL byte", key);
 }
 
 /* The string-keyed entries of the table at 2, as names for a template. */
@@ -215,7 +227,7 @@ static struct value *values(lua_State *L, size_t *n)
  * each {key} by the quoted name or names values.key; or nil and an error */
 static int l_bind(lua_State *L)
 {
-    const char *text = luaL_checkstring(L, 1);
+    const char *text = check_text(L, 1);
     enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
     struct sql_args args;
     struct buf *sql;

@@ -1,3 +1,6 @@
+#include <limits.h>
+#include <string.h>
+
 #include "bind/bind.h"
 #include "db/sqlite.h"
 
@@ -5,15 +8,20 @@
  * an error; a file that is not there is made, readable by its owner only */
 static int l_open(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1);
+    size_t len;
+    const char *path = luaL_checklstring(L, 1, &len);
     struct sqlite_options o = {0};
     struct bind_store *s;
     struct err e;
+    lua_Integer ms;
 
+    luaL_argcheck(L, strlen(path) == len, 1, "a path has no NUL byte");
     if (!lua_isnoneornil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
         lua_getfield(L, 2, "busy_ms");
-        o.busy_ms = (int)luaL_optinteger(L, -1, 0);
+        ms = luaL_optinteger(L, -1, 0);
+        luaL_argcheck(L, ms >= 0 && ms <= INT_MAX, 2, "busy_ms out of range");
+        o.busy_ms = (int)ms;
         lua_getfield(L, 2, "readonly");
         o.readonly = lua_toboolean(L, -1);
     }

@@ -12,6 +12,7 @@
 
 #include "bind/bind.h"
 #include "bind/sys.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/sha256.h"
 
@@ -82,23 +83,19 @@ static int l_now(lua_State *L)
     return 1;
 }
 
-static int push_clock(lua_State *L, clockid_t id)
+static int l_time(lua_State *L)
 {
     struct timespec t;
 
-    clock_gettime(id, &t);
+    clock_gettime(CLOCK_REALTIME, &t);
     lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec / 1e9);
     return 1;
 }
 
-static int l_time(lua_State *L)
-{
-    return push_clock(L, CLOCK_REALTIME);
-}
-
 static int l_monotonic(lua_State *L)
 {
-    return push_clock(L, CLOCK_MONOTONIC);
+    lua_pushnumber(L, clock_s());
+    return 1;
 }
 
 /* Ends early when a signal was handled, so that Ctrl-C is heard. */

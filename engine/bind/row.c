@@ -84,6 +84,9 @@ static void one_row(lua_State *L, int idx, int anchor, const struct schema *s,
                        "%s has no column '%s': add it to the schema file "
                        "first",
                        s->table, key);
+        if (v[at].kind != VALUE_NULL)
+            luaL_error(L, "a row of %s names column '%s' twice", s->table,
+                       s->cols[at].name);
         bind_tovalue(L, -1, anchor, &v[at], key);
         lua_pop(L, 1);
     }

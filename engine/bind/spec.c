@@ -99,7 +99,7 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
 
     if (lua_getfield(L, spec, "columns") != LUA_TTABLE)
         luaL_error(L, "there is no list of columns");
-    n = luaL_len(L, -1);
+    n = (lua_Integer)lua_rawlen(L, -1);
     if (n == 0)
         luaL_error(L, "the list of columns is empty");
     for (lua_Integer i = 1; i <= n; i++) {
@@ -118,7 +118,7 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
 static void add_lookup(lua_State *L, struct schema *s)
 {
     int t = lua_gettop(L);
-    lua_Integer n = lua_istable(L, t) ? luaL_len(L, t) : 0;
+    lua_Integer n = lua_istable(L, t) ? (lua_Integer)lua_rawlen(L, t) : 0;
     const char **cols = bind_newscratch(L, (size_t)(n + 1) * sizeof(*cols));
     struct err e;
 
@@ -142,7 +142,7 @@ static void add_lookups(lua_State *L, int spec, struct schema *s)
         return;
     }
     luaL_checktype(L, -1, LUA_TTABLE);
-    n = luaL_len(L, -1);
+    n = (lua_Integer)lua_rawlen(L, -1);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i);
         add_lookup(L, s);
@@ -155,7 +155,7 @@ static void add_lookups(lua_State *L, int spec, struct schema *s)
 static void check_required(lua_State *L, int spec, const struct schema *s)
 {
     if (lua_getfield(L, spec, "required") == LUA_TTABLE) {
-        lua_Integer n = luaL_len(L, -1);
+        lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
 
         for (lua_Integer i = 1; i <= n; i++) {
             const char *name;

@@ -31,8 +31,8 @@ bool mend_doomed(const struct mend *j)
            j->db->ops->in_transaction(j->db);
 }
 
-bool mend_run(struct mend *j, enum stmt_kind kind, const struct buf *sql,
-              struct err *e)
+static bool run(struct mend *j, enum stmt_kind kind, const struct buf *sql,
+                struct err *e)
 {
     struct stmt st = {
         .kind = kind, .sql = sql->data, .len = sql->len, .table = j->s->table};
@@ -52,7 +52,7 @@ static bool make_workspace(struct mend *j, struct err *e)
     struct buf sql = {0};
     bool ok = buf_adds(&sql, "CREATE SCHEMA IF NOT EXISTS ", e) &&
               sql_quoted(&sql, j->db->workspace, e) &&
-              mend_run(j, STMT_CREATE, &sql, e);
+              run(j, STMT_CREATE, &sql, e);
 
     buf_free(&sql);
     return ok || e->code == ERR_EXISTS;
@@ -62,7 +62,7 @@ bool mend_create(struct mend *j, struct err *e)
 {
     struct buf sql = {0};
     bool ok = sql_create(&sql, j->db->ops->dialect, j->s, e) &&
-              mend_run(j, STMT_CREATE, &sql, e);
+              run(j, STMT_CREATE, &sql, e);
 
     if (!ok && e->code == ERR_EXISTS && !mend_doomed(j))
         ok = true; /* two CREATEs met in the catalogue; the look will tell */
@@ -75,7 +75,7 @@ static bool alter(struct mend *j, const size_t cols[], size_t n, struct err *e)
 {
     struct buf sql = {0};
     bool ok = sql_alter(&sql, j->db->ops->dialect, j->s, cols, n, e) &&
-              mend_run(j, STMT_ALTER, &sql, e);
+              run(j, STMT_ALTER, &sql, e);
 
     buf_free(&sql);
     for (size_t i = 0; ok && i < n; i++) {
@@ -120,23 +120,25 @@ static void note_missing(struct mend *j)
 }
 
 /*
- * "Already exists": another writer was faster, if a second look agrees.  Then
- * *left is what still lacks (none of it ours to count); otherwise the error
- * of the ALTER stands.
+ * "Already exists" to an ALTER of the first take columns: another writer was
+ * faster, if a second look shows one of them.  Then cols and *left are what
+ * still lacks, none of it ours to count; otherwise the error stands.
  */
-static bool settle(struct mend *j, size_t cols[], size_t *left, struct err *e)
+static bool settle(struct mend *j, size_t cols[], size_t take, size_t *left,
+                   struct err *e)
 {
     struct err why = *e;
-    size_t n;
+    bool there = false;
 
     if (!mend_look(j, e))
         return false;
-    n = lacking(j, cols);
-    if (n >= *left) {
+    for (size_t i = 0; i < take; i++)
+        there = there || shape_has(&j->shape, j->s->cols[cols[i]].name);
+    if (!there) {
         *e = why;
         return false;
     }
-    *left = n;
+    *left = lacking(j, cols);
     return true;
 }
 
@@ -153,7 +155,8 @@ static bool add_columns(struct mend *j, size_t cols[], size_t n, struct err *e)
             memmove(cols, cols + take, n * sizeof(*cols));
             continue;
         }
-        if (e->code != ERR_EXISTS || mend_doomed(j) || !settle(j, cols, &n, e))
+        if (e->code != ERR_EXISTS || mend_doomed(j) ||
+            !settle(j, cols, take, &n, e))
             return false;
     }
     return true;
@@ -194,8 +197,7 @@ static bool take_locks(struct mend *j, struct err *e)
         sql_text(&sql, SQL_POSTGRES, j->s->table, strlen(j->s->table), e) &&
         buf_adds(&sql, "))", e) &&
         db_run(j->db, STMT_QUERY, "SET LOCAL lock_timeout = '10s'", e) &&
-        mend_run(j, STMT_QUERY, &sql, e) &&
-        db_run(j->db, STMT_QUERY, LOCK_WAIT, e);
+        run(j, STMT_QUERY, &sql, e) && db_run(j->db, STMT_QUERY, LOCK_WAIT, e);
 
     buf_free(&sql);
     return ok;
@@ -237,9 +239,18 @@ static bool busy(struct mend *j, struct err *e)
                    j->s->table, LOCK_TRIES);
 }
 
+static bool shut_out(struct mend *j, struct err *e)
+{
+    return err_set(e, ERR_DENIED,
+                   "the schema \"%s\" is there, but this login may not use it: "
+                   "its owner can GRANT USAGE, CREATE ON SCHEMA",
+                   j->db->workspace);
+}
+
 bool mend_session(struct mend *j, struct err *e)
 {
     bool postgres = j->db->ops->dialect == SQL_POSTGRES;
+    bool made = false;
 
     note_missing(j);
     if (j->db->ops->in_transaction(j->db))
@@ -249,8 +260,11 @@ bool mend_session(struct mend *j, struct err *e)
             return true;
         undo_notes(j);
         if (e->code == ERR_NO_SCHEMA && postgres) {
+            if (made)
+                return shut_out(j, e);
             if (!make_workspace(j, e))
                 return false;
+            made = true;
             continue;
         }
         if (e->code == ERR_EXISTS && postgres && try < 2)
@@ -272,12 +286,11 @@ bool mend_index(struct mend *j, const struct buf *sql, struct err *e)
     bool ok;
 
     if (!brief)
-        return mend_run(j, STMT_INDEX, sql, e);
+        return run(j, STMT_INDEX, sql, e);
     if (j->db->ops->in_transaction(j->db))
         return err_set(e, ERR_BUSY, "indexes are not made in a transaction");
     ok = db_run(j->db, STMT_QUERY, "BEGIN", e) && take_locks(j, e) &&
-         mend_run(j, STMT_INDEX, sql, e) &&
-         db_run(j->db, STMT_QUERY, "COMMIT", e);
+         run(j, STMT_INDEX, sql, e) && db_run(j->db, STMT_QUERY, "COMMIT", e);
     if (!ok)
         db_run(j->db, STMT_QUERY, "ROLLBACK", &ignored);
     return ok;

@@ -29,10 +29,6 @@ bool mend_stateless(const struct db *db);
  * nothing can be looked at before the ROLLBACK. */
 bool mend_doomed(const struct mend *j);
 
-/* Runs one statement about the table. */
-bool mend_run(struct mend *j, enum stmt_kind kind, const struct buf *sql,
-              struct err *e);
-
 /* Looks at the catalogue again. */
 bool mend_look(struct mend *j, struct err *e);
 

@@ -1,19 +1,11 @@
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
+#include "core/plan.h"
 
-#include "core/db.h"
+#include <stdlib.h>
+
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/schema.h"
 #include "core/shape.h"
-
-const char *drift_name(enum drift_kind k)
-{
-    static const char *const names[] = {"type", "null", "default", "case",
-                                        "unknown"};
-
-    return names[k];
-}
 
 void plan_free(struct plan *p)
 {
@@ -29,8 +21,6 @@ void plan_free(struct plan *p)
     free(p->drift);
     *p = (struct plan){0};
 }
-
-/* ---- what heal would run ---- */
 
 /* Takes the text over; the buffer is empty afterwards. */
 static bool add_statement(struct plan *p, struct buf *sql, struct err *e)
@@ -91,207 +81,8 @@ static bool plan_statements(enum sql_dialect d, const struct schema *s,
     return ok;
 }
 
-/* ---- what heal must not touch ---- */
-
-struct diff {
-    struct db *db;
-    const struct schema *s;
-    struct plan *p;
-};
-
-/* Adds one drift; want may be NULL; takes sql's text over. */
-static bool add_drift(struct diff *x, enum drift_kind k,
-                      const struct shape_col *col, const char *const text[2],
-                      struct buf *sql, struct err *e)
+bool plan_table(enum sql_dialect d, const struct schema *s,
+                const struct shape *sh, struct plan *out, struct err *e)
 {
-    struct drift *grown =
-        realloc(x->p->drift, (x->p->ndrift + 1) * sizeof(*x->p->drift));
-    struct drift d = {.kind = k,
-                      .column = strdup(col->name),
-                      .have = strdup(text[0]),
-                      .want = strdup(text[1] ? text[1] : ""),
-                      .sql = sql->data};
-
-    *sql = (struct buf){0};
-    if (grown)
-        x->p->drift = grown;
-    if (grown && d.column && d.have && d.want) {
-        x->p->drift[x->p->ndrift++] = d;
-        return true;
-    }
-    free(d.column);
-    free(d.have);
-    free(d.want);
-    free(d.sql);
-    return err_set(e, ERR_NOMEM, "out of memory");
-}
-
-/* SQLite cannot change a column in place. */
-static bool by_hand(struct diff *x, const struct shape_col *col,
-                    const char *const change[3], struct buf *sql, struct err *e)
-{
-    struct buf text = {0};
-    bool ok;
-
-    if (x->db->ops->dialect == SQL_SQLITE)
-        return buf_adds(sql,
-                        "-- SQLite changes no column in place: copy the rows "
-                        "into a new table of the wanted shape",
-                        e);
-    ok = buf_adds(&text, change[0], e) && buf_adds(&text, change[1], e) &&
-         buf_adds(&text, change[2], e) &&
-         sql_alter_column(sql, x->s->table, col->name, text.data, e);
-    buf_free(&text);
-    return ok;
-}
-
-static bool diff_type(struct diff *x, const struct column *c,
-                      const struct shape_col *col, struct err *e)
-{
-    enum sql_dialect d = x->db->ops->dialect;
-    const char *want = sql_type(d, c->type);
-    const char *const text[2] = {col->type, want};
-    const char *const change[3] = {"TYPE ", want, ""};
-    struct buf sql = {0};
-    bool ok;
-
-    if (sql_type_serves(d, c->type, col->type))
-        return true;
-    ok = by_hand(x, col, change, &sql, e) &&
-         add_drift(x, DRIFT_TYPE, col, text, &sql, e);
-    buf_free(&sql);
-    return ok;
-}
-
-static bool diff_null(struct diff *x, const struct column *c,
-                      const struct shape_col *col, struct err *e)
-{
-    static const char *const words[2] = {"NULL allowed", "NOT NULL"};
-    const char *const text[2] = {words[col->not_null], words[c->not_null]};
-    const char *const change[3] = {
-        c->not_null ? "SET NOT NULL" : "DROP NOT NULL", "", ""};
-    struct buf sql = {0};
-    bool ok;
-
-    if (c->not_null == col->not_null)
-        return true;
-    ok = by_hand(x, col, change, &sql, e) &&
-         add_drift(x, DRIFT_NULL, col, text, &sql, e);
-    buf_free(&sql);
-    return ok;
-}
-
-/* 'x'::text and 'x' are one default; so are (0) and 0. */
-static bool same_default(const char *have, const char *want)
-{
-    size_t n = strlen(want);
-
-    if (!have)
-        return false;
-    if (strncmp(have, want, n) == 0)
-        return have[n] == '\0' || strncmp(have + n, "::", 2) == 0;
-    return have[0] == '(' && strncmp(have + 1, want, n) == 0 &&
-           have[n + 1] == ')';
-}
-
-static bool want_default(enum sql_dialect d, const struct column *c,
-                         struct buf *out, struct err *e)
-{
-    struct column bare = *c;
-    size_t skip = strlen(sql_type(d, c->type)) + strlen(" DEFAULT ");
-    struct buf all = {0};
-    size_t cut;
-    bool ok;
-
-    if (!c->has_default)
-        return buf_adds(out, "", e);
-    bare.not_null = false;
-    ok = sql_column_type(&all, d, &bare, e);
-    if (ok) {
-        cut = c->type == COL_JSONB && d != SQL_SQLITE ? strlen("::jsonb") : 0;
-        ok = buf_add(out, all.data + skip, all.len - skip - cut, e);
-    }
-    buf_free(&all);
-    return ok;
-}
-
-static bool diff_default(struct diff *x, const struct column *c,
-                         const struct shape_col *col, struct err *e)
-{
-    struct buf want = {0};
-    struct buf sql = {0};
-    bool ok = want_default(x->db->ops->dialect, c, &want, e);
-
-    if (ok && (c->has_default ? !same_default(col->dflt, want.data)
-                              : col->dflt != NULL)) {
-        const char *const text[2] = {col->dflt ? col->dflt : "", want.data};
-        const char *const change[3] = {
-            c->has_default ? "SET DEFAULT " : "DROP DEFAULT", want.data, ""};
-
-        ok = by_hand(x, col, change, &sql, e) &&
-             add_drift(x, DRIFT_DEFAULT, col, text, &sql, e);
-    }
-    buf_free(&sql);
-    buf_free(&want);
-    return ok;
-}
-
-static bool diff_case(struct diff *x, const struct column *c,
-                      const struct shape_col *col, struct err *e)
-{
-    const char *const text[2] = {col->name, c->name};
-    struct buf sql = {0};
-    bool ok;
-
-    if (strcmp(c->name, col->name) == 0)
-        return true;
-    ok = sql_rename_column(&sql, x->s->table, col->name, c->name, e) &&
-         add_drift(x, DRIFT_CASE, col, text, &sql, e);
-    buf_free(&sql);
-    return ok;
-}
-
-static bool diff_unknown(struct diff *x, const struct shape_col *col,
-                         struct err *e)
-{
-    const char *const text[2] = {col->type[0] ? col->type : col->name, NULL};
-    struct buf sql = {0};
-    bool ok = buf_adds(&sql,
-                       "-- keep it: it belongs to a newer version, or append "
-                       "it to the schema",
-                       e) &&
-              add_drift(x, DRIFT_UNKNOWN, col, text, &sql, e);
-
-    buf_free(&sql);
-    return ok;
-}
-
-static bool diff_column(struct diff *x, const struct shape_col *col,
-                        struct err *e)
-{
-    int at = schema_find(x->s, col->name, strlen(col->name));
-    const struct column *c;
-
-    if (at < 0)
-        return diff_unknown(x, col, e);
-    c = &x->s->cols[at];
-    if (!diff_case(x, c, col, e))
-        return false;
-    if (col->type[0] == '\0')
-        return true; /* a look that tells names only */
-    return diff_type(x, c, col, e) && diff_null(x, c, col, e) &&
-           diff_default(x, c, col, e);
-}
-
-bool plan_table(struct db *db, const struct schema *s, const struct shape *sh,
-                struct plan *out, struct err *e)
-{
-    struct diff x = {.db = db, .s = s, .p = out};
-
-    if (!plan_statements(db->ops->dialect, s, sh, out, e))
-        return false;
-    for (size_t i = 0; i < sh->ncols; i++)
-        if (!diff_column(&x, &sh->cols[i], e))
-            return false;
-    return true;
+    return plan_statements(d, s, sh, out, e) && plan_drift(d, s, sh, out, e);
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "core/err.h"
+#include "os/clock.h"
 
 #define MAX_PARAMS 80 /* libpq 15 knows 44 */
 
@@ -96,23 +96,15 @@ static bool connect_error(const PGconn *conn, struct err *e)
                    server, reason);
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Drives the connect to its end; false when it is not ready in time. */
 static bool drive(PGconn *conn, int seconds)
 {
-    double end = now() + seconds;
+    double end = clock_s() + seconds;
     PostgresPollingStatusType s = PGRES_POLLING_WRITING;
 
     while (s == PGRES_POLLING_READING || s == PGRES_POLLING_WRITING) {
         struct pollfd p = {.fd = PQsocket(conn)};
-        double left = end - now();
+        double left = end - clock_s();
         int n;
 
         if (left <= 0)
@@ -237,7 +229,7 @@ static bool await_result(PGconn *conn, double end)
 
     while ((unsent = PQflush(conn)) == 1 || PQisBusy(conn)) {
         struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
-        double left = end > 0 ? end - now() : -1;
+        double left = end > 0 ? end - clock_s() : -1;
         int n;
 
         if (end > 0 && left <= 0)
@@ -283,7 +275,7 @@ static PGresult *take_result(PGconn *conn, double end, bool *late)
 
 PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late)
 {
-    double end = timeout_ms > 0 ? now() + timeout_ms / 1e3 : 0;
+    double end = timeout_ms > 0 ? clock_s() + timeout_ms / 1e3 : 0;
 
     *late = false;
     if (!PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0))

@@ -115,18 +115,18 @@ static bool name_columns(struct sqlite_cursor *c, struct err *e)
     return true;
 }
 
-/* Anything but white space and ; after the first statement. */
-static bool one_statement(const char *tail)
+/* False with *e set when more than white space, ; and comments follows. */
+static bool is_alone(sqlite3 *h, const char *tail, struct err *e)
 {
-    return tail[strspn(tail, " \t\r\n;")] == '\0';
-}
+    sqlite3_stmt *second = NULL;
+    int rc = *tail ? sqlite3_prepare_v2(h, tail, -1, &second, NULL) : SQLITE_OK;
+    bool alone = rc == SQLITE_OK && second == NULL;
 
-static int second_statement(const char *tail, struct err *e)
-{
-    err_set(e, ERR_SQL,
-            "only one statement at a time; the second starts at '%.40s'",
-            tail + strspn(tail, " \t\r\n;"));
-    return SQLITE_ERROR;
+    sqlite3_finalize(second);
+    return alone ||
+           err_set(e, ERR_SQL,
+                   "only one statement at a time; the second starts at '%.40s'",
+                   tail + strspn(tail, " \t\r\n;"));
 }
 
 static bool open_cursor(struct db *db, const struct stmt *st,
@@ -143,8 +143,8 @@ static bool open_cursor(struct db *db, const struct stmt *st,
     rc = sqlite3_prepare_v2(d->h, st->sql, (int)st->len + 1, &c->st, &tail);
     if (rc != SQLITE_OK)
         fail(d, rc, e);
-    else if (c->st && !one_statement(tail))
-        rc = second_statement(tail, e);
+    else if (c->st && !is_alone(d->h, tail, e))
+        rc = SQLITE_ERROR;
     if (rc == SQLITE_OK)
         *out = &c->c;
     else
@@ -154,8 +154,10 @@ static bool open_cursor(struct db *db, const struct stmt *st,
 
 static void read_value(sqlite3_stmt *st, int i, struct value *v)
 {
+    int type = sqlite3_column_type(st, i);
+
     *v = (struct value){.kind = VALUE_NULL};
-    switch (sqlite3_column_type(st, i)) {
+    switch (type) {
     case SQLITE_INTEGER:
         v->kind = VALUE_INT;
         v->integer = sqlite3_column_int64(st, i);
@@ -164,10 +166,12 @@ static void read_value(sqlite3_stmt *st, int i, struct value *v)
         v->kind = VALUE_REAL;
         v->real = sqlite3_column_double(st, i);
         break;
-    case SQLITE_TEXT:
+    case SQLITE_TEXT: /* as UTF-8, which the file need not be */
     case SQLITE_BLOB:
         v->kind = VALUE_TEXT;
-        v->text = sqlite3_column_blob(st, i);
+        v->text = type == SQLITE_BLOB
+                      ? sqlite3_column_blob(st, i)
+                      : (const void *)sqlite3_column_text(st, i);
         v->len = (size_t)sqlite3_column_bytes(st, i);
         if (!v->text)
             v->text = "";

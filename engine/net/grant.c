@@ -51,6 +51,13 @@ struct grants *grants_new(size_t room)
     return g;
 }
 
+static void free_names(char **names)
+{
+    for (char **w = names; w && *w; w++)
+        free(*w);
+    free(names);
+}
+
 static char **copy_names(char *const *from)
 {
     size_t n = 0;
@@ -60,7 +67,10 @@ static char **copy_names(char *const *from)
         n++;
     to = calloc(n + 1, sizeof(*to));
     for (size_t i = 0; to && i < n; i++)
-        to[i] = strdup(from[i]);
+        if (!(to[i] = strdup(from[i]))) {
+            free_names(to);
+            return NULL;
+        }
     return to;
 }
 
@@ -95,9 +105,7 @@ void grants_drop(struct grants *g)
     for (size_t i = 0; i < g->n; i++) {
         struct grant *one = &g->list[i];
 
-        for (char **w = one->workspaces; w && *w; w++)
-            free(*w);
-        free(one->workspaces);
+        free_names(one->workspaces);
         free(one->name);
         free(one->org);
         free(one->org_name);

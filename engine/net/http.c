@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "net/transfer.h"
+#include "os/clock.h"
 
 #define IDLE_MS 1000
 
@@ -26,14 +26,6 @@ const struct http_config http_defaults = {
     .max_parallel = 5,
     .user_agent = "propolis",
 };
-
-static long long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct http *http_new(const struct http_config *cfg, struct err *e)
 {
@@ -179,7 +171,7 @@ static bool put_on_wire(struct http_call *c, struct err *e)
  * long nothing more will be due, at most IDLE_MS. */
 static int launch(struct http *h, bool *done)
 {
-    long long now = now_ms();
+    long long now = clock_ms();
     long long wait = IDLE_MS;
     struct err e;
 
@@ -225,7 +217,7 @@ static int collect(struct http *h, bool *done)
             *done = true;
         } else {
             c->state = CALL_QUEUED;
-            c->due_ms = now_ms() + wait;
+            c->due_ms = clock_ms() + wait;
         }
     }
     return ended;

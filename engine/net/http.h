@@ -81,7 +81,7 @@ bool http_call_done(const struct http_call *c);
 struct http_result {
     int status; /* 0: no answer, see err */
     int attempts;
-    bool unclear; /* it may have been carried out, and no answer says so */
+    bool unclear; /* an attempt without a clear answer may have taken effect */
     struct err err;
 };
 

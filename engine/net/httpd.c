@@ -12,6 +12,7 @@
 
 #include "core/err.h"
 #include "net/httpd_in.h"
+#include "os/clock.h"
 
 static bool copy(const char **text, struct err *e)
 {
@@ -197,6 +198,7 @@ static void end_loops(struct httpd *h)
             wake_loops(h);
         }
     }
+    httpd_end_victims(h); /* of the last round */
 }
 
 void httpd_stop(struct httpd *h)

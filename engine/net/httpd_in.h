@@ -44,7 +44,7 @@ struct httpd {
     struct httpd_options o;
     struct landlord *landlord;
     int listener, port;
-    int wake, signals, poll;
+    int wake, signals;
     atomic_bool stopping, forced, sealed, stale, broken;
     atomic_llong asked;     /* when httpd_ask was last heard */
     atomic_uint generation; /* of grants */
@@ -142,7 +142,6 @@ void listen_files(struct httpd_options *o); /* one per client, or fewer */
 bool listen_on(struct httpd *h, struct err *e);
 
 /* errand.c: what loops ask of the thread that may block */
-int64_t clock_ms(void);
 void mark_of(const char *path, struct mark *m);
 void httpd_kill(struct httpd *h, int pid, const char *role);
 void httpd_end_victims(struct httpd *h);

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "core/buf.h"
 #include "core/err.h"
 #include "net/grant.h"
+#include "os/clock.h"
 
 enum { WORDS = 64, PATIENCE_S = 10 };
 
@@ -60,23 +60,15 @@ static void ignore(void *arg, const PGresult *r)
     (void)r;
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Waits for the answer; a line on which none comes in time is cut, and what
  * reads from it then learns that. */
 static void await(PGconn *c)
 {
-    double end = now() + PATIENCE_S;
+    double end = clock_s() + PATIENCE_S;
 
     while (PQisBusy(c)) {
         struct pollfd p = {.fd = PQsocket(c), .events = POLLIN};
-        double left = end - now();
+        double left = end - clock_s();
 
         if (left <= 0)
             shutdown(p.fd, SHUT_RDWR);

@@ -13,6 +13,7 @@
 
 #include "core/err.h"
 #include "net/httpd_in.h"
+#include "os/clock.h"
 
 enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64 };
 

@@ -4,6 +4,7 @@
 #include "core/err.h"
 #include "net/answer.h"
 #include "net/httpd_in.h"
+#include "os/clock.h"
 
 /* One line, whatever the client put into its path. */
 static void report(const struct request *r)

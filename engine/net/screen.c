@@ -32,42 +32,43 @@ static bool family(const struct token *t)
 }
 
 /* Names by which the catalogues, the session or the server are reached. */
+static const char *const out_of_bounds[] = {"regclass",
+                                            "regtype",
+                                            "regproc",
+                                            "regprocedure",
+                                            "regoper",
+                                            "regoperator",
+                                            "regnamespace",
+                                            "regrole",
+                                            "regconfig",
+                                            "regdictionary",
+                                            "regcollation",
+                                            "to_regclass",
+                                            "to_regtype",
+                                            "to_regproc",
+                                            "to_regprocedure",
+                                            "to_regoper",
+                                            "to_regoperator",
+                                            "to_regnamespace",
+                                            "to_regrole",
+                                            "to_regcollation",
+                                            "format_type",
+                                            "oidvectortypes",
+                                            "col_description",
+                                            "obj_description",
+                                            "set_config",
+                                            "nextval",
+                                            "shobj_description",
+                                            "currval",
+                                            "setval",
+                                            "ts_stat",
+                                            "ts_rewrite",
+                                            "currtid2",
+                                            "row_security_active",
+                                            NULL};
+
 static bool forbidden(const struct token *t)
 {
-    static const char *const names[] = {"regclass",
-                                        "regtype",
-                                        "regproc",
-                                        "regprocedure",
-                                        "regoper",
-                                        "regoperator",
-                                        "regnamespace",
-                                        "regrole",
-                                        "regconfig",
-                                        "regdictionary",
-                                        "regcollation",
-                                        "to_regclass",
-                                        "to_regtype",
-                                        "to_regproc",
-                                        "to_regprocedure",
-                                        "to_regoper",
-                                        "to_regoperator",
-                                        "to_regnamespace",
-                                        "to_regrole",
-                                        "to_regcollation",
-                                        "format_type",
-                                        "oidvectortypes",
-                                        "col_description",
-                                        "obj_description",
-                                        "set_config",
-                                        "nextval",
-                                        "shobj_description",
-                                        "currval",
-                                        "setval",
-                                        "ts_stat",
-                                        "ts_rewrite",
-                                        "currtid2",
-                                        "row_security_active",
-                                        NULL};
     static const char *const heads[] = {"pg_", "lo_", "dblink", NULL};
     static const char *const harmless[] = {"pg_sleep", "pg_typeof",
                                            "pg_column_size", NULL};
@@ -79,7 +80,7 @@ static bool forbidden(const struct token *t)
     for (const char *const *h = heads; *h; h++)
         if (t->len >= strlen(*h) && strncasecmp(t->at, *h, strlen(*h)) == 0)
             return true;
-    return family(t) || among(t, names);
+    return family(t) || among(t, out_of_bounds);
 }
 
 /* Whether a statement that starts with these words is a store's. */

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/proc.h"
 
@@ -30,14 +30,6 @@ struct child {
     int status;
     struct proc_end *end;
 };
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void shut(int *fd)
 {
@@ -118,11 +110,11 @@ static void look(struct child *c)
 /* Out of time, or interrupted: first politely, then for good. */
 static void hurry(struct child *c)
 {
-    if (c->deadline == 0 || now() < c->deadline)
+    if (c->deadline == 0 || clock_s() < c->deadline)
         return;
     kill(-c->pid, c->end->timed_out ? SIGKILL : SIGTERM);
     c->end->timed_out = true;
-    c->deadline = now() + GRACE_S;
+    c->deadline = clock_s() + GRACE_S;
 }
 
 /* One round of moving bytes; false when there is nothing left to wait for. */
@@ -191,7 +183,7 @@ bool proc_run(const struct proc *p, struct buf *out, struct buf *errs,
         .ninput = p->ninput,
         .max = p->max,
         .bufs = {[OUT] = out, [ERRS] = errs},
-        .deadline = p->timeout > 0 ? now() + p->timeout : 0,
+        .deadline = p->timeout > 0 ? clock_s() + p->timeout : 0,
         .end = end,
     };
     bool ok;

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "os/file.h"
 
 enum taken { TAKEN, HELD, AGAIN, FAILED };
@@ -37,24 +38,16 @@ static enum taken take(const char *path, int *fd)
     return FAILED;
 }
 
-static long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    long start = now_ms();
+    int64_t start = clock_ms();
     enum taken t;
 
     while ((t = take(path, fd)) != TAKEN && t != FAILED) {
         if (t == AGAIN)
             continue;
-        if (now_ms() - start >= wait_ms ||
+        if (clock_ms() - start >= wait_ms ||
             (nanosleep(&pause, NULL) != 0 && errno == EINTR)) {
             *fd = -1;
             return err_set(e, ERR_BUSY, "%.300s is locked by another process",

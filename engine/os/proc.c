@@ -154,7 +154,12 @@ static bool report_pipe(int fds[2])
         fds[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
         close(low[i]);
     }
-    return fds[0] >= 0 && fds[1] >= 0;
+    if (fds[0] >= 0 && fds[1] >= 0)
+        return true;
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return false;
 }
 
 bool proc_spawn(const struct proc *p, struct err *e)

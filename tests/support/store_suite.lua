@@ -141,6 +141,19 @@ local function suite(env, name, open, opts)
             assert.equal("100", seen[100])
         end)
 
+        it("never passes a part of the rows off as all", function()
+            assert(store:insert_many(NEW, { { id = "a" }, { id = "b" } }))
+            local other = assert(open(place))
+            local seen = 0
+            assert.has_error(function()
+                for _ in other:rows('SELECT id FROM "events"') do
+                    seen = seen + 1
+                    other:close()
+                end
+            end, "the store was closed while it was read")
+            assert.equal(1, seen)
+        end)
+
         it("gives no rows as an empty list", function()
             assert(store:ensure(NEW))
             assert.same({}, rows('SELECT id FROM "events"'))

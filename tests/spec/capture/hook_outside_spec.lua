@@ -64,6 +64,37 @@ describe("no hook", function()
         end)
     end
 
+    -- What of a home's data a hook synced, in order; "" is the folder itself.
+    local function synced(home)
+        local out = home .. "/trace"
+        local list = {}
+        started({ "strace", "-f", "-y", "-o", out, "-e",
+            "trace=fsync,fdatasync" }, home, "claude-code",
+            "UserPromptSubmit", hooks.prompt("x"))
+        local data = assert(sys.realpath(home .. "/data"))
+        for path in assert(sys.read(out)):gmatch("sync%(%d+<(.-)>") do
+            if path:sub(1, #data) == data then
+                list[#list + 1] = path:sub(#data + 2)
+            end
+        end
+        return list
+    end
+
+    it("never answers before a new log's name is on disk", function()
+        if not works("strace", "-o", "/dev/null", "true") then
+            return pending("strace cannot trace here")
+        end
+        local home = hooks.home()
+        local log = hooks.store_path(home):match("[^/]*$") .. "-wal"
+        hooks.run(home, "claude-code", "UserPromptSubmit", hooks.prompt("x"))
+        local data = home .. "/data"
+        assert.same({ log, "" }, synced(home))
+        assert(sys.run { "touch", "-d", "2 minutes ago", data })
+        assert.same({ log }, synced(home))
+        assert(sys.run { "touch", "-d", "2 minutes", data })
+        assert.same({ log, "" }, synced(home))
+    end)
+
     it("syncs more than once in a store that is settled", function()
         if not works("strace", "-o", "/dev/null", "true") then
             return pending("strace cannot trace here")

@@ -96,6 +96,19 @@ describe("heal on the Deeplake dialect", function()
             assert.same({ "look", "alter", "look" }, s.kinds)
         end)
 
+    it("lets it stand also when another column came meanwhile", function()
+        local s
+        s = spy { columns = { skills = names(skills, { "scope", "body" }) },
+            on = function(_, info)
+                if info.kind == "alter" then
+                    s.columns.skills = names(skills, { "scope" })
+                    return nil, "already exists"
+                end
+            end }
+        assert.is_nil((heal.table { store = s.store, schema = skills }))
+        assert.same({ "look", "alter", "look" }, s.kinds)
+    end)
+
     for what, message in pairs {
         ["permission denied"] = "permission denied for table skills",
         ["a 500 of other wording"] = "Query failed: 500: out of cheese",
@@ -309,6 +322,76 @@ describe("ensure where a service lists its tables", function()
         assert.same({ "list", "create", "look", "alter",
             "list", "create", "look", "index" }, s.kinds)
         assert.same({ "agent" }, done[1].altered)
+    end)
+
+    it("mixed: alters only what lacks a column", function()
+        for _, case in ipairs {
+            { names(memory), LEGACY.sessions,
+                "list look list look alter alter alter index" },
+            { LEGACY.memory, names(sessions),
+                "list look alter alter alter list look index" },
+            { names(memory, { "agent" }), names(sessions, { "agent" }),
+                "list look alter list look alter index" },
+        } do
+            local s = ensure({ memory = true, sessions = true },
+                { columns = { memory = { table.unpack(case[1]) },
+                    sessions = { table.unpack(case[2]) } } })
+            assert.equal(case[3], table.concat(s.kinds, " "))
+        end
+    end)
+
+    it("half legacy the other way: creates one, alters the other", function()
+        local s = ensure({ sessions = true },
+            { columns = { sessions = { table.unpack(LEGACY.sessions) } } })
+        assert.same({ "list", "create", "look",
+            "list", "look", "alter", "alter", "alter", "index" }, s.kinds)
+    end)
+
+    it("goes on after a lost race, to the index", function()
+        local s
+        s = spy { listed = function() return true end,
+            columns = { sessions = { table.unpack(LEGACY.sessions) } },
+            on = function(sql, info)
+                if info.kind == "alter" and sql:find("message_embedding") then
+                    table.insert(s.columns.sessions, "message_embedding")
+                    return nil, "Query failed: 500: column already exists"
+                end
+            end }
+        local done = assert(s.store:ensure(sessions))
+        assert.same({ "list", "look", "alter", "look", "alter", "alter",
+            "index" }, s.kinds)
+        assert.same({ "message_embedding", "agent", "plugin_version" },
+            done.missing)
+        assert.same({ "agent", "plugin_version" }, done.altered)
+    end)
+
+    it("makes no index after a failing look or ALTER", function()
+        for kind, kinds in pairs { look = "list look",
+            alter = "list look alter" } do
+            local s = spy { listed = function() return true end,
+                columns = { sessions = { table.unpack(LEGACY.sessions) } },
+                on = fails_once(kind, "Query failed: 400: no") }
+            local done, err = s.store:ensure(sessions)
+            assert.is_nil(done)
+            assert.equal("Query failed: 400: no", tostring(err))
+            assert.equal(kinds, table.concat(s.kinds, " "))
+        end
+    end)
+
+    it("creates a table that is listed and gone", function()
+        local s = spy { listed = function() return true end }
+        assert.is_true(assert(s.store:ensure(memory)).created)
+        assert.same({ "list", "look", "create", "look" }, s.kinds)
+    end)
+
+    it("gives skills their index", function()
+        local s = spy { listed = function() return true end,
+            columns = { skills = names(skills) } }
+        assert(s.store:ensure(skills))
+        assert.same({ "list", "look", "index" }, s.kinds)
+        assert.equal("CREATE INDEX IF NOT EXISTS"
+            .. ' "idx_skills_project_key_name" ON "skills"'
+            .. ' ("project_key", "name")', s.sql[2])
     end)
 
     it("survives an index that cannot be made", function()

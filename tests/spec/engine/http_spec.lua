@@ -405,6 +405,18 @@ describe("engine.http", function()
         end)
     end)
 
+    it("takes a request whose fields are made when they are asked for",
+        function()
+            server:reset()
+            local made = setmetatable({}, { __index = function(_, key)
+                collectgarbage()
+                if key == "method" then return "POST" end
+                if key == "body" then return ("x"):rep(1000) .. os.time() end
+                return key == "url" and server.url .. "/echo" or nil
+            end })
+            assert.equal(200, assert(client:request(made)).status)
+        end)
+
     describe("a statement that may not be repeated", function()
         it("is sent once when the server fails over it", function()
             for _, status in ipairs { 500, 502, 503, 504 } do

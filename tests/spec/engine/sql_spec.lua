@@ -83,6 +83,29 @@ describe("sql.insert", function()
     end)
 end)
 
+describe("what C would cut at a NUL", function()
+    it("is refused", function()
+        local plain = { table = "t", columns = { { "a", "text" } } }
+        for _, call in ipairs {
+            { sql.ident, "a\0b" },
+            { sql.bind, "SELECT 1\0;", {} },
+            { sql.bind, "SELECT {t}", { t = "a\0b" } },
+            { sql.insert, plain, { ["a\0"] = "x" } },
+        } do
+            assert.is_false((pcall(table.unpack(call))))
+        end
+    end)
+end)
+
+describe("a row that names a column twice", function()
+    it("is refused", function()
+        assert.has_error(function()
+            sql.insert({ table = "t", columns = { { "Ab", "text" } } },
+                { Ab = "x", aB = "y" })
+        end, "a row of t names column 'Ab' twice")
+    end)
+end)
+
 describe("sql.ident", function()
     it("quotes what is allowed and refuses all else", function()
         assert.equal('"a_1"', sql.ident("a_1"))

@@ -86,10 +86,22 @@ describe("a store of Lua functions", function()
         assert.equal("oops", err.message)
     end)
 
-    local function made(query, close)
+    local function of(query, close)
         return assert(propolis.open {
             dialect = "postgres", query = query, close = close })
     end
+
+    it("never cuts a message inside a character", function()
+        for _, text in ipairs { "", "x", "xx", "xxx" } do
+            for _, char in ipairs { "\u{e9}", "\u{20ac}", "\u{1F41D}" } do
+                local long = text .. char:rep(400)
+                local err = require("engine.store").error("sql", long)
+                assert.is_truthy(utf8.len(err.message))
+                assert.is_true(#err.message > 479 - #char)
+                assert.equal(long:sub(1, #err.message), err.message)
+            end
+        end
+    end)
 
     it("wants a dialect that there is", function()
         for _, dialect in ipairs { false, "mysql" } do
@@ -102,7 +114,7 @@ describe("a store of Lua functions", function()
 
     it("may be used by its own function, also from a coroutine", function()
         local store
-        store = made(function(sql)
+        store = of(function(sql)
             if sql == "inner" then return { { n = 2 } } end
             coroutine.wrap(function() store:query("inner") end)()
             collectgarbage()
@@ -120,7 +132,7 @@ describe("a store of Lua functions", function()
 
     it("cannot be closed by its own function", function()
         local store, ok, why
-        store = made(function()
+        store = of(function()
             ok, why = pcall(store.close, store)
             return { { n = 1 } }
         end)
@@ -132,7 +144,7 @@ describe("a store of Lua functions", function()
 
     it("is closed to its own close function, which runs once", function()
         local closes, store, ok, why = 0, nil, nil, nil
-        store = made(print, function()
+        store = of(print, function()
             closes = closes + 1
             store:close()
             ok, why = pcall(store.query, store, "x")
@@ -148,7 +160,7 @@ describe("a store of Lua functions", function()
         local evil = setmetatable({}, { __index = function()
             error("worse")
         end })
-        local rows, err = made(function() error(evil) end):query("x")
+        local rows, err = of(function() error(evil) end):query("x")
         assert.is_nil(rows)
         assert.equal("sql", err.code)
         assert.matches("worse", tostring(err))

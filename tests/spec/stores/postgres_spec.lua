@@ -91,6 +91,35 @@ describe("engine.postgres", function()
         assert.equal("1", pg.psql(sql, url))
     end)
 
+    it("takes a default for what it is, however PostgreSQL shows it",
+        function()
+            local odd = { table = "odd", columns = {
+                { "n", "bigint", default = -1 },
+                { "big", "bigint", default = 5000000000 },
+                { "least", "bigint", default = math.mininteger },
+                { "t", "text", default = [[a\b'c]] },
+                { "j", "jsonb", default = "[]" },
+            } }
+            assert(store:heal(odd))
+            assert.same({}, assert(store:plan(odd)).drift)
+            odd.columns[1].default = 1
+            odd.columns[4].default = "other"
+            local drift = assert(store:plan(odd)).drift
+            assert.same({ "n", "t" }, { drift[1].column, drift[2].column })
+        end)
+
+    it("says that a schema may not be used", function()
+        pg.psql("CREATE SCHEMA shut; CREATE ROLE outcast LOGIN PASSWORD 'x'; "
+            .. "GRANT CREATE ON DATABASE " .. url:match("[^/]*$")
+            .. " TO outcast", url)
+        local guest <close> = assert(open("shut",
+            pg.url_with(url, { user = "outcast", password = "x" })))
+        local ok, err = guest:insert(EVENTS, { id = "a" })
+        assert.is_nil(ok)
+        assert.equal("denied", err.code)
+        sentence(err, '"shut"', "GRANT USAGE, CREATE")
+    end)
+
     it("opens with no statement of its own", function()
         local statements = pg.log_statements(url)
         local other <close> = assert(open(ws))

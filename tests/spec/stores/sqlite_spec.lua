@@ -1,4 +1,5 @@
 local propolis = require "propolis"
+local sqlite = require "engine.sqlite"
 local suite = require "store_suite" (_ENV)
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -246,6 +247,60 @@ describe("engine.sqlite", function()
             local done = assert(other:ensure(OLD))
             assert.is_false(done.created)
         end
+    end)
+
+    it("takes one statement, and what is no statement behind it", function()
+        store = assert(open(path))
+        for _, tail in ipairs { "", ";", " ; ;\n", "; -- done", " /* x */ ;",
+            ";;--\n--" } do
+            assert.same({ { n = 1 } },
+                store:query("SELECT 1 AS n" .. tail))
+        end
+        for _, tail in ipairs { "; SELECT 2", "; -- x\nSELECT 2",
+            ";; nonsense" } do
+            local rows, err = store:query("SELECT 1 AS n" .. tail)
+            assert.is_nil(rows)
+            assert.matches("one statement at a time", err.message)
+        end
+    end)
+
+    it("reads text as UTF-8 from a file that keeps it as UTF-16", function()
+        local wide <close> = assert(open(":memory:"))
+        assert(wide:exec("PRAGMA encoding = 'UTF-16'"))
+        assert(wide:exec("CREATE TABLE t (v TEXT)"))
+        assert(wide:exec("INSERT INTO t VALUES ('h\u{e9}')"))
+        assert.equal("UTF-16le",
+            wide:query("PRAGMA encoding")[1].encoding)
+        assert.same({ { v = "h\u{e9}" } }, wide:query("SELECT v FROM t"))
+    end)
+
+    it("keeps whole what a blob holds", function()
+        store = assert(open(path))
+        assert.same({ { b = "\0a\255\0" } },
+            store:query("SELECT x'0061ff00' AS b"))
+    end)
+
+    it("says when a finalizer closed it under a reader", function()
+        local caught = 0
+        for _ = 1, 20 do
+            local victim = assert(open(path))
+            setmetatable({}, { __gc = function() victim:close() end })
+            local ok, why = pcall(victim.query, victim, [[
+                WITH RECURSIVE g(n) AS (
+                    SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < 9000)
+                SELECT n, 'row ' || n AS a, 'again ' || n AS b FROM g]])
+            if not ok then
+                caught = caught + 1
+                assert.matches("closed while it was read", why)
+            end
+        end
+        assert.is_true(caught > 0)
+    end)
+
+    it("wants options that make sense", function()
+        assert.is_false(pcall(sqlite.open, path .. "\0x"))
+        assert.is_false(pcall(sqlite.open, path, { busy_ms = -1 }))
+        assert.is_false(pcall(sqlite.open, path, { busy_ms = 1 << 40 }))
     end)
 
     it("keeps digits that look like numbers as text", function()
