@@ -182,7 +182,7 @@ describe("two machines on one workspace", function()
         for m, id in pairs { [a] = "bob3", [b] = "ann3" } do
             local r = m:run { "sync", "--session", id }
             assert.equal(0, r.code, r.stderr)
-            assert.equal("6 events fetched, 6 of them new\n", r.stdout)
+            assert.equal("6 events fetched, 6 new\n", r.stdout)
             assert.same({ { n = 6 } }, m:query("SELECT COUNT(*) AS n"
                 .. " FROM sessions WHERE path LIKE ?",
                 { "%" .. id .. ".jsonl" }))
