@@ -126,13 +126,6 @@ local ACCOUNT = {
 -- workspaceId, apiUrl, autoupdate, savedAt, and whatever else it holds.
 -- @return a table; nil when there is no file; nil and a sentence when broken
 function config.credentials(path)
-    if not path then
-        local paths, err = config.paths()
-        if not paths then
-            return nil, err
-        end
-        path = paths.credentials
-    end
     local text, err = read_file(path)
     if not text then
         return nil, err

@@ -9,9 +9,6 @@ local layout = require "propolis.edit.json_layout"
 
 local edit = {}
 
---- The tree of `text` (see propolis.edit.jsonc), or nil and a sentence.
-edit.parse = jsonc.parse
-
 --- The text with which `key` stands as a JSON string.
 function edit.quote(key)
     return edit_text.quote(key, "\\u%04x")

@@ -7,10 +7,6 @@ local tomlc = require "propolis.edit.tomlc"
 
 local edit = {}
 
---- The tables and keys of a text (see propolis.edit.tomlc), or nil and a
--- sentence.
-edit.parse = tomlc.parse
-
 local function same(a, b)
     return #a == #b and tomlc.joined(a) == tomlc.joined(b)
 end

@@ -9,13 +9,6 @@ local yamlc = require "propolis.edit.yamlc"
 
 local edit = {}
 
---- The tree of `text` (propolis.edit.yamlc), or nil and a sentence.
-function edit.parse(text)
-    local root, err = yamlc.parse(text)
-    if not root then return nil, err end
-    return root
-end
-
 --- `text` as a double-quoted YAML scalar.
 function edit.quote(text)
     return edit_text.quote(text, "\\x%02X")

@@ -213,26 +213,6 @@ function install.finish(agent, ctx)
     return true
 end
 
---- Our hook lines as they stand in the agent's files: list of { event, line,
--- program, file }; nil and a sentence when a file does not parse.
-function install.lines(agent, ctx)
-    local out = {}
-    for _, target in ipairs(agent.targets(ctx, (agent.folder(ctx)))) do
-        local text = install.read(target.path)
-        if text and target.find then
-            local found, err = target.find(text)
-            if not found then
-                return nil, ("%s: %s"):format(target.path, err)
-            end
-            for _, hook in ipairs(found) do
-                hook.file = target.path
-                out[#out + 1] = hook
-            end
-        end
-    end
-    return out
-end
-
 -- What of ours a text still has, as a sentence; nil when nothing.
 local function trace(target, text, path)
     if target.own then return path .. " is still there" end

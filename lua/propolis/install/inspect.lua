@@ -8,8 +8,8 @@ local inspect = {}
 
 local EXECUTABLE = tonumber("111", 8)
 
---- Whether the program of a hook line is there and may be run.
-function inspect.runnable(path)
+-- Whether the program of a hook line is there and may be run.
+local function runnable(path)
     local file = sys.stat(path)
     return file ~= nil and file.type == "file" and file.mode & EXECUTABLE ~= 0
 end
@@ -39,7 +39,7 @@ local function lines_of(target, agent, ctx, report)
             report.hooks[#report.hooks + 1] = {
                 event = event, line = hook.line, file = target.path,
                 program = hook.program, current = hook.line == line,
-                runnable = inspect.runnable(hook.program),
+                runnable = runnable(hook.program),
             }
         end
     end
@@ -56,7 +56,7 @@ local function shim_of(target, report)
     report.hooks[#report.hooks + 1] = {
         event = "*", file = target.path, line = target.path,
         program = program, current = text == target.add(),
-        runnable = inspect.runnable(program),
+        runnable = runnable(program),
     }
 end
 

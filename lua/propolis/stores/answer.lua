@@ -90,8 +90,8 @@ local TEMPORARY = { [429] = true, [502] = true, [503] = true, [504] = true }
 function answer.refusal(res, write, token)
     local status = res.status
     local code = classify(res.body)
-    if status == 401 or status == 403 then
-        code = "auth"
+    if status == 401 or status == 403 and code ~= "denied" then
+        code = "auth" -- what the database itself denies, no login mends
     elseif status == 402 then
         code = "balance"
     elseif TEMPORARY[status] or status < 400 then

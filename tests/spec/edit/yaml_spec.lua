@@ -1,4 +1,5 @@
 local edit = require "propolis.edit.yaml"
+local yamlc = require "propolis.edit.yamlc"
 
 local BODY = { { "command", '"x y"' }, { "timeout", "10" } }
 
@@ -146,7 +147,7 @@ a:
             "\"a b\": 1\n'c': 2\n", "a: {b: [1, {c: \"}\"}],\n  d: 1}\ne: 1\n",
             "a: -1\nb: :x\nc: -x\n", "# only\n",
         } do
-            assert.is_truthy(edit.parse(text), text)
+            assert.is_truthy(yamlc.parse(text), text)
         end
     end)
 end)

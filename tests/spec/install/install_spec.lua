@@ -384,9 +384,12 @@ describe("install", function()
             local agent = install.agent(name)
             local changes = assert(install.plan(agent, ctx))
             assert(install.apply(agent, ctx, changes))
-            for _, hook in ipairs(assert(install.lines(agent, ctx))) do
-                assert.same({ program, "hook", name, hook.event },
-                    command.split(hook.line))
+            for _, target in ipairs(agent.targets(ctx, agent.folder(ctx))) do
+                local find = target.find or function() return {} end
+                for _, hook in ipairs(find(sys.read(target.path))) do
+                    assert.same({ program, "hook", name, hook.event },
+                        command.split(hook.line))
+                end
             end
             assert.same({}, install.plan(agent, ctx))
         end

@@ -376,6 +376,14 @@ describe("propolis.stores.deeplake", function()
             end
         end)
 
+        it("of the database is no matter of a login", function()
+            script { { status = 403, body =
+                '{"error":"must be owner of table memory","code":"42501"}' } }
+            local _, err = spec.query("SELECT 1")
+            assert.equal("denied", err.code)
+            assert.is_nil(err.message:find("propolis login", 1, true))
+        end)
+
         it("after a redirect is none of the API's, and takes no token along",
             function()
                 local other = double.start { host = "127.0.0.2" }
