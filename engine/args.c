@@ -18,7 +18,6 @@ struct options args_read(char **argv)
 
     for (i = 1; argv[i]; i++) {
         const char *a = argv[i];
-
         int taken = args_store(argv + i, &o.store);
 
         o.script = i;

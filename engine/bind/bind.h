@@ -53,7 +53,7 @@ struct bind_store *bind_newstore(lua_State *L);
 /* The open store at idx; raises when it is closed. */
 struct db *bind_checkstore(lua_State *L, int idx);
 
-/* Ends the cursors that are still open on a store. */
+/* Ends the cursors that are still open on a store; whoever reads on raises. */
 void bind_endcursors(struct bind_store *s);
 
 /* The statement at idx, and its kind as an optional word behind it. */

@@ -15,7 +15,7 @@ static char *text(lua_State *L)
     return (char *)s;
 }
 
-/* field(t, i) or t[key], whichever is there; pushes it and returns its type. */
+/* t[i] or t[key], whichever is there; pushes it and returns its type. */
 static int pick(lua_State *L, int t, lua_Integer i, const char *key)
 {
     int type = lua_rawgeti(L, t, i);

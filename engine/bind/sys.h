@@ -6,6 +6,8 @@
 
 #include <lauxlib.h>
 
+struct err;
+
 extern const luaL_Reg sys_file_funcs[];
 extern const luaL_Reg sys_proc_funcs[];
 
@@ -13,7 +15,6 @@ extern const luaL_Reg sys_proc_funcs[];
 const char *sys_checkpath(lua_State *L, int idx);
 
 /* Pushes true, or nil and *e when ok is false. */
-struct err;
 int sys_result(lua_State *L, int ok, const struct err *e);
 
 #endif

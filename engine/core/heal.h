@@ -30,8 +30,8 @@ struct heal {
 void heal_free(struct heal *h);
 
 enum heal_how {
-    HEAL_TABLE,  /* look, then add what is missing */
-    HEAL_ENSURE, /* list, create, look, add, index: before a session */
+    HEAL_TABLE, /* look, then add what is missing */
+    HEAL_ENSURE /* list, create, look, add, index: before a session */
 };
 
 /*

@@ -1,5 +1,5 @@
 /*
- * redact_rule.h - what redact.c, redact_pair.c and redact_span.c share.
+ * redact_rule.h - what redact.c and the matchers in redact_*.c share.
  */
 #ifndef ENGINE_CORE_REDACT_RULE_H
 #define ENGINE_CORE_REDACT_RULE_H

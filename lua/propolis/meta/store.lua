@@ -56,7 +56,8 @@ function object:query(sql, kind) end
 ---@return engine.error? err
 function object:exec(sql, kind) end
 
---- for row in store:rows(sql) do ... end; raises the error.
+--- for row in store:rows(sql) do ... end; raises the error, also when the store
+--- is closed before the last row.
 ---@param sql string
 ---@return fun(): table?
 function object:rows(sql) end
@@ -91,7 +92,8 @@ function object:ensure(schema) end
 ---@return boolean
 function object:in_transaction() end
 
---- Also on close and gc; doing so again is harmless.
+--- Also on close and gc; doing so again is harmless.  A store cannot be closed
+--- by its own query or listed function.
 function object:close() end
 
 return store
