@@ -173,6 +173,9 @@ local function run_locked(conf, opts)
     local result = {}
     local called, ok, why = pcall(work, conf, store, opts, result)
     if not called then
+        if tostring(ok):find("interrupted!$") then
+            error(ok, 0) -- Ctrl-C says nothing about the remote
+        end
         ok, why = nil, ok
     end
     remember(store, ok, why, result.push and result.push.sent > 0)

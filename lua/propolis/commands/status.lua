@@ -154,8 +154,8 @@ local function as_json(all, reports)
         "remote" } do
         out[#out + 1] = { key, all[key] }
     end
-    for _, key in ipairs { "last_success", "last_error", "last_error_at",
-        "failures" } do
+    for _, key in ipairs { "oldest", "last_success", "last_error",
+        "last_error_at", "failures", "next_try" } do
         out[#out + 1] = { key, team[key] }
     end
     out[#out + 1] = { "refused", json.array(refused) }

@@ -91,6 +91,17 @@ local function once(conf, opts)
     return report(opts, result)
 end
 
+local INTERRUPTED = 130 -- as a shell says it
+
+-- One run after the other, whatever came of it.
+local function watch(conf, opts)
+    local sys = require "engine.sys"
+    while true do
+        once(conf, opts)
+        sys.sleep(math.max(conf.sync_interval, 1))
+    end
+end
+
 function command.run(argv)
     local opts, code = cli.parse(argv, command)
     if not opts then
@@ -102,13 +113,13 @@ function command.run(argv)
     if not conf then
         return cli.fail(err)
     end
-    code = once(conf, opts)
-    local sys = require "engine.sys"
-    while opts.watch and code ~= 64 do
-        sys.sleep(math.max(conf.sync_interval, 1))
-        code = once(conf, opts)
+    local ok, result = pcall(opts.watch and watch or once, conf, opts)
+    if ok then
+        return result
+    elseif tostring(result):find("interrupted!$") then
+        return INTERRUPTED
     end
-    return code
+    error(result, 0)
 end
 
 return command
