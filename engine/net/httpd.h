@@ -53,7 +53,8 @@ void httpd_grant(struct httpd *h, struct grants *g);
 
 /* Does the blocking work until a signal or a changed token file needs the
  * caller, or ms have passed.  On HTTPD_RELOAD read the file, then grant; on
- * HTTPD_REPAIR (roles cannot log in, or SIGHUP) also provision all again. */
+ * HTTPD_REPAIR (roles cannot log in or do not own a table in their schema, or
+ * SIGHUP) also provision all again. */
 enum httpd_event httpd_wait(struct httpd *h, int ms);
 
 /* Finishes running requests, closes and frees everything; NULL is fine. */

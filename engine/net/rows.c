@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/err.h"
 #include "net/answer.h"
@@ -46,6 +47,10 @@ static void take_error(struct link *k, const PGresult *res)
     const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
     k->req->status = k->condemned ? 408 : answer_status(code);
+    /* somebody made a table here past us: its owner is set right */
+    if (k->pool->write && code && text && strcmp(code, "42501") == 0 &&
+        strncmp(text, "must be owner of table ", 23) == 0)
+        httpd_ask(k->pool->loop->server, text);
     if (code)
         answer_error(&k->req->out, code, text ? text : "no words");
     else

@@ -45,6 +45,9 @@ function sync.open_local(conf)
     if ok then
         ok, err = store:heal(outbox.all)
     end
+    if ok then
+        ok, err = outbox.index(store)
+    end
     if not ok then
         store:close()
         return nil, err

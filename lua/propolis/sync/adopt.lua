@@ -181,11 +181,11 @@ local function read(source, schema, after)
     if not found then
         return nil, err
     end
-    local list = {}
-    for i, row in ipairs(found) do
-        list[i] = rows_of.portable(schema, row)
+    local last = #found > 0 and found[#found].rowid or nil
+    for _, row in ipairs(found) do
+        row.rowid = nil
     end
-    return list, #found > 0 and found[#found].rowid or nil
+    return rows_of.portable(schema, found), last
 end
 
 -- One table of one source into the target: how many rows were new.

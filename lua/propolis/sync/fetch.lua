@@ -29,10 +29,10 @@ local function keep_events(store, page)
         if not have then
             return nil, err
         end
-        for _, row in ipairs(page) do
+        for _, row in ipairs(rows_of.portable(schema, page)) do
             if not have[row.id] then
                 local ok
-                ok, err = tx:insert(schema, rows_of.portable(schema, row))
+                ok, err = tx:insert(schema, row)
                 if not ok then
                     return nil, err
                 end

@@ -22,55 +22,62 @@ push.STOPS = { io = true, auth = true, balance = true, denied = true,
 local Push = {}
 Push.__index = Push
 
--- Notes in the local store that these rows are about to be sent.
-function Push:note_sent(refs)
+-- Takes what arrived out of the outbox, and notes that these rows are about
+-- to be sent: one commit.  Until then a kill means no more than that the
+-- remote is asked for what it has already said.
+function Push:write_down(refs)
     local fresh = {}
     for _, ref in ipairs(refs) do
         if ref.sent_at == "" then
             fresh[#fresh + 1], ref.sent_at = ref, "now"
         end
     end
-    if #fresh == 0 then
+    local gone = self.gone
+    if #fresh == 0 and #gone == 0 then
         return true
     end
-    return self.store:exec(
-        "UPDATE {outbox} SET sent_at = ? WHERE rowid IN (??)",
-        { outbox = "outbox", sys.now(), lanes.field(fresh, "seq") })
+    self.gone = {}
+    return self.store:transaction(function(store)
+        local ok, err = true, nil
+        if #fresh > 0 then
+            ok, err = store:exec(
+                "UPDATE {outbox} SET sent_at = ? WHERE rowid IN (??)",
+                { outbox = "outbox", sys.now(), lanes.field(fresh, "seq") })
+        end
+        if ok and #gone > 0 then
+            ok, err = store:exec("DELETE FROM {outbox} WHERE rowid IN (??)",
+                { outbox = "outbox", gone })
+            if ok then
+                ok, err = outbox.set(store, { last_sent_at = sys.now() })
+            end
+        end
+        return ok, err
+    end)
 end
 
--- Takes rows out of the outbox, and says when in the same transaction.
+-- Rows that leave the outbox with the next commit.
 function Push:forget(refs)
-    if #refs == 0 then
-        return true
+    for _, ref in ipairs(refs) do
+        self.gone[#self.gone + 1] = ref.seq
     end
-    return self.store:transaction(function(store)
-        local ok, err = store:exec(
-            "DELETE FROM {outbox} WHERE rowid IN (??)",
-            { outbox = "outbox", lanes.field(refs, "seq") })
-        if not ok then
-            return nil, err
-        end
-        return outbox.set(store, { last_sent_at = sys.now() })
-    end)
 end
 
 --- Rows of one table that the remote has: they leave the outbox.
 function Push:confirm(schema, refs)
-    local ok, err = self:forget(refs)
-    if ok and #refs > 0 then
+    if #refs > 0 then
+        self:forget(refs)
         self.sent = self.sent + #refs
         self.through[schema.table] = true
         if self.progress then
             self.progress(self.sent)
         end
     end
-    return ok, err
 end
 
 -- The same for rows of a lane.
 function Push:advance(lane, refs)
     if #refs == 0 then
-        return true
+        return
     end
     local gone = {}
     for _, ref in ipairs(refs) do
@@ -78,7 +85,7 @@ function Push:advance(lane, refs)
     end
     lanes.drop(lane, gone)
     lane.tries, lane.limit = 0, nil
-    return self:confirm(lane.schema, refs)
+    self:confirm(lane.schema, refs)
 end
 
 --- Puts a row behind everything else, with the reason.
@@ -106,7 +113,8 @@ function Push:judge(batch, result)
     local err = result.error
     local lane = batch.lane
     if not err then
-        return self:advance(lane, batch)
+        self:advance(lane, batch)
+        return true
     end
     lane.tries = lane.tries + 1
     if err.unclear then
@@ -144,7 +152,7 @@ function Push:round(all)
     if #batches == 0 then
         return false
     end
-    local ok, err = self:note_sent(refs)
+    local ok, err = self:write_down(refs)
     if not ok then
         return nil, err
     end
@@ -218,10 +226,8 @@ end
 
 function Push:window(refs)
     local append, merge, lost = sorted_out(refs)
-    local ok, err = self:forget(lost)
-    if ok then
-        ok, err = require("propolis.sync.merge").push(self, merge)
-    end
+    self:forget(lost)
+    local ok, err = require("propolis.sync.merge").push(self, merge)
     local all = lanes.sort(append)
     for _, lane in ipairs(all) do
         if ok then
@@ -249,7 +255,7 @@ end
 function push.run(store, remote, opts)
     local self = setmetatable({
         store = store, remote = remote, sent = 0, refused = 0,
-        suspects = {}, through = {}, pause = opts.pause or 1,
+        suspects = {}, through = {}, gone = {}, pause = opts.pause or 1,
         progress = opts.progress, deadline = opts.deadline,
         stops = push.STOPS,
     }, Push)
@@ -267,6 +273,10 @@ function push.run(store, remote, opts)
         end
         after = refs[#refs].seq
         ok, err = self:window(refs)
+    end
+    local noted, why = self:write_down {}
+    if ok and not noted then
+        ok, err = nil, why
     end
     if ok then
         ok, err = self:set_aside()

@@ -22,18 +22,29 @@ function rows.columns(schema)
     return names
 end
 
---- Makes a row that came back fit to be inserted elsewhere: vectors become
--- lists, and what the schema does not name is left out.
-function rows.portable(schema, row)
-    local out = {}
+-- The columns of a schema that hold vectors.
+local function vectors(schema)
+    local names = {}
     for _, column in ipairs(schema.columns) do
-        local value = row[column.name]
-        if value ~= nil and column.type == "float4[]" then
-            value = to_list(value)
+        if column.type == "float4[]" then
+            names[#names + 1] = column.name
         end
-        out[column.name] = value
     end
-    return out
+    return names
+end
+
+--- Makes rows with a schema's columns that came back fit to be inserted
+-- elsewhere, in place: vectors become lists.
+-- @return the list
+function rows.portable(schema, list)
+    for _, name in ipairs(vectors(schema)) do
+        for _, row in ipairs(list) do
+            if row[name] ~= nil then
+                row[name] = to_list(row[name])
+            end
+        end
+    end
+    return list
 end
 
 --- The rows that the references name, by id; a missing one is not in it.
@@ -52,8 +63,8 @@ function rows.by_id(store, schema, refs)
         if not list then
             return nil, err
         end
-        for _, row in ipairs(list) do
-            found[row.id] = rows.portable(schema, row)
+        for _, row in ipairs(rows.portable(schema, list)) do
+            found[row.id] = row
         end
     end
     return found

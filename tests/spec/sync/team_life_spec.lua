@@ -190,6 +190,27 @@ describe("two machines on one workspace", function()
     end)
 end)
 
+describe("a table that somebody made past serve", function()
+    teardown(tmp.clean)
+
+    it("serves those who come through it, too", function()
+        local db, home = pg.url(true), tmp.dir()
+        local server <close> = serving.start { home = home, db = db }
+        local token = server:token("t", "--workspace", "ws")
+        assert.equal(200, server:query(token, "ws", "SELECT 1").status)
+        local direct = machine.new { remote = db, workspace = "ws" }
+        direct:events(3, 1)
+        direct:sync_through(1)
+        local m = machine.new { remote = "deeplake:" .. server.url,
+            token = token, org_id = "team", workspace = "ws" }
+        m:events(3, 1)
+        eventually(function()
+            return not assert(m:sync {}).error
+        end, "the tables never became the workspace's")
+        assert.equal(6, #rows_of(db, "ws"))
+    end)
+end)
+
 describe("hooks while the remote is down", function()
     teardown(tmp.clean)
 
