@@ -4,7 +4,7 @@
 local figure = require "figure"
 local http = require "engine.http"
 local json = require "propolis.json"
-local lanes = require "propolis.lanes"
+local lanes = require "propolis.sync.lanes"
 local machine = require "machine"
 local pg = require "postgres"
 local propolis = require "propolis"

@@ -3,7 +3,7 @@
 local httpdouble = require "httpdouble"
 local json = require "propolis.json"
 local machine = require "machine"
-local outbox = require "propolis.outbox"
+local outbox = require "propolis.sync.outbox"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
