@@ -41,16 +41,26 @@ static bool take_rows(struct link *k, const PGresult *res)
            answer_tail(&r->out, r->rows, tables, e);
 }
 
+/* Somebody made a table in this schema past us.  It is about to be handed
+ * over, so the client may try again. */
+static bool is_foreign(const struct link *k, const char *code, const char *text)
+{
+    static const char words[] = "must be owner of table ";
+
+    return k->pool->write && code && text && strcmp(code, "42501") == 0 &&
+           strncmp(text, words, sizeof(words) - 1) == 0;
+}
+
 static void take_error(struct link *k, const PGresult *res)
 {
     const char *code = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
     k->req->status = k->condemned ? 408 : answer_status(code);
-    /* somebody made a table here past us: its owner is set right */
-    if (k->pool->write && code && text && strcmp(code, "42501") == 0 &&
-        strncmp(text, "must be owner of table ", 23) == 0)
+    if (is_foreign(k, code, text)) {
+        k->req->status = 503;
         httpd_ask(k->pool->loop->server, text);
+    }
     if (code)
         answer_error(&k->req->out, code, text ? text : "no words");
     else

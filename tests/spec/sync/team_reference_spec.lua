@@ -2,6 +2,7 @@
 -- API is read here, and its queries find what our push wrote.
 local json = require "propolis.json"
 local machine = require "machine"
+local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local serving = require "serving"
 local tmp = require "tmp"
@@ -130,7 +131,7 @@ describe("in one workspace with the other product", function()
         ask(SUMMARY)
         ask(SKILL:format("20000000-0000-4000-8000-000000000002", 2, 5))
         assert.equal("0 rows sent, 2 rows fetched\n", sync())
-        assert.equal("3 events fetched, 3 of them new\n",
+        assert.equal("3 events fetched, 3 new\n",
             sync("--session", "S1"))
 
         local memory = ours:query [[SELECT * FROM memory WHERE author =
@@ -174,7 +175,7 @@ describe("in one workspace with the other product", function()
             updated_at = "2026-01-03T00:00:00.000Z",
             created_at = "2026-01-03T00:00:00.000Z" }
         assert(store:insert(schemas.skills, row))
-        assert(require("propolis.sync.outbox").add(store, "skills", row.id, "now"))
+        assert(outbox.add(store, "skills", row.id, "now"))
         store:close()
         sync()
 
