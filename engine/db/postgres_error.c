@@ -12,6 +12,7 @@ static const struct {
     {"3F000", ERR_NO_SCHEMA}, {"42701", ERR_EXISTS}, /* column */
     {"42P07", ERR_EXISTS},                           /* table, index */
     {"42P06", ERR_EXISTS},                           /* schema */
+    {"42710", ERR_EXISTS}, /* a table's type: two CREATE at once */
     {"42501", ERR_DENIED},    {"25006", ERR_DENIED}, /* read-only transaction */
     {"28", ERR_AUTH},         {"55P03", ERR_BUSY},   /* lock_timeout */
     {"57014", ERR_BUSY}, /* statement_timeout, cancelled */
