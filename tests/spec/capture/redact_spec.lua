@@ -242,6 +242,8 @@ describe("the matcher", function()
 end)
 
 describe("a user's rules", function()
+    after_each(tmp.clean)
+
     it("are asked first, and apply", function()
         local dir = tmp.dir()
         tmp.write(dir .. "/redact.lua", [[return {
