@@ -12,7 +12,7 @@ local command = {
     name = "hook",
     summary = "take an event from an agent (agents run this)",
     usage = [[
-echo '{"session_id":"s1","prompt":"hi"}' | propolis hook codex UserPromptSubmit
+propolis hook codex UserPromptSubmit <event.json
 
 usage: propolis hook AGENT [EVENT]    one JSON document on stdin
 
