@@ -23,19 +23,17 @@ ROOT := $(or $(ROOT.$(MODE)),$(CURDIR))
 LIB  := $(or $(LIB.$(MODE)),$(abspath $(OUT))/lib)
 
 # Modules with heavy libraries are .so files, loaded by require when needed.
-MODULES   := http postgres edit httpd
-SRC.http     := engine/net/http.c engine/net/call.c engine/net/transfer.c \
-                engine/bind/l_http.c engine/bind/http_fields.c
+MODULES   := http postgres edit serve
+SRC.http     := $(wildcard engine/http/*.c) engine/bind/l_http.c \
+                engine/bind/http_fields.c
 PKG.http     := libcurl
 SRC.postgres := $(wildcard engine/db/postgres*.c) engine/bind/l_postgres.c
 PKG.postgres := libpq
 SRC.edit     := engine/bind/l_edit.c engine/bind/edit_keys.c
 PKG.edit     := libedit
-SRC.httpd    := $(patsubst %,engine/net/%.c,httpd listen errand loop peer \
-                  request reply route pool link rows answer grant landlord \
-                  provision screen lex) \
-                engine/bind/l_httpd.c engine/bind/httpd_options.c
-PKG.httpd    := libmicrohttpd libpq jansson gnutls
+SRC.serve    := $(wildcard engine/serve/*.c) engine/bind/l_serve.c \
+                engine/bind/serve_options.c
+PKG.serve    := libmicrohttpd libpq jansson gnutls
 
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))
 SRC     := $(wildcard engine/*.c engine/*/*.c)

@@ -204,7 +204,7 @@ int run_repl(lua_State *L, const char *store, bool banner)
 {
     int status;
 
-    sqlite_stop_when(stop_asked);
+    sqlite_interrupt_when(stop_asked);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "propolis.repl");
     status = run_call(L, 1, 1);

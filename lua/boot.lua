@@ -20,11 +20,14 @@ package.cpath = lib .. "/?.so;" .. absolute(package.cpath)
 -- source was changed since, or another Lua compiled it.
 table.insert(package.searchers, 2, function(name)
     local sys = require "engine.sys"
-    local file = "/lua/" .. name:gsub("%.", "/") .. ".lua"
-    local made, source = sys.stat(lib .. file .. "c"), sys.stat(root .. file)
-    if made and source and made.mtime >= source.mtime then
-        local bytes = sys.read(lib .. file .. "c")
-        return bytes and load(bytes, name, "b") or nil, root .. file
+    local path = "/lua/" .. name:gsub("%.", "/")
+    for _, file in ipairs { path .. ".lua", path .. "/init.lua" } do
+        local made = sys.stat(lib .. file .. "c")
+        local source = made and sys.stat(root .. file)
+        if source and made.mtime >= source.mtime then
+            local bytes = sys.read(lib .. file .. "c")
+            return bytes and load(bytes, name, "b") or nil, root .. file
+        end
     end
 end)
 

@@ -11,11 +11,11 @@
 #include <lua.h>
 
 #include "core/buf.h"
+#include "core/catalog.h"
 #include "core/db.h"
 #include "core/err.h"
 #include "core/heal.h"
 #include "core/schema.h"
-#include "core/shape.h"
 #include "core/sql.h"
 
 #define STORE_TYPE "engine.store"

@@ -77,7 +77,7 @@ void http_check_config(lua_State *L, int t, struct http_config *cfg)
     field_copy(L, t, "ca_file", cfg->ca_file, sizeof(cfg->ca_file));
 }
 
-void http_check_request(lua_State *L, int t, struct http_request *r)
+void http_check_request(lua_State *L, int t, struct http_request_options *r)
 {
     luaL_checktype(L, t, LUA_TTABLE);
     luaL_checkstack(L, 8, NULL);
@@ -94,7 +94,8 @@ void http_check_request(lua_State *L, int t, struct http_request *r)
     r->follow = field_bool(L, t, "follow", false);
 }
 
-bool http_check_headers(lua_State *L, int t, struct http_call *c, struct err *e)
+bool http_check_headers(lua_State *L, int t, struct http_request *c,
+                        struct err *e)
 {
     bool ok = true;
 
@@ -109,8 +110,8 @@ bool http_check_headers(lua_State *L, int t, struct http_call *c, struct err *e)
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
             return luaL_error(L, "a header is no string");
         ok = strlen(lua_tostring(L, -1)) == lua_rawlen(L, -1)
-                 ? http_call_header(c, lua_tostring(L, -2), lua_tostring(L, -1),
-                                    e)
+                 ? http_request_header(c, lua_tostring(L, -2),
+                                       lua_tostring(L, -1), e)
                  : err_set(e, ERR_ARG, "a NUL in a header");
         lua_pop(L, 1);
     }

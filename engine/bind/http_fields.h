@@ -7,18 +7,18 @@
 #define ENGINE_BIND_HTTP_FIELDS_H
 
 #include "bind/bind.h"
-#include "net/http.h"
+#include "http/client.h"
 
 /* Overwrites what the table at t names in *cfg. */
 void http_check_config(lua_State *L, int t, struct http_config *cfg);
 
 /* Fills *r from the table at t; pushes method, url and body, from which *r
  * borrows. */
-void http_check_request(lua_State *L, int t, struct http_request *r);
+void http_check_request(lua_State *L, int t, struct http_request_options *r);
 
 /* Adds the headers of the request at t; ERR_ARG for bytes that do not belong
  * in one. */
-bool http_check_headers(lua_State *L, int t, struct http_call *c,
+bool http_check_headers(lua_State *L, int t, struct http_request *c,
                         struct err *e);
 
 #endif

@@ -91,8 +91,8 @@ static void push_row(lua_State *L, const struct bind_cursor *b)
 
 struct stmt bind_checkstmt(lua_State *L, int idx)
 {
-    static const char *const kinds[] = {"query", "look",   "create", "alter",
-                                        "index", "insert", NULL};
+    static const char *const kinds[] = {"query", "catalog", "create", "alter",
+                                        "index", "insert",  NULL};
     struct stmt st = {.kind = STMT_QUERY};
 
     st.sql = luaL_checklstring(L, idx, &st.len);

@@ -3,7 +3,7 @@
 
 #include "bind/bind.h"
 #include "bind/http_fields.h"
-#include "net/http.h"
+#include "http/client.h"
 
 #define CLIENT_TYPE "engine.http.client"
 #define BATCH_TYPE "engine.http.batch"
@@ -11,13 +11,13 @@
 int luaopen_engine_http(lua_State *L);
 
 struct client {
-    struct http *http; /* NULL when closed */
+    struct http_client *http; /* NULL when closed */
 };
 
 /* The calls of one request() or all(); its user value keeps their bodies. */
 struct batch {
     size_t n;
-    struct http_call *calls[]; /* NULL once handed over */
+    struct http_request *calls[]; /* NULL once handed over */
 };
 
 /* http.client([config]) -> client, or nil and an error */
@@ -35,11 +35,11 @@ static int l_client(lua_State *L)
     c = lua_newuserdatauv(L, sizeof(*c), 0);
     c->http = NULL;
     luaL_setmetatable(L, CLIENT_TYPE);
-    c->http = http_new(&cfg, &e);
+    c->http = http_client_new(&cfg, &e);
     return c->http ? 1 : bind_fail(L, &e);
 }
 
-static struct http *check_client(lua_State *L)
+static struct http_client *check_client(lua_State *L)
 {
     struct client *c = luaL_checkudata(L, 1, CLIENT_TYPE);
 
@@ -52,7 +52,7 @@ static int l_close(lua_State *L)
 {
     struct client *c = luaL_checkudata(L, 1, CLIENT_TYPE);
 
-    http_free(c->http);
+    http_client_free(c->http);
     c->http = NULL;
     return 0;
 }
@@ -62,7 +62,7 @@ static int batch_gc(lua_State *L)
     struct batch *b = lua_touserdata(L, 1);
 
     for (size_t i = 0; i < b->n; i++) {
-        http_call_free(b->calls[i]);
+        http_request_free(b->calls[i]);
         b->calls[i] = NULL;
     }
     return 0;
@@ -71,7 +71,7 @@ static int batch_gc(lua_State *L)
 /* Pushes an empty batch; its calls end on return and on raise. */
 static struct batch *new_batch(lua_State *L, size_t n)
 {
-    size_t size = sizeof(struct batch) + n * sizeof(struct http_call *);
+    size_t size = sizeof(struct batch) + n * sizeof(struct http_request *);
     struct batch *b = lua_newuserdatauv(L, size, 1);
 
     memset(b, 0, size);
@@ -84,10 +84,10 @@ static struct batch *new_batch(lua_State *L, size_t n)
 }
 
 /* Starts call i of the batch from the request at the top of the stack. */
-static void start(lua_State *L, struct http *h, int batch, size_t i)
+static void start(lua_State *L, struct http_client *h, int batch, size_t i)
 {
     struct batch *b = lua_touserdata(L, batch);
-    struct http_request r = {0};
+    struct http_request_options r = {0};
     struct err e;
     int t = lua_gettop(L);
 
@@ -96,22 +96,22 @@ static void start(lua_State *L, struct http *h, int batch, size_t i)
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
     lua_pop(L, 1);
-    b->calls[i] = http_call_new(h, &e);
+    b->calls[i] = http_request_new(h, &e);
     if (!b->calls[i])
         luaL_error(L, "%s", e.message);
     if (!http_check_headers(L, t, b->calls[i], &e) ||
-        !http_start(b->calls[i], &r, &e))
-        http_call_fail(b->calls[i], &e);
+        !http_request_start(b->calls[i], &r, &e))
+        http_request_fail(b->calls[i], &e);
     lua_settop(L, t);
 }
 
-static void push_headers(lua_State *L, const struct http_call *c)
+static void push_headers(lua_State *L, const struct http_request *c)
 {
-    struct http_header h;
+    struct http_response_header h;
     size_t pos = 0;
 
     lua_newtable(L);
-    while (http_call_next_header(c, &pos, &h)) {
+    while (http_response_next_header(c, &pos, &h)) {
         luaL_Buffer b;
         char *name = luaL_buffinitsize(L, &b, h.name_len);
 
@@ -132,10 +132,10 @@ static void push_headers(lua_State *L, const struct http_call *c)
 }
 
 /* Pushes { status=, headers=, body=, attempts=, unclear= }. */
-static void push_answer(lua_State *L, const struct http_call *c)
+static void push_answer(lua_State *L, const struct http_request *c)
 {
-    const struct http_result *r = http_call_result(c);
-    const struct buf *body = http_call_body(c);
+    const struct http_result *r = http_request_result(c);
+    const struct buf *body = http_response_body(c);
 
     lua_createtable(L, 0, 5);
     lua_pushinteger(L, r->status);
@@ -153,9 +153,9 @@ static void push_answer(lua_State *L, const struct http_call *c)
 }
 
 /* Pushes an answer, or the error, which also tells its attempts. */
-static bool push_result(lua_State *L, const struct http_call *c)
+static bool push_result(lua_State *L, const struct http_request *c)
 {
-    const struct http_result *r = http_call_result(c);
+    const struct http_result *r = http_request_result(c);
 
     if (r->status) {
         push_answer(L, c);
@@ -174,14 +174,14 @@ static void wait_more(lua_State *L)
     struct err e;
 
     err_set(&e, ERR_IO, "no request is under way");
-    if (!http_wait(check_client(L), &e))
+    if (!http_client_wait(check_client(L), &e))
         luaL_error(L, "%s", e.message);
 }
 
 /* client:request(request) -> answer, or nil and an error */
 static int l_request(lua_State *L)
 {
-    struct http *h = check_client(L);
+    struct http_client *h = check_client(L);
     struct batch *b;
 
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -189,7 +189,7 @@ static int l_request(lua_State *L)
     b = new_batch(L, 1);
     lua_pushvalue(L, 2);
     start(L, h, 3, 0);
-    while (!http_call_done(b->calls[0]))
+    while (!http_request_done(b->calls[0]))
         wait_more(L);
     if (push_result(L, b->calls[0]))
         return 1;
@@ -204,16 +204,16 @@ static size_t hand_over(lua_State *L, struct batch *b)
     size_t open = 0;
 
     for (size_t i = 0; i < b->n; i++) {
-        if (b->calls[i] && !http_call_done(b->calls[i]))
+        if (b->calls[i] && !http_request_done(b->calls[i]))
             open++;
-        if (!b->calls[i] || !http_call_done(b->calls[i]))
+        if (!b->calls[i] || !http_request_done(b->calls[i]))
             continue;
         if (!push_result(L, b->calls[i])) {
             lua_createtable(L, 0, 1);
             lua_insert(L, -2);
             lua_setfield(L, -2, "error");
         }
-        http_call_free(b->calls[i]);
+        http_request_free(b->calls[i]);
         b->calls[i] = NULL;
         lua_pushvalue(L, -1);
         lua_rawseti(L, 5, (lua_Integer)i + 1);
@@ -232,7 +232,7 @@ static size_t hand_over(lua_State *L, struct batch *b)
 static bool any_done(const struct batch *b)
 {
     for (size_t i = 0; i < b->n; i++)
-        if (b->calls[i] && http_call_done(b->calls[i]))
+        if (b->calls[i] && http_request_done(b->calls[i]))
             return true;
     return false;
 }
@@ -240,7 +240,7 @@ static bool any_done(const struct batch *b)
 /* client:all(requests [, on_done]) -> list of answers and { error= } */
 static int l_all(lua_State *L)
 {
-    struct http *h = check_client(L);
+    struct http_client *h = check_client(L);
     struct batch *b;
 
     luaL_checktype(L, 2, LUA_TTABLE);

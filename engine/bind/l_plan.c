@@ -7,7 +7,7 @@
 
 struct plans {
     size_t n;
-    struct shape *shapes;
+    struct catalog_table *shapes;
     struct plan *plans;
     char room[];
 };
@@ -17,7 +17,7 @@ static int plans_gc(lua_State *L)
     struct plans *x = lua_touserdata(L, 1);
 
     for (size_t i = 0; i < x->n; i++) {
-        shape_free(&x->shapes[i]);
+        catalog_table_free(&x->shapes[i]);
         plan_free(&x->plans[i]);
     }
     return 0;
@@ -25,12 +25,12 @@ static int plans_gc(lua_State *L)
 
 static struct plans *new_plans(lua_State *L, size_t n)
 {
-    size_t shapes = (n + 1) * sizeof(struct shape);
+    size_t shapes = (n + 1) * sizeof(struct catalog_table);
     size_t size = sizeof(struct plans) + shapes + (n + 1) * sizeof(struct plan);
     struct plans *x = memset(lua_newuserdatauv(L, size, 0), 0, size);
 
     x->n = n;
-    x->shapes = (struct shape *)(void *)x->room;
+    x->shapes = (struct catalog_table *)(void *)x->room;
     x->plans = (struct plan *)(void *)(x->room + shapes);
     bind_own(L, PLAN_TYPE, plans_gc);
     return x;
@@ -43,7 +43,7 @@ static void set_text(lua_State *L, const char *key, const char *text)
 }
 
 static void push_plan(lua_State *L, const struct schema *s,
-                      const struct shape *sh, const struct plan *p)
+                      const struct catalog_table *sh, const struct plan *p)
 {
     lua_createtable(L, 0, 4);
     set_text(L, "table", s->table);
@@ -84,7 +84,7 @@ int bind_plan(lua_State *L)
     bool ok;
 
     x = new_plans(L, n);
-    ok = shape_look(db, s, n, x->shapes, &e);
+    ok = catalog_read(db, s, n, x->shapes, &e);
     for (size_t i = 0; ok && i < n; i++)
         ok =
             plan_table(db->ops->dialect, s[i], &x->shapes[i], &x->plans[i], &e);

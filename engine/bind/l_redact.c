@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/redact.h"
+#include "redact/redact.h"
 
 #define REDACT_TYPE "engine.redact"
 

@@ -69,11 +69,11 @@ static void push_column(lua_State *L, const struct column *c)
     lua_setfield(L, -2, "default");
 }
 
-static void push_lookups(lua_State *L, const struct schema *s)
+static void push_indexes(lua_State *L, const struct schema *s)
 {
-    lua_createtable(L, (int)s->nlookups, 0);
-    for (size_t i = 0; i < s->nlookups; i++) {
-        const struct lookup *l = &s->lookups[i];
+    lua_createtable(L, (int)s->nindexes, 0);
+    for (size_t i = 0; i < s->nindexes; i++) {
+        const struct index *l = &s->indexes[i];
 
         lua_createtable(L, (int)l->ncols, 1);
         lua_pushstring(L, l->name);
@@ -101,7 +101,7 @@ static int l_index(lua_State *L)
             lua_rawseti(L, -2, (lua_Integer)i + 1);
         }
     } else if (strcmp(key, "indexes") == 0) {
-        push_lookups(L, s);
+        push_indexes(L, s);
     } else {
         return 0;
     }

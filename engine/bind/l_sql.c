@@ -124,15 +124,15 @@ static int l_alter(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* sql.look(schema [, dialect [, workspace]]) -> the catalogue look */
-static int l_look(lua_State *L)
+/* sql.catalog(schema [, dialect [, workspace]]) -> the catalogue look */
+static int l_catalog(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
     enum sql_dialect d = bind_checkdialect(L, 2, "postgres");
     const char *ws = luaL_optstring(L, 3, "default");
     struct buf *sql = bind_newbuf(L);
     struct err e;
-    bool ok = sql_look(sql, d, ws, &s, 1, &e);
+    bool ok = sql_catalog_query(sql, d, ws, &s, 1, &e);
 
     return push_text(L, ok, sql, &e);
 }
@@ -263,7 +263,7 @@ int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
         {"ident", l_ident},   {"literal", l_literal}, {"insert", l_insert},
-        {"create", l_create}, {"alter", l_alter},     {"look", l_look},
+        {"create", l_create}, {"alter", l_alter},     {"catalog", l_catalog},
         {"bind", l_bind},     {"text_ok", l_text_ok}, {NULL, NULL}};
 
     luaL_newlib(L, funcs);

@@ -115,7 +115,7 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
     lua_pop(L, 1);
 }
 
-static void add_lookup(lua_State *L, struct schema *s)
+static void add_index(lua_State *L, struct schema *s)
 {
     int t = lua_gettop(L);
     lua_Integer n = lua_istable(L, t) ? (lua_Integer)lua_rawlen(L, t) : 0;
@@ -128,12 +128,12 @@ static void add_lookup(lua_State *L, struct schema *s)
         cols[i] = text(L); /* the list keeps it alive */
         lua_pop(L, 1);
     }
-    if (!schema_add_lookup(s, cols, (size_t)n, &e))
+    if (!schema_add_index(s, cols, (size_t)n, &e))
         luaL_error(L, "%s", e.message);
     lua_settop(L, t);
 }
 
-static void add_lookups(lua_State *L, int spec, struct schema *s)
+static void add_indexes(lua_State *L, int spec, struct schema *s)
 {
     lua_Integer n;
 
@@ -145,7 +145,7 @@ static void add_lookups(lua_State *L, int spec, struct schema *s)
     n = (lua_Integer)lua_rawlen(L, -1);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        add_lookup(L, s);
+        add_index(L, s);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -186,6 +186,6 @@ void spec_read(lua_State *L, int spec, struct schema **out)
         luaL_error(L, "%s", e.message);
     lua_pop(L, 1);
     add_columns(L, spec, *out);
-    add_lookups(L, spec, *out);
+    add_indexes(L, spec, *out);
     check_required(L, spec, *out);
 }

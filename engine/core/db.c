@@ -6,8 +6,9 @@
 #include "core/err.h"
 
 static const char *const kinds[] = {
-    [STMT_QUERY] = "query", [STMT_LOOK] = "look",   [STMT_CREATE] = "create",
-    [STMT_ALTER] = "alter", [STMT_INDEX] = "index", [STMT_INSERT] = "insert",
+    [STMT_QUERY] = "query",   [STMT_CATALOG] = "catalog",
+    [STMT_CREATE] = "create", [STMT_ALTER] = "alter",
+    [STMT_INDEX] = "index",   [STMT_INSERT] = "insert",
 };
 
 const char *stmt_kind_name(enum stmt_kind k)

@@ -19,7 +19,7 @@ struct err;
  * repeated. */
 enum stmt_kind {
     STMT_QUERY,
-    STMT_LOOK,
+    STMT_CATALOG,
     STMT_CREATE,
     STMT_ALTER,
     STMT_INDEX,

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/catalog.h"
 #include "core/err.h"
 #include "core/plan.h"
 #include "core/schema.h"
-#include "core/shape.h"
 
 const char *drift_name(enum drift_kind k)
 {
@@ -23,8 +23,8 @@ struct diff {
 
 /* Adds one drift; want may be NULL; takes sql's text over. */
 static bool add_drift(struct diff *x, enum drift_kind k,
-                      const struct shape_col *col, const char *const text[2],
-                      struct buf *sql, struct err *e)
+                      const struct catalog_column *col,
+                      const char *const text[2], struct buf *sql, struct err *e)
 {
     struct drift *grown =
         realloc(x->p->drift, (x->p->ndrift + 1) * sizeof(*x->p->drift));
@@ -49,7 +49,7 @@ static bool add_drift(struct diff *x, enum drift_kind k,
 }
 
 /* SQLite cannot change a column in place. */
-static bool by_hand(struct diff *x, const struct shape_col *col,
+static bool by_hand(struct diff *x, const struct catalog_column *col,
                     const char *const change[3], struct buf *sql, struct err *e)
 {
     struct buf text = {0};
@@ -68,7 +68,7 @@ static bool by_hand(struct diff *x, const struct shape_col *col,
 }
 
 static bool diff_type(struct diff *x, const struct column *c,
-                      const struct shape_col *col, struct err *e)
+                      const struct catalog_column *col, struct err *e)
 {
     enum sql_dialect d = x->dialect;
     const char *want = sql_type(d, c->type);
@@ -86,7 +86,7 @@ static bool diff_type(struct diff *x, const struct column *c,
 }
 
 static bool diff_null(struct diff *x, const struct column *c,
-                      const struct shape_col *col, struct err *e)
+                      const struct catalog_column *col, struct err *e)
 {
     static const char *const words[2] = {"NULL allowed", "NOT NULL"};
     const char *const text[2] = {words[col->not_null], words[c->not_null]};
@@ -141,7 +141,7 @@ static bool want_default(enum sql_dialect d, const struct column *c,
 }
 
 static bool diff_default(struct diff *x, const struct column *c,
-                         const struct shape_col *col, struct err *e)
+                         const struct catalog_column *col, struct err *e)
 {
     struct buf want = {0};
     struct buf plain = {0};
@@ -165,7 +165,7 @@ static bool diff_default(struct diff *x, const struct column *c,
 }
 
 static bool diff_case(struct diff *x, const struct column *c,
-                      const struct shape_col *col, struct err *e)
+                      const struct catalog_column *col, struct err *e)
 {
     const char *const text[2] = {col->name, c->name};
     struct buf sql = {0};
@@ -179,7 +179,7 @@ static bool diff_case(struct diff *x, const struct column *c,
     return ok;
 }
 
-static bool diff_unknown(struct diff *x, const struct shape_col *col,
+static bool diff_unknown(struct diff *x, const struct catalog_column *col,
                          struct err *e)
 {
     const char *const text[2] = {col->type[0] ? col->type : col->name, NULL};
@@ -194,7 +194,7 @@ static bool diff_unknown(struct diff *x, const struct shape_col *col,
     return ok;
 }
 
-static bool diff_column(struct diff *x, const struct shape_col *col,
+static bool diff_column(struct diff *x, const struct catalog_column *col,
                         struct err *e)
 {
     int at = schema_find(x->s, col->name, strlen(col->name));
@@ -212,7 +212,7 @@ static bool diff_column(struct diff *x, const struct shape_col *col,
 }
 
 bool plan_drift(enum sql_dialect d, const struct schema *s,
-                const struct shape *sh, struct plan *out, struct err *e)
+                const struct catalog_table *sh, struct plan *out, struct err *e)
 {
     struct diff x = {.dialect = d, .s = s, .p = out};
 

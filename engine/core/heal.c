@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "core/buf.h"
+#include "core/catalog.h"
 #include "core/db.h"
-#include "core/mend.h"
+#include "core/heal_steps.h"
 #include "core/schema.h"
-#include "core/shape.h"
 
 void heal_free(struct heal *h)
 {
@@ -26,16 +26,16 @@ static bool heal_init(struct heal *h, const struct schema *s, struct err *e)
 
 /* ---- indexes ---- */
 
-static void add_indexes(struct mend *j, bool all)
+static void add_indexes(struct table_heal *j, bool all)
 {
-    for (size_t i = 0; i < j->s->nlookups; i++) {
+    for (size_t i = 0; i < j->s->nindexes; i++) {
         struct buf sql = {0};
         struct err e;
 
-        if (!all && shape_has_index(&j->shape, j->s->lookups[i].name))
+        if (!all && catalog_has_index(&j->shape, j->s->indexes[i].name))
             continue;
-        if (sql_create_lookup(&sql, j->s, i, &e) &&
-            (mend_index(j, &sql, &e) || e.code == ERR_EXISTS))
+        if (sql_create_index(&sql, j->s, i, &e) &&
+            (heal_step_index(j, &sql, &e) || e.code == ERR_EXISTS))
             j->out->indexed++;
         else
             snprintf(j->out->index_err, sizeof(j->out->index_err), "%.159s",
@@ -46,45 +46,46 @@ static void add_indexes(struct mend *j, bool all)
 
 /* ---- the ways in ---- */
 
-static bool lacks_index(const struct mend *j)
+static bool lacks_index(const struct table_heal *j)
 {
-    for (size_t i = 0; i < j->s->nlookups; i++)
-        if (!shape_has_index(&j->shape, j->s->lookups[i].name))
+    for (size_t i = 0; i < j->s->nindexes; i++)
+        if (!catalog_has_index(&j->shape, j->s->indexes[i].name))
             return true;
     return false;
 }
 
 /* The table's shape has been looked at. */
-static bool heal_looked(struct mend *j, enum heal_how how, struct err *e)
+static bool heal_looked(struct table_heal *j, enum heal_how how, struct err *e)
 {
     bool ok = true;
 
-    if (mend_stateless(j->db))
-        ok = j->shape.ncols ? mend_add(j, e) : mend_create_and_add(j, e);
-    else if (!mend_complete(j))
-        ok = mend_session(j, e);
-    if (ok && mend_stateless(j->db) && how == HEAL_ENSURE)
+    if (heal_step_stateless(j->db))
+        ok = j->shape.ncols ? heal_step_add(j, e)
+                            : heal_step_create_and_add(j, e);
+    else if (!heal_step_complete(j))
+        ok = heal_step_session(j, e);
+    if (ok && heal_step_stateless(j->db) && how == HEAL_ENSURE)
         add_indexes(j, j->db->ops->dialect == SQL_DEEPLAKE);
-    else if (ok && !mend_stateless(j->db) && lacks_index(j))
+    else if (ok && !heal_step_stateless(j->db) && lacks_index(j))
         add_indexes(j, false);
     return ok;
 }
 
 /* A service that lists its tables: list, create if absent, always look. */
-static bool heal_listed(struct mend *j, struct err *e)
+static bool heal_listed(struct table_heal *j, struct err *e)
 {
     bool present = false;
 
     if (!j->db->ops->listed(j->db, j->s->table, &present, e))
         return false;
-    if (!present && !mend_create(j, e))
+    if (!present && !heal_step_create(j, e))
         return false;
-    if (!mend_look(j, e))
+    if (!heal_step_look(j, e))
         return false;
     if (!present || j->shape.ncols) {
-        if (!mend_add(j, e))
+        if (!heal_step_add(j, e))
             return false;
-    } else if (!mend_create_and_add(j, e)) {
+    } else if (!heal_step_create_and_add(j, e)) {
         return false;
     }
     add_indexes(j, true);
@@ -92,23 +93,23 @@ static bool heal_listed(struct mend *j, struct err *e)
 }
 
 static bool each(struct db *db, const struct schema *s, enum heal_how how,
-                 struct shape *shape, struct heal *out, struct err *e)
+                 struct catalog_table *shape, struct heal *out, struct err *e)
 {
-    struct mend j = {.db = db, .s = s, .out = out};
+    struct table_heal j = {.db = db, .s = s, .out = out};
     bool ok;
 
     j.shape = *shape;
-    *shape = (struct shape){0};
+    *shape = (struct catalog_table){0};
     ok = how == HEAL_ENSURE && db->ops->listed ? heal_listed(&j, e)
                                                : heal_looked(&j, how, e);
-    shape_free(&j.shape);
+    catalog_table_free(&j.shape);
     return ok;
 }
 
 bool heal_tables(struct db *db, const struct schema *const s[], size_t n,
                  enum heal_how how, struct heal out[], struct err *e)
 {
-    struct shape *shapes = calloc(n + 1, sizeof(*shapes));
+    struct catalog_table *shapes = calloc(n + 1, sizeof(*shapes));
     bool one_look = db->ops->dialect != SQL_DEEPLAKE;
     bool lists = how == HEAL_ENSURE && db->ops->listed;
     bool ok = shapes != NULL;
@@ -118,14 +119,14 @@ bool heal_tables(struct db *db, const struct schema *const s[], size_t n,
     for (size_t i = 0; ok && i < n; i++)
         ok = heal_init(&out[i], s[i], e);
     if (ok && one_look && !lists)
-        ok = shape_look(db, s, n, shapes, e);
+        ok = catalog_read(db, s, n, shapes, e);
     for (size_t i = 0; ok && i < n; i++) {
         if (!one_look && !lists)
-            ok = shape_look(db, s + i, 1, shapes + i, e);
+            ok = catalog_read(db, s + i, 1, shapes + i, e);
         ok = ok && each(db, s[i], how, &shapes[i], &out[i], e);
     }
     for (size_t i = 0; shapes && i < n; i++)
-        shape_free(&shapes[i]);
+        catalog_table_free(&shapes[i]);
     free(shapes);
     return ok;
 }
@@ -133,22 +134,22 @@ bool heal_tables(struct db *db, const struct schema *const s[], size_t n,
 bool heal_after(struct db *db, const struct schema *s, const struct err *why,
                 struct heal *out, struct err *e)
 {
-    struct mend j = {.db = db, .s = s, .out = out};
+    struct table_heal j = {.db = db, .s = s, .out = out};
     bool ok = heal_init(out, s, e);
 
-    if (ok && mend_doomed(&j)) {
+    if (ok && heal_tx_aborted(&j)) {
         *e = *why; /* only a ROLLBACK would be heard */
         ok = false;
-    } else if (ok && why->code == ERR_NO_TABLE && mend_stateless(db)) {
-        ok = mend_create_and_add(&j, e);
+    } else if (ok && why->code == ERR_NO_TABLE && heal_step_stateless(db)) {
+        ok = heal_step_create_and_add(&j, e);
     } else if (ok) {
-        ok = mend_look(&j, e);
-        if (ok && mend_stateless(db) && mend_complete(&j)) {
+        ok = heal_step_look(&j, e);
+        if (ok && heal_step_stateless(db) && heal_step_complete(&j)) {
             *e = *why;
             ok = false;
         }
         ok = ok && heal_looked(&j, HEAL_TABLE, e);
     }
-    shape_free(&j.shape);
+    catalog_table_free(&j.shape);
     return ok;
 }

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "core/buf.h"
+#include "core/catalog.h"
 #include "core/err.h"
 #include "core/schema.h"
-#include "core/shape.h"
 
 void plan_free(struct plan *p)
 {
@@ -37,7 +37,8 @@ static bool add_statement(struct plan *p, struct buf *sql, struct err *e)
 }
 
 static bool plan_columns(enum sql_dialect d, const struct schema *s,
-                         const struct shape *sh, struct plan *p, struct err *e)
+                         const struct catalog_table *sh, struct plan *p,
+                         struct err *e)
 {
     size_t *cols = calloc(s->ncols + 1, sizeof(*cols));
     struct buf sql = {0};
@@ -47,7 +48,7 @@ static bool plan_columns(enum sql_dialect d, const struct schema *s,
     if (!ok)
         err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; ok && i < s->ncols; i++)
-        if (!shape_has(sh, s->cols[i].name))
+        if (!catalog_has_column(sh, s->cols[i].name))
             cols[n++] = i;
     for (size_t i = 0; ok && i < n;) {
         size_t take = d == SQL_POSTGRES ? n : 1;
@@ -62,7 +63,7 @@ static bool plan_columns(enum sql_dialect d, const struct schema *s,
 }
 
 static bool plan_statements(enum sql_dialect d, const struct schema *s,
-                            const struct shape *sh, struct plan *p,
+                            const struct catalog_table *sh, struct plan *p,
                             struct err *e)
 {
     struct buf sql = {0};
@@ -73,16 +74,16 @@ static bool plan_statements(enum sql_dialect d, const struct schema *s,
     else
         ok = plan_columns(d, s, sh, p, e);
     /* Deeplake's look tells nothing of indexes, so nothing is claimed. */
-    for (size_t i = 0; ok && i < s->nlookups; i++)
+    for (size_t i = 0; ok && i < s->nindexes; i++)
         if ((d != SQL_DEEPLAKE || sh->ncols == 0) &&
-            !shape_has_index(sh, s->lookups[i].name))
-            ok = sql_create_lookup(&sql, s, i, e) && add_statement(p, &sql, e);
+            !catalog_has_index(sh, s->indexes[i].name))
+            ok = sql_create_index(&sql, s, i, e) && add_statement(p, &sql, e);
     buf_free(&sql);
     return ok;
 }
 
 bool plan_table(enum sql_dialect d, const struct schema *s,
-                const struct shape *sh, struct plan *out, struct err *e)
+                const struct catalog_table *sh, struct plan *out, struct err *e)
 {
     return plan_statements(d, s, sh, out, e) && plan_drift(d, s, sh, out, e);
 }

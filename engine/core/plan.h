@@ -11,7 +11,7 @@
 
 struct err;
 struct schema;
-struct shape;
+struct catalog_table;
 
 enum drift_kind {
     DRIFT_TYPE,
@@ -41,12 +41,14 @@ struct plan {
 /* Compares what the look showed with the schema, as the dialect says things;
  * (struct plan){0} in, the caller frees it with plan_free(). */
 bool plan_table(enum sql_dialect d, const struct schema *s,
-                const struct shape *sh, struct plan *out, struct err *e);
+                const struct catalog_table *sh, struct plan *out,
+                struct err *e);
 void plan_free(struct plan *p);
 
 /* The second half of plan_table(): appends every drift. */
 bool plan_drift(enum sql_dialect d, const struct schema *s,
-                const struct shape *sh, struct plan *out, struct err *e);
+                const struct catalog_table *sh, struct plan *out,
+                struct err *e);
 
 /* "type", "null", "default", "case", "unknown". */
 const char *drift_name(enum drift_kind k);

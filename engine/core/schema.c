@@ -79,10 +79,10 @@ void schema_free(struct schema *s)
         free(s->cols[i].name);
         free(s->cols[i].default_text);
     }
-    for (size_t i = 0; i < s->nlookups; i++)
-        free(s->lookups[i].cols);
+    for (size_t i = 0; i < s->nindexes; i++)
+        free(s->indexes[i].cols);
     free(s->cols);
-    free(s->lookups);
+    free(s->indexes);
     free(s->table);
     free(s);
 }
@@ -147,7 +147,7 @@ bool schema_add(struct schema *s, const struct column *c, struct err *e)
 }
 
 /* idx_TABLE_COL_COL, as the product we interoperate with names its own. */
-static bool name_lookup(const struct schema *s, struct lookup *l, struct err *e)
+static bool name_index(const struct schema *s, struct index *l, struct err *e)
 {
     size_t at = 0;
     const char *part = "idx";
@@ -173,11 +173,11 @@ static bool name_lookup(const struct schema *s, struct lookup *l, struct err *e)
     return true;
 }
 
-bool schema_add_lookup(struct schema *s, const char *const cols[], size_t n,
-                       struct err *e)
+bool schema_add_index(struct schema *s, const char *const cols[], size_t n,
+                      struct err *e)
 {
-    struct lookup *grown;
-    struct lookup l = {.cols = calloc(n ? n : 1, sizeof(size_t)), .ncols = n};
+    struct index *grown;
+    struct index l = {.cols = calloc(n ? n : 1, sizeof(size_t)), .ncols = n};
     bool ok = l.cols != NULL;
 
     if (!ok)
@@ -193,12 +193,12 @@ bool schema_add_lookup(struct schema *s, const char *const cols[], size_t n,
         else
             l.cols[i] = (size_t)at;
     }
-    ok = ok && name_lookup(s, &l, e);
+    ok = ok && name_index(s, &l, e);
     if (ok) {
-        grown = realloc(s->lookups, (s->nlookups + 1) * sizeof(*grown));
+        grown = realloc(s->indexes, (s->nindexes + 1) * sizeof(*grown));
         if (grown) {
-            s->lookups = grown;
-            s->lookups[s->nlookups++] = l;
+            s->indexes = grown;
+            s->indexes[s->nindexes++] = l;
             return true;
         }
         err_set(e, ERR_NOMEM, "out of memory");

@@ -27,8 +27,8 @@ struct column {
     int64_t default_int; /* COL_BIGINT */
 };
 
-/* A look-up index over columns of its table, named idx_TABLE_COL_COL. */
-struct lookup {
+/* A index over columns of its table, named idx_TABLE_COL_COL. */
+struct index {
     char name[NAME_MAX_LEN + 1];
     size_t *cols; /* positions in schema.cols */
     size_t ncols;
@@ -38,8 +38,8 @@ struct schema {
     char *table;
     struct column *cols;
     size_t ncols;
-    struct lookup *lookups;
-    size_t nlookups;
+    struct index *indexes;
+    size_t nindexes;
 };
 
 /* A new schema without columns, or NULL; the caller frees it. */
@@ -52,8 +52,8 @@ void schema_free(struct schema *s);
 bool schema_add(struct schema *s, const struct column *c, struct err *e);
 
 /* Appends an index over the n named columns, all of which must be there. */
-bool schema_add_lookup(struct schema *s, const char *const cols[], size_t n,
-                       struct err *e);
+bool schema_add_index(struct schema *s, const char *const cols[], size_t n,
+                      struct err *e);
 
 /* Position of a column by its name (without case), or -1. */
 int schema_find(const struct schema *s, const char *name, size_t len);

@@ -179,10 +179,10 @@ bool sql_alter(struct buf *out, enum sql_dialect d, const struct schema *s,
     return true;
 }
 
-bool sql_create_lookup(struct buf *out, const struct schema *s, size_t i,
-                       struct err *e)
+bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
+                      struct err *e)
 {
-    const struct lookup *l = &s->lookups[i];
+    const struct index *l = &s->indexes[i];
 
     if (!buf_adds(out, "CREATE INDEX IF NOT EXISTS ", e) ||
         !sql_ident(out, l->name, e) || !buf_adds(out, " ON ", e) ||

@@ -82,16 +82,17 @@ bool sql_create(struct buf *out, enum sql_dialect d, const struct schema *s,
 bool sql_alter(struct buf *out, enum sql_dialect d, const struct schema *s,
                const size_t cols[], size_t n, struct err *e);
 
-/* Appends CREATE INDEX IF NOT EXISTS for s->lookups[i]. */
-bool sql_create_lookup(struct buf *out, const struct schema *s, size_t i,
-                       struct err *e);
+/* Appends CREATE INDEX IF NOT EXISTS for s->indexes[i]. */
+bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
+                      struct err *e);
 
 /* Appends the catalogue look for n tables: one SELECT.  Its columns are
  * table_name, column_name, data_type, not_null, column_default, index_name
  * (a row is either a column or an index); on Deeplake n is 1 and
  * column_name stands alone. */
-bool sql_look(struct buf *out, enum sql_dialect d, const char *workspace,
-              const struct schema *const s[], size_t n, struct err *e);
+bool sql_catalog_query(struct buf *out, enum sql_dialect d,
+                       const char *workspace, const struct schema *const s[],
+                       size_t n, struct err *e);
 
 /* The type as the dialect declares it: "TEXT", "FLOAT4[]", ... */
 const char *sql_type(enum sql_dialect d, enum column_type t);

@@ -6,13 +6,13 @@
 
 #include "core/db.h"
 #include "core/err.h"
-#include "db/postgres_link.h"
+#include "db/postgres_connection.h"
 
 struct pg_db {
     struct db base;
     struct pg_address address;
     PGconn *conn;
-    bool doomed; /* the line was lost inside a transaction */
+    bool tx_aborted; /* the line was lost inside a transaction */
 };
 
 /* A cursor owns its whole result, so any number may be open. */
@@ -29,7 +29,7 @@ static bool in_transaction(struct db *db)
     struct pg_db *p = (struct pg_db *)db;
     PGTransactionStatusType s = PQtransactionStatus(p->conn);
 
-    return p->doomed || (s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
+    return p->tx_aborted || (s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
 }
 
 /* True when sql is word, alone but for WORK, TRANSACTION and a semicolon. */
@@ -81,18 +81,19 @@ static bool ready(struct pg_db *p, struct err *e)
 
 /* After a loss inside a transaction nothing runs before its end has been
  * said: what follows would be committed without its first half. */
-static bool end_doomed(struct pg_db *p, const struct stmt *st, struct err *e)
+static bool end_aborted_tx(struct pg_db *p, const struct stmt *st,
+                           struct err *e)
 {
     bool rollback = is_rollback(st->sql);
 
-    p->doomed = !rollback && !is_commit(st->sql);
+    p->tx_aborted = !rollback && !is_commit(st->sql);
     return rollback || err_set(e, ERR_IO,
                                "the connection to PostgreSQL was lost inside a "
                                "transaction, nothing of which was kept");
 }
 
 /* An index of a large table takes its time. */
-static int patience(const struct pg_db *p, const struct stmt *st)
+static int statement_timeout(const struct pg_db *p, const struct stmt *st)
 {
     return p->address.statement_ms * (st->kind == STMT_INDEX ? 30 : 1);
 }
@@ -101,7 +102,7 @@ static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
 {
     bool inside = in_transaction(&p->base);
     bool late;
-    PGresult *res = pg_run(p->conn, st->sql, patience(p, st), &late);
+    PGresult *res = pg_run(p->conn, st->sql, statement_timeout(p, st), &late);
     ExecStatusType s = PQresultStatus(res);
 
     if (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK)
@@ -112,7 +113,7 @@ static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
         err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
     } else if (late) {
         err_set(e, ERR_IO, "PostgreSQL did not answer within %d ms",
-                patience(p, st));
+                statement_timeout(p, st));
     } else {
         pg_error(res, p->conn, e);
     }
@@ -120,9 +121,9 @@ static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
     if (PQstatus(p->conn) == CONNECTION_BAD) {
         bool end = is_commit(st->sql) || is_rollback(st->sql);
 
-        p->doomed = inside && !end;
+        p->tx_aborted = inside && !end;
         /* inside a transaction only its COMMIT can have had an effect */
-        e->unclear = inside ? is_commit(st->sql) : st->kind != STMT_LOOK;
+        e->unclear = inside ? is_commit(st->sql) : st->kind != STMT_CATALOG;
     }
     return NULL;
 }
@@ -171,15 +172,15 @@ static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
 
     if (strlen(st->sql) != st->len)
         return err_set(e, ERR_ARG, "a statement cannot hold a NUL byte");
-    if (!p->doomed && in_transaction(db))
-        p->doomed = !pg_alive(p->conn);
-    if (p->doomed)
-        return end_doomed(p, st, e) && new_cursor(db, NULL, out, e);
+    if (!p->tx_aborted && in_transaction(db))
+        p->tx_aborted = !pg_alive(p->conn);
+    if (p->tx_aborted)
+        return end_aborted_tx(p, st, e) && new_cursor(db, NULL, out, e);
     if (!ready(p, e))
         return false;
     res = run(p, st, e);
     /* only a look is surely harmless when it is sent a second time */
-    if (!res && st->kind == STMT_LOOK && !p->doomed &&
+    if (!res && st->kind == STMT_CATALOG && !p->tx_aborted &&
         PQstatus(p->conn) == CONNECTION_BAD && ready(p, e))
         res = run(p, st, e);
     return res && new_cursor(db, res, out, e);

@@ -5,7 +5,7 @@
 #include "core/err.h"
 #include "core/sql.h"
 #include "db/postgres.h"
-#include "db/postgres_link.h"
+#include "db/postgres_connection.h"
 
 #define CONNECT_TIMEOUT 10
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "core/err.h"
-#include "db/postgres_link.h"
+#include "db/postgres_connection.h"
 
 /* A SQLSTATE, or the beginning of some, and what it stands for. */
 static const struct {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/sql.h"
-#include "db/postgres_link.h"
+#include "db/postgres_connection.h"
 
 /* What the catalogue pg_type calls them; libpq has no header for it. */
 enum {

@@ -10,13 +10,13 @@
 
 #include "core/db.h"
 #include "core/err.h"
-#include "db/sqlite_crowd.h"
+#include "db/sqlite_busy.h"
 
 struct sqlite_db {
     struct db db;
     sqlite3 *h;
     char *path; /* for messages */
-    struct sqlite_patience patience;
+    struct sqlite_busy busy;
 };
 
 struct sqlite_cursor {
@@ -241,12 +241,12 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
 {
     int rc;
 
-    d->patience.ms = o->busy_ms ? o->busy_ms : 5000;
+    d->busy.ms = o->busy_ms ? o->busy_ms : 5000;
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    rc = o->readonly ? sqlite_wait(d->h, &d->patience)
-                     : sqlite_join(d->h, &d->patience);
+    rc = o->readonly ? sqlite_busy_install(d->h, &d->busy)
+                     : sqlite_busy_open_wal(d->h, &d->busy);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(d->h,
                           o->readonly ? "SELECT 1 FROM sqlite_schema"

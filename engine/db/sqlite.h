@@ -21,6 +21,6 @@ struct db *sqlite_open(const char *path, const struct sqlite_options *o,
 
 /* Connections opened from now on end a running statement with the error
  * "interrupted" once asked() is not 0.  For the REPL; nobody else pays. */
-bool sqlite_stop_when(int (*asked)(void *));
+bool sqlite_interrupt_when(int (*asked)(void *));
 
 #endif

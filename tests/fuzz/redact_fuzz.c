@@ -8,7 +8,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
-#include "core/redact.h"
+#include "redact/redact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -25,7 +25,7 @@ static const char setup[] =
     "    if not fine then return end\n"
     "    for _, d in ipairs { 'postgres', 'deeplake', 'sqlite' } do\n"
     "        assert(sql.create(s, d))\n"
-    "        assert(sql.look(s, d))\n"
+    "        assert(sql.catalog(s, d))\n"
     "    end\n"
     "    local store <close> = assert(sqlite.open ':memory:')\n"
     "    local done, err = store:heal(s)\n"

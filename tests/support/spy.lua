@@ -39,7 +39,7 @@ return function(opts)
             if rows or err then return rows, err end
         end
         local t = info.table
-        if info.kind == "look" then
+        if info.kind == "catalog" then
             return look_answer(s.columns[t])
         elseif info.kind == "create" then
             s.columns[t] = s.columns[t] or create_columns(sql)

@@ -86,7 +86,7 @@ for _, dialect in ipairs { "sqlite", "postgres", "deeplake" } do
     add { name = "sql.create... " .. dialect, run = function()
         ok(sql.create(notes, dialect))
         ok(sql.alter(notes, "v", dialect))
-        ok(sql.look(notes, dialect, "ws"))
+        ok(sql.catalog(notes, dialect, "ws"))
     end }
     add { name = "sql.bind " .. dialect, run = function()
         ok(sql.bind("SELECT x FROM {t} WHERE a = ? AND b = ? -- ?",
@@ -107,7 +107,7 @@ local function fake(dialect)
     return store.from {
         dialect = dialect, workspace = "ws",
         query = function(text, info)
-            if info.kind == "look" then
+            if info.kind == "catalog" then
                 local rows = {}
                 for i, name in ipairs(made and have or {}) do
                     rows[i] = { table_name = "notes", column_name = name,
@@ -257,10 +257,10 @@ with("http", function(http)
     end
 end)
 
-with("httpd", function(httpd)
-    assert(#ok(httpd.mint()) > 20)
-    assert(httpd.workspace("team") == true)
-    assert(ok(httpd.screen("SELECT 1")) == "run")
+with("serve", function(serve)
+    assert(#ok(serve.new_token()) > 20)
+    assert(serve.workspace_ok("team") == true)
+    assert(ok(serve.filter("SELECT 1")) == "run")
 end)
 
 with("redact", function(redact)

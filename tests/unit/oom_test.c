@@ -45,7 +45,7 @@ void __wrap_free(void *p);
 int luaopen_engine_http(lua_State *L) __attribute__((weak));
 int luaopen_engine_postgres(lua_State *L) __attribute__((weak));
 int luaopen_engine_edit(lua_State *L) __attribute__((weak));
-int luaopen_engine_httpd(lua_State *L) __attribute__((weak));
+int luaopen_engine_serve(lua_State *L) __attribute__((weak));
 
 /* libcurl's way to be given an allocator; CURL_GLOBAL_DEFAULT is 3. */
 int curl_global_init_mem(long flags, void *(*m)(size_t), void (*f)(void *),
@@ -131,7 +131,7 @@ static int open_all(lua_State *L)
     preload(L, "engine.http", luaopen_engine_http);
     preload(L, "engine.postgres", luaopen_engine_postgres);
     preload(L, "engine.edit", luaopen_engine_edit);
-    preload(L, "engine.httpd", luaopen_engine_httpd);
+    preload(L, "engine.serve", luaopen_engine_serve);
     if (luaL_dofile(L, SCENARIOS) != LUA_OK)
         return lua_error(L);
     return 1;

@@ -6,8 +6,8 @@
 -- Every call returns its value, or nil and an error { code=, message=,
 -- status=, reason= } that prints as one sentence with the way out.  Only GET
 -- is ever repeated.  No message holds a token.
-local answer = require "propolis.stores.answer"
-local clients = require "propolis.stores.client"
+local answer = require "propolis.stores.deeplake.response"
+local clients = require "propolis.stores.deeplake.client"
 local json = require "propolis.json"
 local refusal = require "propolis.account.refusal"
 

@@ -2,7 +2,7 @@
 --
 -- Each function takes the client (its base, token, timeout_ms) and gives nil
 -- and an error { code=, message=, status=, reason= }, without the token.
-local answer = require "propolis.stores.answer"
+local answer = require "propolis.stores.deeplake.response"
 local json = require "propolis.json"
 local places = require "propolis.config.places"
 

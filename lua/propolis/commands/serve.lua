@@ -59,11 +59,11 @@ local function is_loopback(host)
 end
 
 -- Makes the workspaces of list ready that are not; done remembers them.
-local function provision(server, list, done)
+local function setup_workspaces(server, list, done)
     for _, entry in ipairs(list) do
         for _, workspace in ipairs(entry.workspaces) do
             if not done[workspace] then
-                local ok, err = server:provision(workspace)
+                local ok, err = server:setup_workspace(workspace)
                 if not ok then
                     return nil, ("workspace %s: %s"):format(workspace, err)
                 end
@@ -78,12 +78,12 @@ end
 local function renew(server, done)
     local list, err = require("propolis.serve.tokens").load()
     if not list then
-        server:grant(nil)
+        server:set_tokens(nil)
         return nil, err
     end
     local ok
-    ok, err = provision(server, list, done)
-    server:grant(list)
+    ok, err = setup_workspaces(server, list, done)
+    server:set_tokens(list)
     return ok, err, #list
 end
 
@@ -121,8 +121,8 @@ local function start(opts)
     if not o then
         return wrong and cli.usage(command, err) or cli.fail(err)
     end
-    local httpd = require "engine.httpd"
-    local server <close>, failed = httpd.start(o)
+    local engine_serve = require "engine.serve"
+    local server <close>, failed = engine_serve.start(o)
     if not server then
         return cli.fail(failed)
     end
@@ -144,14 +144,14 @@ end
 local token = {}
 
 function token.add(opts)
-    local httpd = require "engine.httpd"
+    local engine_serve = require "engine.serve"
     if not opts[3] or opts[3] == "" then
         return cli.usage(command, "token add needs a name")
     elseif not opts.workspace then
         return cli.usage(command, "token add needs --workspace NAME")
     end
     for _, name in ipairs(opts.workspace) do
-        if not httpd.workspace(name) then
+        if not engine_serve.workspace_ok(name) then
             return cli.usage(command, ("'%s' cannot be a workspace: letters, "
                 .. "digits, _ . - and not a name of PostgreSQL's own")
                 :format(name))

@@ -21,7 +21,7 @@ local MODULES = {
     { "http", "the Deeplake API" },
     { "postgres", "PostgreSQL" },
     { "edit", "line editing in the REPL" },
-    { "httpd", "propolis serve" },
+    { "serve", "propolis serve" },
 }
 
 local function sqlite_version()

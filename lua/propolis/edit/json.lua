@@ -4,7 +4,7 @@
 -- accepted; `{ json5 = true }` also accepts bare keys and single quotes.
 -- Every function returns nil and a sentence when the text does not parse.
 local edit_text = require "propolis.edit.text"
-local jsonc = require "propolis.edit.jsonc"
+local json_parse = require "propolis.edit.json_parse"
 local layout = require "propolis.edit.json_layout"
 
 local edit = {}
@@ -47,7 +47,7 @@ local function walk(text, root, path)
         if type(step) == "number" then
             next_item = node.kind == "array" and node.items[step]
         elseif node.kind == "object" then
-            local found, twice = jsonc.member(node, step)
+            local found, twice = json_parse.member(node, step)
             if twice then
                 return nil, nil, nil,
                     ("line %d: the key %q stands there twice"):format(
@@ -63,7 +63,7 @@ end
 
 --- The node at `path`, nil when there is none; nil and a sentence on errors.
 function edit.get(text, path, options)
-    local root, err = jsonc.parse(text, options)
+    local root, err = json_parse.parse(text, options)
     if not root then return nil, err end
     local node, depth, _, twice = walk(text, root, path)
     if twice then return nil, twice end
@@ -76,7 +76,7 @@ end
 function edit.value(text, path, options)
     local node, err = edit.get(text, path, options)
     if not node then return nil, err end
-    return jsonc.value(node)
+    return json_parse.value(node)
 end
 
 -- Whether two values are the same, order of keys aside.
@@ -92,13 +92,13 @@ local function same(a, b)
 end
 
 local function fragment_of(json)
-    local node, err = jsonc.parse(json)
+    local node, err = json_parse.parse(json)
     if not node then error("bad fragment: " .. err, 3) end
     return node
 end
 
 local function check(text, options)
-    local root, err = jsonc.parse(text, options)
+    local root, err = json_parse.parse(text, options)
     if not root then
         return nil, "the edited text would not parse: " .. err
     end
@@ -111,8 +111,8 @@ local function misfit(text, path, depth, node, wanted)
     for i = 1, depth do names[i] = tostring(path[i]) end
     local where = #names > 0 and table.concat(names, ".") or "the file"
     return nil, ("line %d: %s is %s, not %s"):format(
-        edit_text.line(text, node.first), where, jsonc.a(node.kind),
-        jsonc.a(wanted))
+        edit_text.line(text, node.first), where, json_parse.a(node.kind),
+        json_parse.a(wanted))
 end
 
 -- Wraps a fragment in objects for the keys of `path` after the first `depth`.
@@ -128,7 +128,7 @@ end
 local function open(text, path, options)
     local blank = not text:find("%S")
     local source = blank and "{}" .. edit_text.newline(text) or text
-    local root, err = jsonc.parse(source, options)
+    local root, err = json_parse.parse(source, options)
     if not root then return nil, err end
     local node, depth, _, twice = walk(source, root, path)
     if twice then return nil, twice end
@@ -148,7 +148,7 @@ function edit.set(text, path, json, options)
     if depth == #path then
         local part = fragment_of(json)
         if node.kind == part.kind
-            and same(jsonc.value(node), jsonc.value(part)) then
+            and same(json_parse.value(node), json_parse.value(part)) then
             return text
         end
         local indent = layout.indent_of_line(source, node.first)
@@ -200,7 +200,7 @@ end
 
 --- Takes the member or item at `path` away. The same text when there is none.
 function edit.remove(text, path, options)
-    local root, err = jsonc.parse(text, options)
+    local root, err = json_parse.parse(text, options)
     if not root then return nil, err end
     local _, depth, item, twice = walk(text, root, path)
     if twice then return nil, twice end

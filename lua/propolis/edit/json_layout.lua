@@ -1,6 +1,6 @@
 --- propolis.edit.json_layout: where text goes into or out of a JSON container,
 -- in the layout that the file has.  Pure; nodes are those of
--- propolis.edit.jsonc.
+-- propolis.edit.json_parse.
 local edit_text = require "propolis.edit.text"
 
 local layout = {}

@@ -3,12 +3,12 @@
 -- Every function returns nil and a sentence when the text does not parse or
 -- the place is written in a form that cannot be extended safely.
 local edit_text = require "propolis.edit.text"
-local tomlc = require "propolis.edit.tomlc"
+local toml_parse = require "propolis.edit.toml_parse"
 
 local edit = {}
 
 local function same(a, b)
-    return #a == #b and tomlc.joined(a) == tomlc.joined(b)
+    return #a == #b and toml_parse.joined(a) == toml_parse.joined(b)
 end
 
 local function below(path, prefix)
@@ -57,7 +57,7 @@ end
 --- The value of the key at `path`: text, number, boolean, a list for arrays;
 -- nil when it is not there; nil and a sentence when the text does not parse.
 function edit.value(text, path)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, err end
     local _, node = find_key(doc, path)
     return node and plain(node)
@@ -66,7 +66,7 @@ end
 --- Every key below `path` as { path = rest of the path, value = }, or nil and
 -- a sentence.
 function edit.under(text, path)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, err end
     local out = {}
     for _, entry in ipairs(doc.entries) do
@@ -94,7 +94,7 @@ local function name_of(path)
 end
 
 local function check(text)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, "the edited text would not parse: " .. err end
     return text
 end
@@ -148,7 +148,7 @@ end
 --- Gives the key at `path` the value `literal` (TOML text): replaced where it
 -- stands, else added to its table, else added with its table at the end.
 function edit.set(text, path, literal_)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, err end
     local _, node = find_key(doc, path)
     if node then
@@ -170,7 +170,7 @@ end
 
 --- Takes the key at `path` away with its line. The same text if not there.
 function edit.remove(text, path)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, err end
     local entry, node = find_key(doc, path)
     if not entry then return text end
@@ -188,7 +188,7 @@ end
 --- Gives the table at `path` exactly these keys, { {key, literal}, ... }:
 -- replaced where it stands, else added at the end.
 function edit.set_table(text, path, pairs_)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, err end
     local head, index = find_table(doc, path)
     if not head then
@@ -205,7 +205,7 @@ end
 --- Takes the table at `path` and the tables below it away, and the blank line
 -- before each. The same text if there is none.
 function edit.remove_table(text, path)
-    local doc, err = tomlc.parse(text)
+    local doc, err = toml_parse.parse(text)
     if not doc then return nil, err end
     for i = #doc.entries, 1, -1 do
         local entry = doc.entries[i]

@@ -5,7 +5,7 @@
 -- answer is nil and a sentence, and the caller says what to add by hand.
 -- A body is a list of { key, YAML text } pairs.
 local edit_text = require "propolis.edit.text"
-local yamlc = require "propolis.edit.yamlc"
+local yaml_parse = require "propolis.edit.yaml_parse"
 
 local edit = {}
 
@@ -23,7 +23,7 @@ end
 local function walk(root, path)
     local node, entry = root, nil
     for i, key in ipairs(path) do
-        local found, twice = yamlc.entry(node, key)
+        local found, twice = yaml_parse.entry(node, key)
         if twice then
             return nil, nil, nil,
                 ("line %d: the key %q stands there twice"):format(
@@ -37,7 +37,7 @@ end
 
 --- The node at `path`; nil when there is none; nil and a sentence on errors.
 function edit.get(text, path)
-    local root, err = yamlc.parse(text)
+    local root, err = yaml_parse.parse(text)
     if not root then return nil, err end
     local node, depth, _, twice = walk(root, path)
     if twice then return nil, twice end
@@ -70,7 +70,7 @@ local function insert(text, after, new)
         table.insert(lines, after + i, line .. eol)
     end
     local out = table.concat(lines)
-    local root, err = yamlc.parse(out)
+    local root, err = yaml_parse.parse(out)
     if not root then return nil, "the edited text would not parse: " .. err end
     return out
 end
@@ -79,7 +79,7 @@ local function delete(text, from, to)
     local lines = split(text)
     local out = table.concat(lines, "", 1, from - 1)
         .. table.concat(lines, "", to + 1)
-    local root, err = yamlc.parse(out)
+    local root, err = yaml_parse.parse(out)
     if not root then return nil, "the edited text would not parse: " .. err end
     return out
 end
@@ -160,7 +160,7 @@ end
 --- Adds a map with `body` as the last item of the list at `path`, which is
 -- made when it is missing.
 function edit.append(text, path, body)
-    local root, err = yamlc.parse(text)
+    local root, err = yaml_parse.parse(text)
     if not root then return nil, err end
     local node, depth, _, twice = walk(root, path)
     if twice then return nil, twice end
@@ -175,7 +175,7 @@ end
 --- Makes `path` a map with exactly `body`: replaced where it stands, else
 -- added as the last key of the map above it, which is made when missing.
 function edit.set(text, path, body)
-    local root, err = yamlc.parse(text)
+    local root, err = yaml_parse.parse(text)
     if not root then return nil, err end
     local node, depth, _, twice = walk(root, path)
     if twice then return nil, twice end
@@ -195,7 +195,7 @@ end
 
 --- Takes the key at `path` away with everything below it.
 function edit.remove(text, path)
-    local root, err = yamlc.parse(text)
+    local root, err = yaml_parse.parse(text)
     if not root then return nil, err end
     local node, depth, entry, twice = walk(root, path)
     if twice then return nil, twice end
@@ -209,7 +209,7 @@ end
 --- Takes the index-th item of the list at `path` away. A list that becomes
 -- empty goes with its key; maps above it stay.
 function edit.remove_item(text, path, index)
-    local root, err = yamlc.parse(text)
+    local root, err = yaml_parse.parse(text)
     if not root then return nil, err end
     local node, depth, _, twice = walk(root, path)
     if twice then return nil, twice end

@@ -54,7 +54,7 @@ function sql.alter(schema, columns, dialect) end
 ---@param workspace? string ("default")
 ---@return string? text
 ---@return engine.error? err
-function sql.look(schema, dialect, workspace) end
+function sql.catalog(schema, dialect, workspace) end
 
 --- A statement from a constant template: each ? outside quotes and comments
 --- becomes the literal of values[1], values[2], ... (values.n says how many

@@ -44,14 +44,14 @@ function store.error(code, message) end
 
 --- Runs one statement.
 ---@param sql string
----@param kind? "query"|"look"|"create"|"alter"|"index"|"insert"
+---@param kind? "query"|"catalog"|"create"|"alter"|"index"|"insert"
 ---@return table[]? rows by column name; NULL is an absent key
 ---@return string[]|engine.error names of the columns in order
 function object:query(sql, kind) end
 
 --- Runs one statement and drops its rows.
 ---@param sql string
----@param kind? "query"|"look"|"create"|"alter"|"index"|"insert"
+---@param kind? "query"|"catalog"|"create"|"alter"|"index"|"insert"
 ---@return true? done
 ---@return engine.error? err
 function object:exec(sql, kind) end

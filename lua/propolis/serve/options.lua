@@ -1,4 +1,4 @@
---- serve_options: from the words of propolis serve to what engine.httpd takes.
+--- serve_options: from the words of propolis serve to what engine.serve takes.
 local options = {}
 
 -- Numbers -------------------------------------------------------------------
@@ -86,7 +86,7 @@ local function read_tls(opts, out)
     return true
 end
 
---- What engine.httpd.start takes.
+--- What engine.serve.start takes.
 -- @param opts what cli.parse gave
 -- @return a table, or nil, a sentence and whether the caller was wrong
 function options.read(opts)

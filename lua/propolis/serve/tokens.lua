@@ -5,7 +5,7 @@
 -- derived from.  Writers take a lock and replace the file whole, so a running
 -- server reads either the old list or the new one.
 local config = require "propolis.config"
-local httpd = require "engine.httpd"
+local engine_serve = require "engine.serve"
 local json = require "propolis.json"
 local sys = require "engine.sys"
 
@@ -50,7 +50,7 @@ local function flaw(entry)
         return "has no list of workspaces"
     end
     for _, name in ipairs(entry.workspaces) do
-        if not (is_text(name) and httpd.workspace(name)) then
+        if not (is_text(name) and engine_serve.workspace_ok(name)) then
             return "has a workspace that cannot be one"
         end
     end
@@ -140,7 +140,7 @@ end
 -- @return the token and its id, or nil and a sentence; it can never be read
 -- again
 function tokens.add(entry)
-    local token, kept = httpd.mint()
+    local token, kept = engine_serve.new_token()
     if not token then
         return nil, kept
     end
@@ -195,7 +195,7 @@ function tokens.secret()
         return nil, err
     end
     local path = folder .. "/serve_secret"
-    local _, kept = httpd.mint()
+    local _, kept = engine_serve.new_token()
     if type(kept) ~= "table" or not kept.hash then
         return nil, kept
     end

@@ -7,7 +7,7 @@
 local deadline = require "propolis.sync.deadline"
 local lanes = require "propolis.sync.lanes"
 local outbox = require "propolis.sync.outbox"
-local settle = require "propolis.sync.settle"
+local reconcile = require "propolis.sync.reconcile"
 local sql = require "engine.sql"
 local sys = require "engine.sys"
 
@@ -118,7 +118,7 @@ function Push:judge(batch, result)
     end
     lane.tries = lane.tries + 1
     if err.unclear then
-        local ok, why = settle.batch(self, batch)
+        local ok, why = reconcile.batch(self, batch)
         if not ok then
             return nil, why
         elseif lane.tries >= TRIES then
@@ -231,7 +231,7 @@ function Push:window(refs)
     local all = lanes.sort(append)
     for _, lane in ipairs(all) do
         if ok then
-            ok, err = settle.lane(self, lane)
+            ok, err = reconcile.lane(self, lane)
         end
     end
     while ok do

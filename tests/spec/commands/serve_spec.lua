@@ -425,7 +425,7 @@ describe("propolis serve", function()
             end
         end)
 
-        -- The screen is the second wall. These go past it, straight to the
+        -- The SQL filter is the second wall. These go past it, straight to the
         -- database, as the role itself.
         it("by rights of the role alone", function()
             local role = pg.psql("SELECT nspowner::regrole FROM pg_namespace "

@@ -1,5 +1,5 @@
 local edit = require "propolis.edit.yaml"
-local yamlc = require "propolis.edit.yamlc"
+local yaml_parse = require "propolis.edit.yaml_parse"
 
 local BODY = { { "command", '"x y"' }, { "timeout", "10" } }
 
@@ -147,7 +147,7 @@ a:
             "\"a b\": 1\n'c': 2\n", "a: {b: [1, {c: \"}\"}],\n  d: 1}\ne: 1\n",
             "a: -1\nb: :x\nc: -x\n", "# only\n",
         } do
-            assert.is_truthy(yamlc.parse(text), text)
+            assert.is_truthy(yaml_parse.parse(text), text)
         end
     end)
 end)

@@ -79,7 +79,7 @@ describe("heal on the Deeplake dialect", function()
                 end
             end }
         local done = assert(heal.table { store = s.store, schema = skills })
-        assert.same({ "look", "alter", "look" }, s.kinds)
+        assert.same({ "catalog", "alter", "catalog" }, s.kinds)
         assert.same({ "contributors" }, done.missing)
         assert.same({}, done.altered)
     end)
@@ -93,7 +93,7 @@ describe("heal on the Deeplake dialect", function()
             assert.is_nil(done)
             assert.equal("exists", err.code)
             assert.equal("column already exists, says who", tostring(err))
-            assert.same({ "look", "alter", "look" }, s.kinds)
+            assert.same({ "catalog", "alter", "catalog" }, s.kinds)
         end)
 
     it("lets it stand also when another column came meanwhile", function()
@@ -106,7 +106,7 @@ describe("heal on the Deeplake dialect", function()
                 end
             end }
         assert.is_nil((heal.table { store = s.store, schema = skills }))
-        assert.same({ "look", "alter", "look" }, s.kinds)
+        assert.same({ "catalog", "alter", "catalog" }, s.kinds)
     end)
 
     for what, message in pairs {
@@ -120,12 +120,12 @@ describe("heal on the Deeplake dialect", function()
             local done, err = heal.table { store = s.store, schema = skills }
             assert.is_nil(done)
             assert.equal(message, tostring(err))
-            assert.same({ "look", "alter" }, s.kinds)
+            assert.same({ "catalog", "alter" }, s.kinds)
         end)
     end
 
     it("fails on a failing look and never falls through to ALTER", function()
-        local s = spy { on = fails_once("look", "400: bad request") }
+        local s = spy { on = fails_once("catalog", "400: bad request") }
         local done, err = heal.table { store = s.store, schema = skills }
         assert.is_nil(done)
         assert.equal("400: bad request", tostring(err))
@@ -135,7 +135,7 @@ describe("heal on the Deeplake dialect", function()
     it("creates an absent table, and looks again", function()
         local s = spy {}
         local done = assert(heal.table { store = s.store, schema = memory })
-        assert.same({ "look", "create", "look" }, s.kinds)
+        assert.same({ "catalog", "create", "catalog" }, s.kinds)
         assert.is_true(done.created)
         assert.same({}, done.missing)
         assert.matches('^CREATE TABLE IF NOT EXISTS "memory" %(id TEXT NOT NULL'
@@ -151,7 +151,7 @@ describe("heal on the Deeplake dialect", function()
             end
         end }
         local done = assert(heal.table { store = s.store, schema = memory })
-        assert.same({ "look", "create", "look", "alter" }, s.kinds)
+        assert.same({ "catalog", "create", "catalog", "alter" }, s.kinds)
         assert.same({ "agent" }, done.missing)
         assert.same({ "agent" }, done.altered)
     end)
@@ -197,7 +197,7 @@ describe("a lazy insert", function()
         it("creates on: " .. text, function()
             local s, ok = insert { on = fails_once("insert", text) }
             assert.is_true(ok)
-            assert.same({ "insert", "create", "look", "insert" }, s.kinds)
+            assert.same({ "insert", "create", "catalog", "insert" }, s.kinds)
             assert.equal(s.sql[1], s.sql[4])
         end)
     end
@@ -207,7 +207,8 @@ describe("a lazy insert", function()
             columns = { skills = names(skills, { "contributors" }) },
             on = fails_once("insert", "Table does not exist") }
         assert.is_true(ok)
-        assert.same({ "insert", "create", "look", "alter", "insert" }, s.kinds)
+        assert.same({ "insert", "create", "catalog", "alter", "insert" },
+            s.kinds)
     end)
 
     it("adds every missing column and repeats the same text", function()
@@ -216,7 +217,8 @@ describe("a lazy insert", function()
             on = fails_once("insert", 'column "contributors" of relation'
                 .. ' "skills" does not exist') }
         assert.is_true(ok)
-        assert.same({ "insert", "look", "alter", "alter", "insert" }, s.kinds)
+        assert.same({ "insert", "catalog", "alter", "alter", "insert" },
+            s.kinds)
         assert.equal(s.sql[1], s.sql[5])
     end)
 
@@ -226,7 +228,7 @@ describe("a lazy insert", function()
             on = fails_once("insert", text) }
         assert.is_nil(ok)
         assert.equal(text, tostring(err))
-        assert.same({ "insert", "look" }, s.kinds)
+        assert.same({ "insert", "catalog" }, s.kinds)
     end)
 
     it("repeats the INSERT also after a lost race", function()
@@ -242,7 +244,8 @@ describe("a lazy insert", function()
                 end
             end }
         assert.is_true((s.store:insert(skills, { id = "i", name = "n" })))
-        assert.same({ "insert", "look", "alter", "look", "insert" }, s.kinds)
+        assert.same({ "insert", "catalog", "alter", "catalog", "insert" },
+            s.kinds)
     end)
 
     for what, text in pairs {
@@ -268,7 +271,7 @@ describe("a lazy insert", function()
         end }
         assert.is_nil(ok)
         assert.equal("no_table", err.code)
-        assert.same({ "insert", "create", "look", "insert" }, s.kinds)
+        assert.same({ "insert", "create", "catalog", "insert" }, s.kinds)
     end)
 end)
 
@@ -282,7 +285,7 @@ describe("ensure where a service lists its tables", function()
 
     it("greenfield: creates both, no ALTER", function()
         local s, done = ensure({}, {})
-        assert.same({ "list", "create", "look", "list", "create", "look",
+        assert.same({ "list", "create", "catalog", "list", "create", "catalog",
             "index" }, s.kinds)
         assert.is_true(done[1].created and done[2].created)
         assert.equal('CREATE INDEX IF NOT EXISTS "idx_sessions_path_creation'
@@ -293,8 +296,8 @@ describe("ensure where a service lists its tables", function()
         local s, done = ensure({ memory = true, sessions = true },
             { columns = { memory = { table.unpack(LEGACY.memory) },
                 sessions = { table.unpack(LEGACY.sessions) } } })
-        assert.same({ "list", "look", "alter", "alter", "alter",
-            "list", "look", "alter", "alter", "alter", "index" }, s.kinds)
+        assert.same({ "list", "catalog", "alter", "alter", "alter",
+            "list", "catalog", "alter", "alter", "alter", "index" }, s.kinds)
         assert.same({ "summary_embedding", "agent", "plugin_version" },
             done[1].altered)
         assert.same({ "message_embedding", "agent", "plugin_version" },
@@ -305,33 +308,33 @@ describe("ensure where a service lists its tables", function()
         local s = ensure({ memory = true, sessions = true },
             { columns = { memory = names(memory),
                 sessions = names(sessions) } })
-        assert.same({ "list", "look", "list", "look", "index" }, s.kinds)
+        assert.same({ "list", "catalog", "list", "catalog", "index" }, s.kinds)
     end)
 
     it("half legacy: alters one, creates the other", function()
         local s = ensure({ memory = true },
             { columns = { memory = { table.unpack(LEGACY.memory) } } })
-        assert.same({ "list", "look", "alter", "alter", "alter",
-            "list", "create", "look", "index" }, s.kinds)
+        assert.same({ "list", "catalog", "alter", "alter", "alter",
+            "list", "create", "catalog", "index" }, s.kinds)
     end)
 
     it("a stale listing: CREATE does nothing, the look finds all", function()
         local s, done = ensure({}, { columns = {
             memory = names(memory, { "agent" }),
             sessions = names(sessions) } })
-        assert.same({ "list", "create", "look", "alter",
-            "list", "create", "look", "index" }, s.kinds)
+        assert.same({ "list", "create", "catalog", "alter",
+            "list", "create", "catalog", "index" }, s.kinds)
         assert.same({ "agent" }, done[1].altered)
     end)
 
     it("mixed: alters only what lacks a column", function()
         for _, case in ipairs {
             { names(memory), LEGACY.sessions,
-                "list look list look alter alter alter index" },
+                "list catalog list catalog alter alter alter index" },
             { LEGACY.memory, names(sessions),
-                "list look alter alter alter list look index" },
+                "list catalog alter alter alter list catalog index" },
             { names(memory, { "agent" }), names(sessions, { "agent" }),
-                "list look alter list look alter index" },
+                "list catalog alter list catalog alter index" },
         } do
             local s = ensure({ memory = true, sessions = true },
                 { columns = { memory = { table.unpack(case[1]) },
@@ -343,8 +346,8 @@ describe("ensure where a service lists its tables", function()
     it("half legacy the other way: creates one, alters the other", function()
         local s = ensure({ sessions = true },
             { columns = { sessions = { table.unpack(LEGACY.sessions) } } })
-        assert.same({ "list", "create", "look",
-            "list", "look", "alter", "alter", "alter", "index" }, s.kinds)
+        assert.same({ "list", "create", "catalog",
+            "list", "catalog", "alter", "alter", "alter", "index" }, s.kinds)
     end)
 
     it("goes on after a lost race, to the index", function()
@@ -358,7 +361,7 @@ describe("ensure where a service lists its tables", function()
                 end
             end }
         local done = assert(s.store:ensure(sessions))
-        assert.same({ "list", "look", "alter", "look", "alter", "alter",
+        assert.same({ "list", "catalog", "alter", "catalog", "alter", "alter",
             "index" }, s.kinds)
         assert.same({ "message_embedding", "agent", "plugin_version" },
             done.missing)
@@ -366,8 +369,8 @@ describe("ensure where a service lists its tables", function()
     end)
 
     it("makes no index after a failing look or ALTER", function()
-        for kind, kinds in pairs { look = "list look",
-            alter = "list look alter" } do
+        for kind, kinds in pairs { catalog = "list catalog",
+            alter = "list catalog alter" } do
             local s = spy { listed = function() return true end,
                 columns = { sessions = { table.unpack(LEGACY.sessions) } },
                 on = fails_once(kind, "Query failed: 400: no") }
@@ -381,14 +384,14 @@ describe("ensure where a service lists its tables", function()
     it("creates a table that is listed and gone", function()
         local s = spy { listed = function() return true end }
         assert.is_true(assert(s.store:ensure(memory)).created)
-        assert.same({ "list", "look", "create", "look" }, s.kinds)
+        assert.same({ "list", "catalog", "create", "catalog" }, s.kinds)
     end)
 
     it("gives skills their index", function()
         local s = spy { listed = function() return true end,
             columns = { skills = names(skills) } }
         assert(s.store:ensure(skills))
-        assert.same({ "list", "look", "index" }, s.kinds)
+        assert.same({ "list", "catalog", "index" }, s.kinds)
         assert.equal("CREATE INDEX IF NOT EXISTS"
             .. ' "idx_skills_project_key_name" ON "skills"'
             .. ' ("project_key", "name")', s.sql[2])
@@ -424,7 +427,7 @@ describe("heal through functions of the other dialects", function()
         local s = spy { dialect = "postgres",
             columns = { skills = names(skills, { "scope", "version" }) } }
         assert(heal.table { store = s.store, schema = skills })
-        assert.same({ "look", "alter" }, s.kinds)
+        assert.same({ "catalog", "alter" }, s.kinds)
         assert.equal([[ALTER TABLE "skills" ADD COLUMN "scope" TEXT NOT NULL]]
             .. [[ DEFAULT 'me', ADD COLUMN "version" BIGINT NOT NULL]]
             .. [[ DEFAULT 1]], s.sql[2])
@@ -444,7 +447,7 @@ describe("heal through functions of the other dialects", function()
                 assert.is_nil(sql:find("scope", 1, true))
             end }
         local done = assert(heal.table { store = s.store, schema = skills })
-        assert.same({ "look", "alter", "look", "alter" }, s.kinds)
+        assert.same({ "catalog", "alter", "catalog", "alter" }, s.kinds)
         assert.same({ "scope", "version" }, done.missing)
         assert.same({ "version" }, done.altered)
     end)
@@ -453,7 +456,7 @@ describe("heal through functions of the other dialects", function()
         local s = spy { dialect = "sqlite",
             columns = { skills = names(skills, { "scope", "version" }) } }
         assert(heal.table { store = s.store, schema = skills })
-        assert.same({ "look", "alter", "alter" }, s.kinds)
+        assert.same({ "catalog", "alter", "alter" }, s.kinds)
     end)
 end)
 

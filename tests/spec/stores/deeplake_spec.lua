@@ -1,7 +1,7 @@
 local deeplake = require "propolis.stores.deeplake"
 local double = require "httpdouble"
 local json = require "propolis.json"
-local markers = require "propolis.stores.markers"
+local markers = require "propolis.stores.deeplake.markers"
 local propolis = require "propolis"
 local run = require "run"
 local store = require "engine.store"
@@ -664,7 +664,7 @@ describe("propolis.stores.deeplake", function()
     end)
 end)
 
-describe("propolis.stores.markers", function()
+describe("propolis.stores.deeplake.markers", function()
     local dir
 
     before_each(function() dir = tmp.dir() end)
@@ -677,7 +677,8 @@ describe("propolis.stores.markers", function()
     end
 
     local function ask(env, code)
-        local r = run({ "-e", "local m = require 'propolis.stores.markers' "
+        local r = run({ "-e",
+            "local m = require 'propolis.stores.deeplake.markers' "
             .. code }, { home = dir, env = env })
         return r.stdout
     end

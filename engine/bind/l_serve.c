@@ -1,0 +1,260 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/bind.h"
+#include "bind/serve_options.h"
+#include "serve/server.h"
+#include "serve/sql_filter.h"
+#include "serve/token.h"
+
+#define SERVER_TYPE "engine.serve"
+#define TOKEN_LIST_TYPE "engine.serve.token_list"
+
+struct server {
+    struct server *server;
+};
+
+struct box {
+    struct token_list *tokens;
+};
+
+static struct server *check_server(lua_State *L)
+{
+    struct server *s = luaL_checkudata(L, 1, SERVER_TYPE);
+
+    luaL_argcheck(L, s->server != NULL, 1, "the server is closed");
+    return s->server;
+}
+
+/* serve.start(options) -> server, or nil and an error */
+static int l_start(lua_State *L)
+{
+    struct server_options o;
+    struct server *s;
+    struct err e;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    o = server_options(L);
+    s = lua_newuserdatauv(L, sizeof(*s), 0);
+    s->server = NULL;
+    luaL_setmetatable(L, SERVER_TYPE);
+    s->server = server_start(&o, &e);
+    return s->server ? 1 : bind_fail(L, &e);
+}
+
+static int l_port(lua_State *L)
+{
+    lua_pushinteger(L, server_port(check_server(L)));
+    return 1;
+}
+
+/* server:setup_workspace(workspace) -> true, or nil and an error */
+static int l_setup_workspace(lua_State *L)
+{
+    struct server *h = check_server(L);
+    const char *workspace = luaL_checkstring(L, 2);
+    struct err e;
+
+    if (!server_setup_workspace(h, workspace, &e))
+        return bind_fail(L, &e);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int token_list_gc(lua_State *L)
+{
+    struct box *b = lua_touserdata(L, 1);
+
+    token_list_unref(b->tokens);
+    b->tokens = NULL;
+    return 0;
+}
+
+static void copy_digits(lua_State *L, int idx, const char *key, char *to,
+                        size_t n)
+{
+    const char *from = server_text(L, idx, key, true);
+
+    if (strlen(from) != n)
+        luaL_error(L, "'%s' must have %I digits", key, (lua_Integer)n);
+    memcpy(to, from, n + 1);
+}
+
+/* The names at the top, borrowed; pushes what keeps the list. */
+static char **check_names(lua_State *L, int idx)
+{
+    lua_Integer n = luaL_len(L, idx);
+    char **names = bind_newscratch(L, ((size_t)n + 1) * sizeof(*names));
+
+    for (lua_Integer i = 1; i <= n; i++) {
+        if (lua_geti(L, idx, i) != LUA_TSTRING)
+            luaL_error(L, "a workspace's name must be a string");
+        names[i - 1] = (char *)lua_tostring(L, -1);
+        lua_pop(L, 1); /* the list keeps it */
+    }
+    return names;
+}
+
+/* The token at idx, borrowed from its table. */
+static struct token check_token(lua_State *L, int idx)
+{
+    struct token g = {.write = false};
+
+    luaL_checktype(L, idx, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    copy_digits(L, idx, "id", g.id, TOKEN_ID);
+    copy_digits(L, idx, "salt", g.salt, TOKEN_SALT);
+    copy_digits(L, idx, "hash", g.hash, TOKEN_HASH);
+    g.name = (char *)server_text(L, idx, "name", true);
+    g.org = (char *)server_text(L, idx, "org", true);
+    g.org_name = (char *)server_text(L, idx, "org_name", true);
+    lua_getfield(L, idx, "write");
+    g.write = lua_toboolean(L, -1);
+    lua_getfield(L, idx, "workspaces");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    g.workspaces = check_names(L, lua_gettop(L));
+    return g;
+}
+
+/* server:set_tokens(list or nil) -> true, or nil and an error */
+static int l_set_tokens(lua_State *L)
+{
+    struct server *h = check_server(L);
+    lua_Integer n = lua_isnoneornil(L, 2) ? 0 : luaL_len(L, 2);
+    struct box *b = lua_newuserdatauv(L, sizeof(*b), 0);
+    struct err e;
+
+    b->tokens = NULL;
+    luaL_setmetatable(L, TOKEN_LIST_TYPE);
+    if (!lua_isnoneornil(L, 2) && !(b->tokens = token_list_new((size_t)n)))
+        return luaL_error(L, "out of memory");
+    for (lua_Integer i = 1; i <= n; i++) {
+        int top = lua_gettop(L);
+        struct token g;
+
+        lua_geti(L, 2, i);
+        g = check_token(L, top + 1);
+        if (!token_list_add(b->tokens, &g, &e))
+            return bind_fail(L, &e);
+        lua_settop(L, top);
+    }
+    server_set_tokens(h, b->tokens);
+    b->tokens = NULL;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* server:wait(seconds) -> "tick", "reload", "repair" or "stop" */
+static int l_wait(lua_State *L)
+{
+    static const char *const words[] = {"tick", "reload", "repair", "stop"};
+    struct server *h = check_server(L);
+    lua_Number seconds = luaL_checknumber(L, 2);
+
+    luaL_argcheck(L, seconds >= 0 && seconds < 86400, 2, "out of range");
+    lua_pushstring(L, words[server_wait(h, (int)(seconds * 1000))]);
+    return 1;
+}
+
+/* server:close(): finishes what runs; also __gc and __close */
+static int l_close(lua_State *L)
+{
+    struct server *s = luaL_checkudata(L, 1, SERVER_TYPE);
+    struct server *h = s->server;
+
+    s->server = NULL;
+    server_stop(h);
+    return 0;
+}
+
+/* serve.new_token() -> token, {id=, salt=, hash=}, or nil and an error */
+static int l_new_token(lua_State *L)
+{
+    char token[TOKEN_TEXT + 1];
+    struct token g;
+    struct err e;
+
+    if (!token_mint(&g, token, &e))
+        return bind_fail(L, &e);
+    lua_pushstring(L, token);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, g.id);
+    lua_setfield(L, -2, "id");
+    lua_pushstring(L, g.salt);
+    lua_setfield(L, -2, "salt");
+    lua_pushstring(L, g.hash);
+    lua_setfield(L, -2, "hash");
+    return 2;
+}
+
+/* serve.workspace_ok(name) -> whether it can be one */
+static int l_workspace_ok(lua_State *L)
+{
+    size_t len;
+    const char *name = luaL_checklstring(L, 1, &len);
+
+    lua_pushboolean(L, strlen(name) == len && workspace_name_ok(name));
+    return 1;
+}
+
+/* serve.filter(sql) -> "run" and the statement as it is sent, "nothing", or
+ * "refused" and why */
+static int l_filter(lua_State *L)
+{
+    static const char *const words[] = {"run", "nothing", "refused"};
+    size_t len;
+    const char *sql = luaL_checklstring(L, 1, &len);
+    struct buf *b = bind_newbuf(L);
+    enum sql_filter_verdict v;
+    char why[160];
+    struct err e;
+
+    if (!buf_add(b, sql, len, &e))
+        return bind_fail(L, &e);
+    v = sql_filter_check(b->data, b->len, why, sizeof(why));
+    lua_pushstring(L, words[v]);
+    if (v == SQL_FILTER_RUN)
+        lua_pushlstring(L, b->data, b->len);
+    else if (v == SQL_FILTER_REFUSED)
+        lua_pushstring(L, why);
+    else
+        lua_pushnil(L);
+    return 2;
+}
+
+static void make_types(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{"port", l_port},
+                                       {"setup_workspace", l_setup_workspace},
+                                       {"set_tokens", l_set_tokens},
+                                       {"wait", l_wait},
+                                       {"close", l_close},
+                                       {"__gc", l_close},
+                                       {"__close", l_close},
+                                       {NULL, NULL}};
+
+    luaL_newmetatable(L, TOKEN_LIST_TYPE);
+    lua_pushcfunction(L, token_list_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    luaL_newmetatable(L, SERVER_TYPE);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int luaopen_engine_serve(lua_State *L);
+
+int luaopen_engine_serve(lua_State *L)
+{
+    static const luaL_Reg funcs[] = {{"start", l_start},
+                                     {"new_token", l_new_token},
+                                     {"workspace_ok", l_workspace_ok},
+                                     {"filter", l_filter},
+                                     {NULL, NULL}};
+
+    make_types(L);
+    luaL_newlib(L, funcs);
+    return 1;
+}

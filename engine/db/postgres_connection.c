@@ -1,0 +1,284 @@
+#include "db/postgres_connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/err.h"
+#include "os/clock.h"
+
+#define MAX_PARAMS 80 /* libpq 15 knows 44 */
+
+/* Where an address leads, for people: "localhost:5432". */
+static void name_server(const PGconn *conn, char *out, size_t cap)
+{
+    const char *host = PQhost(conn);
+    const char *port = PQport(conn);
+
+    snprintf(out, cap, "%s:%s", host && *host ? host : "the local socket",
+             port && *port ? port : "5432");
+}
+
+/* The SQLSTATE that a verbose connection error holds as ":  28P01: text", or
+ * "": a failed connect has no result to ask.  *text is what follows it. */
+static void find_state(const char *message, char state[6], const char **text)
+{
+    const char *at = message;
+
+    state[0] = '\0';
+    *text = message;
+    while ((at = strstr(at, ":  ")) != NULL) {
+        at += 3;
+        if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 &&
+            at[5] == ':') {
+            memcpy(state, at, 5);
+            state[5] = '\0';
+            *text = at + 5 + strspn(at + 5, ": ");
+            return;
+        }
+    }
+}
+
+/* libpq's "connection to server at ..., port ... failed: reason": the reason,
+ * one line of it.  Nothing when the password should be in it. */
+static void copy_reason(const PGconn *conn, const char *text, char *out,
+                        size_t cap)
+{
+    const char *after = strstr(text, " failed: ");
+    const char *pass = PQpass(conn);
+    size_t n;
+
+    if (after && after < text + strcspn(text, "\n"))
+        text = after + sizeof(" failed: ") - 1;
+    n = strcspn(text, "\n");
+    snprintf(out, cap, "%.*s", (int)(n < cap ? n : cap - 1), text);
+    if (pass && *pass && strstr(out, pass))
+        snprintf(out, cap, "no reason that could be shown");
+}
+
+static bool connect_error(const PGconn *conn, struct err *e)
+{
+    char server[160];
+    char reason[200];
+    char state[6];
+    const char *text;
+
+    name_server(conn, server, sizeof(server));
+    find_state(PQerrorMessage(conn), state, &text);
+    copy_reason(conn, text, reason, sizeof(reason));
+    if (PQconnectionNeedsPassword(conn))
+        return err_set(e, ERR_AUTH,
+                       "PostgreSQL at %s wants a password: put it in the "
+                       "store's address, PGPASSWORD or ~/.pgpass",
+                       server);
+    if (strncmp(state, "28", 2) == 0)
+        return err_set(e, ERR_AUTH,
+                       "PostgreSQL at %s refused the login (%s): check user "
+                       "and password in the store's address",
+                       server, reason);
+    if (strcmp(state, "3D000") == 0)
+        return err_set(e, ERR_SQL,
+                       "there is no database '%.80s' on PostgreSQL at %s: "
+                       "create it (createdb), or name another in the store's "
+                       "address",
+                       PQdb(conn), server);
+    if (state[0])
+        return err_set(e, strncmp(state, "42", 2) == 0 ? ERR_DENIED : ERR_IO,
+                       "PostgreSQL at %s takes no connection: %s", server,
+                       reason);
+    return err_set(e, ERR_IO,
+                   "cannot reach PostgreSQL at %s (%s): check that the server "
+                   "runs and that host and port in the store's address are "
+                   "right",
+                   server, reason);
+}
+
+/* Drives the connect to its end; false when it is not ready in time. */
+static bool drive(PGconn *conn, int seconds)
+{
+    double end = clock_s() + seconds;
+    PostgresPollingStatusType s = PGRES_POLLING_WRITING;
+
+    while (s == PGRES_POLLING_READING || s == PGRES_POLLING_WRITING) {
+        struct pollfd p = {.fd = PQsocket(conn)};
+        double left = end - clock_s();
+        int n;
+
+        if (left <= 0)
+            return false;
+        p.events = s == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        n = poll(&p, 1, (int)(left * 1000) + 1);
+        if (n == 0)
+            return false;
+        if (n > 0)
+            s = PQconnectPoll(conn);
+        else if (errno != EINTR)
+            return true; /* the status says that it failed */
+    }
+    return true;
+}
+
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
+static PGconn *start(const struct pg_address *a)
+{
+    const char *keys[MAX_PARAMS + 1] = {0};
+    const char *vals[MAX_PARAMS + 1] = {0};
+    size_t n = 0;
+    const char *const ours[][2] = {
+        /* defaults stand before what the URL says: the last one counts */
+        {"application_name", "propolis"},
+        {"keepalives_idle", "30"},
+        {"keepalives_interval", "10"},
+        {"keepalives_count", "3"},
+    };
+
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++, n++) {
+        keys[n] = ours[i][0];
+        vals[n] = ours[i][1];
+    }
+    for (const PQconninfoOption *o = a->given; o->keyword; o++) {
+        if (!o->val || n >= MAX_PARAMS - 2)
+            continue;
+        keys[n] = o->keyword;
+        vals[n++] = o->val;
+    }
+    keys[n] = "client_encoding";
+    vals[n++] = "UTF8";
+    keys[n] = "options";
+    vals[n] = a->options;
+    return PQconnectStartParams(keys, vals, 0);
+}
+
+PGconn *pg_connect(const struct pg_address *a, struct err *e)
+{
+    PGconn *conn = start(a);
+    char server[160];
+
+    if (!conn) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    PQsetNoticeProcessor(conn, ignore_notice, NULL);
+    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE); /* for find_state() */
+    if (PQstatus(conn) != CONNECTION_BAD && !drive(conn, a->timeout)) {
+        name_server(conn, server, sizeof(server));
+        err_set(e, ERR_IO,
+                "PostgreSQL at %s did not answer within %d s: check host and "
+                "port in the store's address, and the network",
+                server, a->timeout);
+    } else if (PQstatus(conn) != CONNECTION_OK) {
+        connect_error(conn, e);
+    } else {
+        PQsetnonblocking(conn, 1); /* a large statement must not block us */
+        return conn;
+    }
+    PQfinish(conn);
+    return NULL;
+}
+
+bool pg_alive(PGconn *conn)
+{
+    while (PQstatus(conn) == CONNECTION_OK) {
+        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
+
+        if (poll(&p, 1, 0) <= 0)
+            return true;
+        if (!PQconsumeInput(conn))
+            return false;
+        (void)PQisBusy(conn); /* parses what came */
+    }
+    return false;
+}
+
+static void cancel(PGconn *conn)
+{
+    PGcancel *c = PQgetCancel(conn);
+    char ignored[256];
+
+    if (c)
+        PQcancel(c, ignored, sizeof(ignored));
+    PQfreeCancel(c);
+}
+
+/* COPY would leave the line in a mode of its own. */
+static void end_copy(PGconn *conn, ExecStatusType s)
+{
+    char *row = NULL;
+
+    if (s == PGRES_COPY_IN)
+        PQputCopyEnd(conn, "COPY has no place in a store");
+    while (s == PGRES_COPY_OUT && PQgetCopyData(conn, &row, 0) > 0)
+        PQfreemem(row);
+}
+
+/* Sends what is left and waits until the server is done with the statement, at
+ * most until end, if that is not 0; false when it is then not done.  Only
+ * SIGINT has a handler: it cancels, and the server's word on that is the
+ * result. */
+static bool await_result(PGconn *conn, double end)
+{
+    int unsent;
+
+    while ((unsent = PQflush(conn)) == 1 || PQisBusy(conn)) {
+        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
+        double left = end > 0 ? end - clock_s() : -1;
+        int n;
+
+        if (end > 0 && left <= 0)
+            return false;
+        if (unsent == 1)
+            p.events |= POLLOUT;
+        n = poll(&p, 1, end > 0 ? (int)(left * 1000) + 1 : -1);
+        if (n < 0 && errno == EINTR)
+            cancel(conn);
+        else if (n < 0 || (n > 0 && !PQconsumeInput(conn)))
+            break; /* PQgetResult tells why */
+    }
+    return true;
+}
+
+/* The first failure, or the result: what was done may still fail when it is
+ * committed, and a line that falls tells its reason first.  A line on which no
+ * answer came by end is cut: it can carry no other statement. */
+static PGresult *take_result(PGconn *conn, double end, bool *late)
+{
+    PGresult *kept = NULL;
+    PGresult *res;
+
+    for (;;) {
+        ExecStatusType s = PQresultStatus(kept);
+
+        if (!await_result(conn, end)) {
+            *late = true;
+            shutdown(PQsocket(conn), SHUT_RDWR);
+        }
+        res = PQgetResult(conn);
+        if (!res)
+            return kept;
+        end_copy(conn, PQresultStatus(res));
+        if (!kept || s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK) {
+            PQclear(kept);
+            kept = res;
+        } else {
+            PQclear(res);
+        }
+    }
+}
+
+PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late)
+{
+    double end = timeout_ms > 0 ? clock_s() + timeout_ms / 1e3 : 0;
+
+    *late = false;
+    if (!PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0))
+        return NULL;
+    return take_result(conn, end, late);
+}

@@ -1,0 +1,50 @@
+/*
+ * postgres_connection.h - the line to a PostgreSQL server: where it leads, how
+ * it is opened, and what its errors mean.  Shared by postgres*.c only.
+ */
+#ifndef ENGINE_DB_POSTGRES_CONNECTION_H
+#define ENGINE_DB_POSTGRES_CONNECTION_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+struct err;
+struct postgres_options;
+struct value;
+
+/* libpq's parameters, ours among them, so that a lost line can be opened
+ * again.  (struct pg_address){0} is valid. */
+struct pg_address {
+    PQconninfoOption *given; /* what the URL said */
+    char *workspace;
+    char *options;    /* the URL's, then search_path and what we rely on */
+    int timeout;      /* seconds for the whole connect */
+    int statement_ms; /* for one statement, 0 is for ever */
+};
+
+/* Takes a connection string apart; false with *e set (ERR_ARG) when it is
+ * none, in words that repeat nothing of it.  pg_address_free() in any case. */
+bool pg_address_set(struct pg_address *a, const char *url,
+                    const struct postgres_options *o, struct err *e);
+void pg_address_free(struct pg_address *a);
+
+/* A connection that is ready, or NULL with *e set. */
+PGconn *pg_connect(const struct pg_address *a, struct err *e);
+
+/* Whether the line still stands, as far as this side can know: what the
+ * server said, or that it hung up, is read without waiting. */
+bool pg_alive(PGconn *conn);
+
+/* Sends one statement and waits for its result; NULL when it cannot be sent.
+ * With parameters, even none, the server takes only one statement per text.
+ * After timeout_ms, if that is not 0, the line is cut and *late is true. */
+PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late);
+
+/* Sets *e from a failed result by its SQLSTATE. */
+void pg_error(const PGresult *res, const PGconn *conn, struct err *e);
+
+/* Reads one field; *v borrows from res.  What does not read as its type
+ * promises, or would lose digits, is text. */
+void pg_value(const PGresult *res, int row, int col, struct value *v);
+
+#endif

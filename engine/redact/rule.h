@@ -1,0 +1,139 @@
+/*
+ * rule.h - what redact.c and the matchers in redact_*.c share.
+ */
+#ifndef ENGINE_REDACT_RULE_H
+#define ENGINE_REDACT_RULE_H
+
+#include <stdint.h>
+
+#include "redact/redact.h"
+
+#define REDACT_BUCKETS 4096
+#define REDACT_JOINS 8
+
+/* The last run that was measured; a start inside it has the same end. */
+struct run {
+    uint64_t walk;
+    size_t from, to;
+};
+
+struct charset {
+    bool has[256];
+};
+
+struct part {
+    char *literal; /* NULL: a run of set */
+    size_t len;
+    struct charset set;
+    size_t min, max;
+    bool keep;
+    struct run run;
+};
+
+struct rule {
+    struct rule *next; /* in the order they were added */
+    char *id;
+    enum redact_kind kind;
+    struct part *parts;
+    size_t nparts;
+    unsigned guard;
+    size_t min;
+    bool anycase, inside, keep, scheme;
+    uint64_t dead_walk; /* no match can start before dead in this walk */
+    size_t dead;
+};
+
+struct keyword {
+    char *text; /* as given */
+    size_t len;
+    struct rule *rule;
+    uint16_t next; /* in its bucket; 0 ends it */
+};
+
+struct redact {
+    struct rule *rules, **last;
+    struct keyword *keywords; /* [0] is unused */
+    size_t nkeywords, room;
+    uint16_t heads[REDACT_BUCKETS], tails[REDACT_BUCKETS];
+    uint64_t walk;
+    const char *text;
+    size_t len, at;
+    struct charset bare;            /* what values without quotes are of */
+    struct run joins[REDACT_JOINS]; /* of such values */
+    struct run pem_end;
+};
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool is_word(char c)
+{
+    return is_digit(c) || is_upper(c) || is_lower(c) || c == '_';
+}
+
+static inline bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+/* The byte at i, or NUL behind the end. */
+static inline char byte_at(const struct redact *r, size_t i)
+{
+    return i < r->len ? r->text[i] : '\0';
+}
+
+/* True when [at, at + n) is word, letters in any case. */
+bool redact_is(const char *text, size_t len, size_t at, const char *word);
+
+/* End of the run of set that starts at at. */
+size_t redact_run(const struct redact *r, struct run *run,
+                  const struct charset *set, size_t at);
+
+/* True when what stands before at does not belong to the same word; the end
+ * of an escape (\n, \u0022, %3D, a terminal colour) does not. */
+bool redact_fresh(const char *text, size_t at);
+
+/* True when [from, to) has all that guard asks for; looks at 256 bytes. */
+bool redact_guarded(const char *text, size_t from, size_t to, unsigned guard);
+
+/* The matchers: the keyword of n bytes stands at at. */
+bool redact_pair(struct redact *r, const struct rule *u, size_t at, size_t n,
+                 struct redact_hit *hit);
+bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
+bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
+bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
+                  struct redact_hit *hit);
+bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
+                 struct redact_hit *hit);
+
+/* True when a name that ends in the keyword [at, at + n) names a secret;
+ * *end is where the name ends. */
+bool redact_name(const char *text, size_t len, const struct rule *u, size_t at,
+                 size_t n, size_t *end);
+
+/* Fills the set of a value without quotes. */
+void redact_bare_set(struct charset *set);
+
+/* What a value without quotes may be instead of a secret: a type's name, an
+ * expression, or a word of a sentence. */
+bool redact_is_type(const char *text, size_t from, size_t to);
+bool redact_is_code(const struct redact *r, size_t from, size_t to);
+bool redact_is_prose(const struct redact *r, size_t from, size_t to);
+
+/* True when a quoted value is worth masking: no placeholder, long enough. */
+bool redact_value(const struct rule *u, const char *text, size_t from,
+                  size_t to);
+
+#endif

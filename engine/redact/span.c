@@ -1,0 +1,153 @@
+#include <string.h>
+
+#include "redact/rule.h"
+
+/* A key's END line is expected within this many bytes of its BEGIN. */
+#define PEM_MAX ((size_t)64 << 10)
+#define LABEL_MAX 64
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* "$NAME", "${NAME}", "<password>", "***": nobody's password. */
+static bool is_placeholder(const char *text, size_t from, size_t to)
+{
+    size_t i = from;
+
+    if (strchr("$<{", text[from]))
+        return true;
+    while (i < to && text[i] == '*')
+        i++;
+    return i == to;
+}
+
+bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
+{
+    const char *t = r->text;
+    size_t i = at + n, colon = 0, host = 0;
+
+    for (; i < r->len && !is_blank(t[i]) && !strchr("\"'`/\\<>?{}", t[i]);
+         i++) {
+        if (t[i] == ':' && !colon)
+            colon = i;
+        if (t[i] == '@')
+            host = i;
+    }
+    if (!colon || host <= colon + 1 || is_placeholder(t, colon + 1, host))
+        return false;
+    *hit = (struct redact_hit){.from = colon + 1, .to = host};
+    return true;
+}
+
+/* Position of word in [at, limit), or limit. */
+static size_t find(const struct redact *r, size_t at, size_t limit,
+                   const char *word)
+{
+    if (limit > r->len)
+        limit = r->len;
+    for (; at < limit; at++) {
+        const char *c = memchr(r->text + at, word[0], limit - at);
+
+        if (!c)
+            return limit;
+        at = (size_t)(c - r->text);
+        if (redact_is(r->text, r->len, at, word))
+            return at;
+    }
+    return limit;
+}
+
+/* The label "... PRIVATE KEY" or "... PRIVATE KEY BLOCK" ends at dashes. */
+static bool is_private(const char *text, size_t from, size_t dashes)
+{
+    static const char *const ends[] = {"PRIVATE KEY", "PRIVATE KEY BLOCK"};
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(ends[i]);
+
+        if (dashes - from >= n && memcmp(text + dashes - n, ends[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Without an END line: all that could still belong to a key. */
+static size_t loose_end(const struct redact *r, size_t at)
+{
+    while (at < r->len &&
+           (is_blank(r->text[at]) ||
+            (r->text[at] >= '+' && r->text[at] <= ':') || r->text[at] == '=' ||
+            r->text[at] == '\\' ||
+            ((r->text[at] | 32) >= 'a' && (r->text[at] | 32) <= 'z')))
+        at++;
+    return at;
+}
+
+bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
+{
+    struct run *end = &r->pem_end;
+    size_t label = at + n;
+    size_t dashes = find(r, label, label + LABEL_MAX, "-----");
+    size_t to;
+
+    if (!redact_is(r->text, r->len, dashes, "-----") ||
+        !is_private(r->text, label, dashes))
+        return false;
+    if (end->walk != r->walk || label < end->from || label > end->to)
+        *end = (struct run){.walk = r->walk,
+                            .from = label,
+                            .to = find(r, label, r->len, "-----END ")};
+    if (end->to >= r->len || end->to - label > PEM_MAX) {
+        to = loose_end(r, dashes + 5);
+    } else {
+        size_t line = end->to + strlen("-----END ");
+
+        to = find(r, line, line + LABEL_MAX, "-----");
+        to = to + 5 < r->len ? to + 5 : r->len;
+    }
+    *hit = (struct redact_hit){.from = at, .to = to};
+    return true;
+}
+
+static size_t word_at(const struct redact *r, size_t at, const char *word)
+{
+    return redact_is(r->text, r->len, at, word) ? strlen(word) : 0;
+}
+
+static size_t closes_at(const struct redact *r, const struct rule *u, size_t at)
+{
+    for (size_t i = 0; i < u->nparts; i++) {
+        size_t n =
+            u->parts[i].literal ? word_at(r, at, u->parts[i].literal) : 0;
+
+        if (n)
+            return n;
+    }
+    return 0;
+}
+
+static size_t opens_at(const struct redact *r, const struct rule *u, size_t at)
+{
+    for (size_t i = 1; i < r->nkeywords; i++)
+        if (r->keywords[i].rule == u && word_at(r, at, r->keywords[i].text))
+            return r->keywords[i].len;
+    return 0;
+}
+
+bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
+                 struct redact_hit *hit)
+{
+    size_t pos = at + n, depth = 1, step;
+
+    while (pos < r->len && depth) {
+        if ((step = closes_at(r, u, pos)) > 0)
+            depth--;
+        else if ((step = opens_at(r, u, pos)) > 0)
+            depth++;
+        pos += step ? step : 1;
+    }
+    *hit = (struct redact_hit){.from = at, .to = pos};
+    return true;
+}

@@ -1,0 +1,139 @@
+#include <string.h>
+
+#include "redact/rule.h"
+
+/* How much of a value a guard looks at: enough to judge it, and a bound on
+ * what a value that fails again and again can cost. */
+#define GUARD_BYTES 256
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool redact_is(const char *text, size_t len, size_t at, const char *word)
+{
+    for (; *word; word++, at++) {
+        if (at >= len)
+            return false;
+        if (text[at] == *word)
+            continue;
+        if ((text[at] ^ *word) != 32 || !(is_upper(*word) || is_lower(*word)))
+            return false;
+    }
+    return true;
+}
+
+size_t redact_run(const struct redact *r, struct run *run,
+                  const struct charset *set, size_t at)
+{
+    size_t to = at;
+
+    if (run->walk == r->walk && at >= run->from && at < run->to)
+        return run->to;
+    while (to < r->len && set->has[(unsigned char)r->text[to]])
+        to++;
+    *run = (struct run){.walk = r->walk, .from = at, .to = to};
+    return to;
+}
+
+/* ESC [ 3 2 m */
+static bool ends_colour(const char *text, size_t at)
+{
+    size_t i = at - 1;
+
+    if (text[i] != 'm')
+        return false;
+    while (i > 0 && at - i < 16 &&
+           (is_digit(text[i - 1]) || text[i - 1] == ';'))
+        i--;
+    return i > 0 && text[i - 1] == '[';
+}
+
+static bool ends_unicode(const char *text, size_t at)
+{
+    if (at < 6 || text[at - 5] != 'u' || text[at - 6] != '\\')
+        return false;
+    for (size_t i = at - 4; i < at; i++)
+        if (!is_hex(text[i]))
+            return false;
+    return true;
+}
+
+bool redact_fresh(const char *text, size_t at)
+{
+    if (at == 0 || !is_word(text[at - 1]))
+        return true;
+    if (at >= 2 && text[at - 2] == '\\' && strchr("nrtbfv0", text[at - 1]))
+        return true;
+    if (at >= 3 && text[at - 3] == '%' && is_hex(text[at - 2]) &&
+        is_hex(text[at - 1]))
+        return true;
+    return ends_unicode(text, at) || ends_colour(text, at);
+}
+
+bool redact_guarded(const char *text, size_t from, size_t to, unsigned guard)
+{
+    unsigned seen = 0;
+
+    if (to - from > GUARD_BYTES)
+        to = from + GUARD_BYTES;
+    for (size_t i = from; i < to; i++) {
+        if (is_digit(text[i]))
+            seen |= REDACT_DIGIT;
+        else if (is_upper(text[i]))
+            seen |= REDACT_UPPER | REDACT_LETTER;
+        else if (is_lower(text[i]))
+            seen |= REDACT_LOWER | REDACT_LETTER;
+    }
+    return (guard & ~seen & ~(unsigned)REDACT_NO_PATH) == 0;
+}
+
+/* Where the part ends that starts at at, or 0 when it is not there. */
+static size_t part_end(const struct redact *r, struct part *p, size_t at)
+{
+    size_t to;
+
+    if (p->literal) {
+        if (r->len - at < p->len ||
+            memcmp(r->text + at, p->literal, p->len) != 0)
+            return 0;
+        return at + p->len;
+    }
+    to = redact_run(r, &p->run, &p->set, at);
+    return to - at < p->min || to - at > p->max ? 0 : to;
+}
+
+bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
+                  struct redact_hit *hit)
+{
+    size_t from = at, pos = at + n;
+    bool kept = u->keep;
+
+    if ((!u->inside && !redact_fresh(r->text, at)) ||
+        (u->dead_walk == r->walk && at < u->dead))
+        return false;
+    for (size_t i = 0; i < u->nparts; i++) {
+        struct part *p = &u->parts[i];
+        size_t end = part_end(r, p, pos);
+
+        if (!end)
+            return false;
+        if (kept && !p->keep) {
+            from = pos;
+            kept = false;
+        }
+        pos = end;
+    }
+    if (pos < r->len && is_word(r->text[pos]))
+        return false;
+    if (!redact_guarded(r->text, from, pos, u->guard)) {
+        if (u->nparts == 1 && pos - from <= GUARD_BYTES) {
+            u->dead_walk = r->walk; /* no part of this run can do better */
+            u->dead = pos;
+        }
+        return false;
+    }
+    *hit = (struct redact_hit){.from = from, .to = pos};
+    return pos > from;
+}

@@ -1,0 +1,99 @@
+#include <string.h>
+
+#include "redact/rule.h"
+
+static bool equals(const char *text, size_t from, size_t to, const char *word)
+{
+    return strlen(word) == to - from && redact_is(text, to, from, word);
+}
+
+static bool is_one_of(const char *text, size_t from, size_t to,
+                      const char *const words[])
+{
+    for (; *words; words++)
+        if (equals(text, from, to, *words))
+            return true;
+    return false;
+}
+
+static bool is_nothing(const char *text, size_t from, size_t to)
+{
+    static const char *const words[] = {
+        "none",   "null", "nil",      "undefined", "true", "false",
+        "string", "",     "required", "optional",  NULL};
+
+    return is_one_of(text, from, to, words);
+}
+
+bool redact_is_type(const char *text, size_t from, size_t to)
+{
+    static const char *const words[] = {"string", "str",  "text", "&str",
+                                        "bytes",  "char", "any",  "&'static",
+                                        "number", NULL};
+
+    return is_one_of(text, from, to, words);
+}
+
+/* $NAME, ${...}, $(...), <name>, {{...}}, %s, :name, ***, ..., a mask. */
+static bool is_placeholder(const char *text, size_t from, size_t to)
+{
+    size_t i = from;
+    size_t n = to - from;
+
+    if (n > 1 && text[i] == '$')
+        return !is_digit(text[i + 1]) && !is_lower(text[i + 1]);
+    if ((text[i] == '<' && text[to - 1] == '>') ||
+        (n > 1 && text[i] == '{' && text[i + 1] == '{') ||
+        (n > 1 && text[i] == '%' && strchr("s({d", text[i + 1])) ||
+        redact_is(text, to, from, "[redacted:"))
+        return true;
+    while (i < to && strchr("*.xX-?", text[i]))
+        i++;
+    return i == to;
+}
+
+bool redact_value(const struct rule *u, const char *text, size_t from,
+                  size_t to)
+{
+    if (to <= from || to - from < u->min || is_nothing(text, from, to) ||
+        is_placeholder(text, from, to))
+        return false;
+    if ((u->guard & REDACT_NO_PATH) &&
+        (strchr("/~.", text[from]) || (to - from > 2 && text[from + 1] == ':')))
+        return false;
+    return redact_guarded(text, from, to, u->guard);
+}
+
+/* Code: getenv(...), process.env.X, args[0], ${X}. */
+bool redact_is_code(const struct redact *r, size_t from, size_t to)
+{
+    bool dots = false;
+
+    if (byte_at(r, to) == '(' || byte_at(r, to) == '[' ||
+        (byte_at(r, to) == '{' && r->text[to - 1] == '$'))
+        return true;
+    for (size_t i = from; i < to && i < from + 256; i++) {
+        char c = r->text[i];
+
+        if (c == '.' && i > from && i + 1 < to)
+            dots = true;
+        else if (!is_lower(c) && !is_upper(c) && c != '_')
+            return false;
+    }
+    return dots;
+}
+
+/* "password: the one you chose" is prose, "password: hunter" at the end of a
+ * line is not, and a digit or a sign in the word makes it a password too. */
+bool redact_is_prose(const struct redact *r, size_t from, size_t to)
+{
+    char c = byte_at(r, to);
+
+    for (size_t i = from; i < to && i < from + 256; i++) {
+        bool dot = i + 1 == to && strchr(".:!?", r->text[i]);
+
+        if (!is_lower(r->text[i]) && !is_upper(r->text[i]) && !dot)
+            return false;
+    }
+    return !(c == '\0' || strchr("\r\n\\,;&}\"'", c));
+}

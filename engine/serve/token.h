@@ -1,0 +1,59 @@
+/*
+ * token.h - which bearer token may do what.
+ *
+ * A token reads pls_<id>_<secret>; only a salted hash of it
+ * (HMAC-SHA256 with the salt as key) is kept.  A
+ * struct token_list never changes once made and is shared by count, so a
+ * request keeps what it was checked against while a new list takes over.
+ */
+#ifndef ENGINE_SERVE_TOKEN_H
+#define ENGINE_SERVE_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+
+enum { TOKEN_ID = 16, TOKEN_SALT = 32, TOKEN_HASH = 64, TOKEN_TEXT = 85 };
+
+struct token {
+    char id[TOKEN_ID + 1];
+    char salt[TOKEN_SALT + 1];
+    char hash[TOKEN_HASH + 1];
+    bool write;
+    char *name;
+    char *org;
+    char *org_name;
+    char **workspaces; /* NULL-terminated */
+};
+
+struct token_list;
+
+/* Space for at most room grants, held once; NULL without memory. */
+struct token_list *token_list_new(size_t room);
+
+/* Adds one, copying what it points to. */
+bool token_list_add(struct token_list *g, const struct token *from,
+                    struct err *e);
+
+struct token_list *token_list_ref(struct token_list *g);
+void token_list_unref(struct token_list *g); /* NULL is fine */
+
+/* The grant whose token this is, or NULL; hashes compare in constant time. */
+const struct token *token_list_find(const struct token_list *g,
+                                    const char *token);
+
+bool token_allows(const struct token *g, const char *workspace);
+
+/* A fresh token and what is kept of it: id, salt and hash of *out. */
+bool token_mint(struct token *out, char token[TOKEN_TEXT + 1], struct err *e);
+
+/* hex(HMAC-SHA256(secret, a NUL b)), what role passwords are made of. */
+bool token_derive(const char *secret, const char *a, const char *b,
+                  char out[TOKEN_HASH + 1]);
+
+/* Whether a name can be a workspace: [A-Za-z0-9_][A-Za-z0-9_.-]*, at most 63
+ * bytes, and none of PostgreSQL's own schemas. */
+bool workspace_name_ok(const char *name);
+
+#endif

@@ -1,0 +1,249 @@
+--- propolis.edit.json_parse: JSON with comments as a tree of positions.
+-- A node: { kind = "object"|"array"|"string"|"number"|"boolean"|"null",
+-- first =, last = (bytes, both inside), items = for containers, text = for the
+-- others }. An item: { value = node, first =, comma = position or nil } and for
+-- objects key =, key_last =.
+local edit_text = require "propolis.edit.text"
+
+local json_parse = {}
+
+local DEPTH = 128
+
+local escapes = {
+    b = "\b", f = "\f", n = "\n", r = "\r", t = "\t",
+    ['"'] = '"', ["\\"] = "\\", ["/"] = "/", ["'"] = "'",
+}
+
+-- Errors travel as tables, so that the one pcall below knows its own.
+local function fail(state, at, what)
+    error({ message = ("line %d: %s"):format(
+        edit_text.line(state.text, at), what) }, 0)
+end
+
+-- Skips blanks and comments.
+local function skip(state)
+    local text, at = state.text, state.at
+    while true do
+        at = text:match("^[ \t\r\n]+()", at) or at
+        local two = text:sub(at, at + 1)
+        if two == "//" then
+            at = text:match("^[^\n]*()", at)
+        elseif two == "/*" then
+            local stop = text:match("^/%*.-%*/()", at)
+            if not stop then fail(state, at, "a comment without its end") end
+            at = stop
+        else
+            state.at = at
+            return
+        end
+    end
+end
+
+local function unescape(body)
+    local out = body:gsub("\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)",
+        function(high, low)
+            local h = tonumber(high, 16) - 0xD800
+            local l = tonumber(low, 16) - 0xDC00
+            return utf8.char(0x10000 + h * 0x400 + l)
+        end)
+    -- One pass for the rest, so that no escape is read twice.
+    out = out:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, c, hex)
+        if u == "" then return (escapes[c] or c) .. hex end
+        return utf8.char(tonumber(c .. hex, 16) or 0xFFFD)
+    end)
+    return out
+end
+
+-- `\\u0041` is a backslash and text; pairs are taken apart before unescape.
+local function decode(body)
+    if not body:find("\\", 1, true) then return body end
+    local parts, from = {}, 1
+    while true do
+        local at = body:find("\\\\", from, true)
+        local slash = at
+        -- Only a backslash that itself is not escaped starts a pair.
+        if slash then
+            local run = body:sub(from, slash - 1)
+            parts[#parts + 1] = unescape(run) .. "\\"
+            from = slash + 2
+        else
+            parts[#parts + 1] = unescape(body:sub(from))
+            return table.concat(parts)
+        end
+    end
+end
+
+local function string_at(state)
+    local text, from = state.text, state.at
+    local quote = text:sub(from, from)
+    if quote == "'" and not state.json5 then
+        fail(state, from, "single quotes where double ones are due")
+    end
+    local at = from + 1
+    while true do
+        local stop = text:find("[\\\r\n" .. quote .. "]", at)
+        local c = stop and text:sub(stop, stop)
+        if c == quote then
+            state.at = stop + 1
+            return decode(text:sub(from + 1, stop - 1)), stop
+        end
+        if c ~= "\\" then fail(state, from, "text without its end quote") end
+        local escape = text:sub(stop + 1, stop + 1)
+        if escape == "u" then
+            if not text:match("^%x%x%x%x", stop + 2) then
+                fail(state, stop, "a broken \\u escape")
+            end
+        elseif not escapes[escape] and not state.json5 then
+            fail(state, stop, "an unknown escape")
+        end
+        at = stop + 2
+    end
+end
+
+local value_at
+
+local function key_at(state)
+    local text, at = state.text, state.at
+    if text:match("^[\"']", at) then return string_at(state) end
+    local word = state.json5 and text:match("^[%a_$][%w_$]*", at)
+    if not word then fail(state, at, "a key in double quotes was expected") end
+    state.at = at + #word
+    return word, at + #word - 1
+end
+
+local function container(state, node, close, depth)
+    if depth > DEPTH then fail(state, state.at, "nested too deeply") end
+    node.items = {}
+    state.at = state.at + 1
+    while true do
+        skip(state)
+        if state.text:sub(state.at, state.at) == close then
+            node.last = state.at
+            state.at = state.at + 1
+            return node
+        end
+        local previous = node.items[#node.items]
+        if previous and not previous.comma then
+            fail(state, state.at, ("a comma or %q was expected"):format(close))
+        end
+        local item = { first = state.at }
+        if node.kind == "object" then
+            item.key, item.key_last = key_at(state)
+            skip(state)
+            if state.text:sub(state.at, state.at) ~= ":" then
+                fail(state, state.at, "a colon was expected")
+            end
+            state.at = state.at + 1
+            skip(state)
+        end
+        item.value = value_at(state, depth + 1)
+        node.items[#node.items + 1] = item
+        skip(state)
+        if state.text:sub(state.at, state.at) == "," then
+            item.comma = state.at
+            state.at = state.at + 1
+        end
+    end
+end
+
+local words = { ["true"] = "boolean", ["false"] = "boolean", null = "null" }
+
+local function number_length(state)
+    local text, at = state.text, state.at
+    local hex = state.json5 and text:match("^[+-]?0[xX]%x+()", at)
+    if hex then return hex end
+    local strict = text:match("^%-?0()[^%d]", at)
+        or text:match("^%-?0()$", at)
+        or text:match("^%-?[1-9]%d*()", at)
+    if strict then
+        strict = text:match("^%.%d+()", strict) or strict
+        return text:match("^[eE][+-]?%d+()", strict) or strict
+    end
+    if not state.json5 then return nil end
+    return text:match("^[+-]?%d*%.?%d+[eE]?[+-]?%d*()", at)
+        or text:match("^[+-]?%d+%.()", at)
+        or text:match("^[+-]?Infinity()", at) or text:match("^NaN()", at)
+end
+
+function value_at(state, depth)
+    local text, at = state.text, state.at
+    local c = text:sub(at, at)
+    local node = { first = at }
+    if c == "{" then
+        node.kind = "object"
+        return container(state, node, "}", depth)
+    end
+    if c == "[" then
+        node.kind = "array"
+        return container(state, node, "]", depth)
+    end
+    if c == '"' or c == "'" then
+        node.kind = "string"
+        node.text, node.last = string_at(state)
+        return node
+    end
+    local stop = number_length(state)
+    node.kind = stop and "number"
+    if not stop then
+        local word = text:match("^%a+", at)
+        node.kind = words[word]
+        stop = word and at + #word
+    end
+    if not node.kind then
+        fail(state, at, c == "" and "the text ends too early"
+            or "a value was expected")
+    end
+    node.text, node.last = text:sub(at, stop - 1), stop - 1
+    state.at = stop
+    return node
+end
+
+--- The tree of `text`; nil and a sentence with the line when it is not JSON.
+function json_parse.parse(text, options)
+    local state = { text = text, at = 1, json5 = options and options.json5 }
+    state.at = text:match("^\239\187\191()") or 1
+    local ok, root = pcall(function()
+        skip(state)
+        local node = value_at(state, 1)
+        skip(state)
+        if state.at <= #text then
+            fail(state, state.at, "more text after the value")
+        end
+        return node
+    end)
+    if ok then return root end
+    if type(root) ~= "table" then error(root, 0) end
+    return nil, root.message
+end
+
+--- The member of an object by key, and the second one when it stands twice.
+function json_parse.member(node, key)
+    local found
+    for _, item in ipairs(node.items) do
+        if item.key == key then
+            if found then return found, item end
+            found = item
+        end
+    end
+    return found
+end
+
+--- The node as a Lua value; null becomes nil.
+function json_parse.value(node)
+    if node.kind == "string" then return node.text end
+    if node.kind == "number" then return tonumber(node.text) end
+    if node.kind == "boolean" then return node.text == "true" end
+    if node.kind == "null" then return nil end
+    local out = {}
+    for i, item in ipairs(node.items) do
+        out[item.key or i] = json_parse.value(item.value)
+    end
+    return out
+end
+
+--- "an object", "a number": the kind with its article.
+function json_parse.a(kind)
+    return (kind:find("^[ao]") and "an " or "a ") .. kind
+end
+
+return json_parse

@@ -1,0 +1,195 @@
+--- propolis.edit.toml_parse: TOML as a list of tables and keys with their
+-- positions.  Pure.
+local lex = require "propolis.edit.toml_lexer"
+
+local toml_parse = {}
+
+local value_at
+
+local function array_at(state)
+    local node = { kind = "array", items = {} }
+    state.at = state.at + 1
+    while true do
+        lex.space(state)
+        if state.text:sub(state.at, state.at) == "]" then
+            state.at = state.at + 1
+            return node
+        end
+        node.items[#node.items + 1] = value_at(state)
+        lex.space(state)
+        local c = state.text:sub(state.at, state.at)
+        if c == "," then
+            state.at = state.at + 1
+        elseif c ~= "]" then
+            lex.fail(state, state.at, "a comma or ] was expected")
+        end
+    end
+end
+
+local function inline_at(state)
+    local node = { kind = "inline", keys = {} }
+    state.at = state.at + 1
+    lex.space(state)
+    while state.text:sub(state.at, state.at) ~= "}" do
+        local path = lex.key_at(state)
+        if state.text:sub(state.at, state.at) ~= "=" then
+            lex.fail(state, state.at, "= was expected")
+        end
+        state.at = state.at + 1
+        lex.blanks(state)
+        node.keys[#node.keys + 1] = { path = path, value = value_at(state) }
+        lex.space(state)
+        local c = state.text:sub(state.at, state.at)
+        if c == "," then
+            state.at = state.at + 1
+            lex.space(state)
+        elseif c ~= "}" then
+            lex.fail(state, state.at, "a comma or } was expected")
+        end
+    end
+    state.at = state.at + 1
+    return node
+end
+
+local scalars = {
+    "^[+-]?[%d_]+%.[%d_]+[eE][+-]?[%d_]+()", "^[+-]?[%d_]+%.[%d_]+()",
+    "^[+-]?%d[%d_]*[eE][+-]?[%d_]+()", "^0x[%x_]+()", "^0o[0-7_]+()",
+    "^0b[01_]+()", "^[+-]?%d[%d_]*()", "^[+-]?inf()", "^[+-]?nan()",
+}
+
+local function scalar_at(state)
+    local text, at = state.text, state.at
+    local date = text:match("^%d%d%d%d%-%d%d%-%d%d()", at)
+    if date then
+        local time = text:match("^[Tt ]%d%d:%d%d:?[%d.]*()", date)
+        local stop = time and (text:match("^[Zz]()", time)
+            or text:match("^[+-]%d%d:%d%d()", time) or time) or date
+        return { kind = "date" }, stop
+    end
+    local clock = text:match("^%d%d:%d%d[%d:.]*()", at)
+    if clock then return { kind = "date" }, clock end
+    for _, pattern in ipairs(scalars) do
+        local stop = text:match(pattern, at)
+        if stop then
+            local digits = text:sub(at, stop - 1):gsub("_", "")
+            return { kind = "number", value = tonumber(digits) }, stop
+        end
+    end
+end
+
+function value_at(state)
+    local text, at = state.text, state.at
+    local c = text:sub(at, at)
+    local node
+    if c == '"' or c == "'" then
+        node = { kind = "string", value = lex.text_at(state) }
+    elseif c == "[" then
+        node = array_at(state)
+    elseif c == "{" then
+        node = inline_at(state)
+    else
+        local word, stop = text:match("^(%l+)()", at)
+        if word == "true" or word == "false" then
+            node = { kind = "boolean", value = word == "true" }
+        else
+            node, stop = scalar_at(state)
+        end
+        if not node or text:match("^[%w_.:+-]", stop) then
+            lex.fail(state, at, "a value was expected")
+        end
+        state.at = stop
+    end
+    node.first, node.last = at, state.at - 1
+    return node
+end
+
+local function line_end(state)
+    lex.blanks(state)
+    state.at = state.text:match("^#[^\n]*()", state.at) or state.at
+    local stop = state.text:match("^\r?\n()", state.at)
+    if not stop and state.at <= #state.text then
+        lex.fail(state, state.at, "the end of the line was expected")
+    end
+    state.at = stop or state.at
+end
+
+local function header_at(state)
+    local from = state.at
+    local open = state.text:match("^%[%[?", from)
+    state.at = from + #open
+    local path = lex.key_at(state)
+    local close = ("]"):rep(#open)
+    if state.text:sub(state.at, state.at + #close - 1) ~= close then
+        lex.fail(state, state.at, close .. " was expected")
+    end
+    state.at = state.at + #close
+    return { kind = "table", array = #open == 2, path = path, first = from }
+end
+
+--- A path as one text, for comparing.
+function toml_parse.joined(path)
+    return table.concat(path, "\31")
+end
+
+local function concat(a, b)
+    local out = { table.unpack(a) }
+    for _, part in ipairs(b) do out[#out + 1] = part end
+    return out
+end
+
+local function statement(state, doc, seen)
+    local from = state.at
+    lex.blanks(state)
+    local c = state.text:sub(state.at, state.at)
+    if c == "#" or c == "\r" or c == "\n" or c == "" then
+        return line_end(state)
+    end
+    local entry
+    if c == "[" then
+        entry = header_at(state)
+        doc.current = entry
+        local name = toml_parse.joined(entry.path)
+        if not entry.array and seen[name] then
+            lex.fail(state, from, ("[%s] stands there twice"):format(
+                table.concat(entry.path, ".")))
+        end
+        seen[name] = true
+        doc.scope = entry.array and {} or seen
+    else
+        local path = lex.key_at(state)
+        if state.text:sub(state.at, state.at) ~= "=" then
+            lex.fail(state, state.at, "= was expected")
+        end
+        state.at = state.at + 1
+        lex.blanks(state)
+        local above = doc.current and doc.current.path or {}
+        entry = { kind = "key", path = concat(above, path), own = path,
+                  table = doc.current, value = value_at(state) }
+        local name = toml_parse.joined(entry.path)
+        if doc.scope[name] then
+            lex.fail(state, from, ("the key %q stands there twice"):format(
+                table.concat(path, ".")))
+        end
+        doc.scope[name] = true
+    end
+    entry.first = from
+    line_end(state)
+    entry.last = state.at - 1
+    doc.entries[#doc.entries + 1] = entry
+end
+
+--- { entries = list of tables and keys in order, with byte positions }, or
+-- nil and a sentence with the line.
+function toml_parse.parse(text)
+    local seen = {}
+    local doc = { entries = {}, scope = seen }
+    local state = { text = text, at = text:match("^\239\187\191()") or 1 }
+    local ok, err = pcall(function()
+        while state.at <= #text do statement(state, doc, seen) end
+    end)
+    if ok then return doc end
+    if type(err) ~= "table" then error(err, 0) end
+    return nil, err.message
+end
+
+return toml_parse
