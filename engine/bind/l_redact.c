@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/utf8.h"
 #include "redact/redact.h"
 
 #define REDACT_TYPE "engine.redact"
@@ -239,23 +240,21 @@ static int l_storable(lua_State *L)
     struct buf *out = bind_newbuf(L);
     struct err e;
 
-    if (sql_text_ok(text, len) == len) {
+    if (utf8_check(text, len) == len) {
         lua_pushvalue(L, 1);
         lua_pushinteger(L, 0);
         return 2;
     }
-    for (size_t at = 0, ok; at < len;) {
-        ok = sql_text_ok(text + at, len - at);
-        if (!buf_add(out, text + at, ok, &e))
+    for (size_t at = 0, good; at < len; at = utf8_next(text, len, at)) {
+        good = utf8_check(text + at, len - at);
+        if (!buf_add(out, text + at, good, &e))
             return bind_fail(L, &e);
-        at += ok;
+        at += good;
         if (at == len)
             break;
         if (!buf_adds(out, "\xEF\xBF\xBD", &e))
             return bind_fail(L, &e);
         n++;
-        for (at++; at < len && (text[at] & 0xC0) == 0x80;)
-            at++;
     }
     lua_pushlstring(L, out->data, out->len);
     lua_pushinteger(L, (lua_Integer)n);

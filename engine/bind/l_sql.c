@@ -244,27 +244,13 @@ static int l_bind(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* sql.text_ok(text) -> true, or false and the position of the first byte that
- * is NUL or no UTF-8 */
-static int l_text_ok(lua_State *L)
-{
-    size_t len;
-    const char *text = luaL_checklstring(L, 1, &len);
-    size_t bad = sql_text_ok(text, len);
-
-    lua_pushboolean(L, bad == len);
-    if (bad == len)
-        return 1;
-    lua_pushinteger(L, (lua_Integer)bad + 1);
-    return 2;
-}
-
 int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"ident", l_ident},   {"literal", l_literal}, {"insert", l_insert},
-        {"create", l_create}, {"alter", l_alter},     {"catalog", l_catalog},
-        {"bind", l_bind},     {"text_ok", l_text_ok}, {NULL, NULL}};
+        {"ident", l_ident},   {"literal", l_literal},
+        {"insert", l_insert}, {"create", l_create},
+        {"alter", l_alter},   {"catalog", l_catalog},
+        {"bind", l_bind},     {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     return 1;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 static const char *const names[] = {
     [ERR_NONE] = "none",
     [ERR_NOMEM] = "nomem",
@@ -22,23 +24,11 @@ static const char *const names[] = {
     [ERR_CLOSED] = "closed",
 };
 
-/* Takes back a character of which the cut left only the start. */
-static void trim(char *text, size_t len)
-{
-    size_t at = len;
-    unsigned char lead;
-
-    while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
-        at--;
-    lead = at > 0 ? (unsigned char)text[at - 1] : 0;
-    if (lead >= 0xc0 && len - at + 1 < (lead < 0xe0 ? 2U : lead < 0xf0 ? 3 : 4))
-        text[at - 1] = '\0';
-}
-
 bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
     va_list ap;
     int n;
+    size_t most = sizeof(e->message) - 1;
 
     e->code = code;
     e->status = 0;
@@ -46,8 +36,8 @@ bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
     va_start(ap, fmt);
     n = vsnprintf(e->message, sizeof(e->message), fmt, ap);
     va_end(ap);
-    if (n >= (int)sizeof(e->message))
-        trim(e->message, sizeof(e->message) - 1);
+    if (n > (int)most)
+        e->message[utf8_trim(e->message, most)] = '\0';
     return false;
 }
 

@@ -4,40 +4,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/sql.h"
-
-/* Length of the UTF-8 sequence at p (n bytes left), or 0 when it is none:
- * overlong forms, surrogates and code points past U+10FFFF are none. */
-static size_t sequence(const unsigned char *p, size_t n)
-{
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-    if (len == 1)
-        return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return len;
-}
-
-size_t sql_text_ok(const char *text, size_t len)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t i = 0;
-
-    while (i < len) {
-        size_t n = p[i] ? sequence(p + i, len - i) : 0;
-
-        if (n == 0)
-            return i;
-        i += n;
-    }
-    return len;
-}
+#include "core/utf8.h"
 
 /* Appends text with each quote (and backslash, when asked) doubled. */
 static bool doubled(struct buf *out, const char *text, size_t len,
@@ -59,7 +26,7 @@ static bool doubled(struct buf *out, const char *text, size_t len,
 bool sql_text(struct buf *out, enum sql_dialect d, const char *text, size_t len,
               struct err *e)
 {
-    size_t bad = sql_text_ok(text, len);
+    size_t bad = utf8_check(text, len);
     bool escape = d != SQL_SQLITE && memchr(text, '\\', len) != NULL;
 
     if (bad < len)

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "core/err.h"
-#include "core/sql.h"
+#include "core/utf8.h"
 
 static const char *const type_names[] = {
     [COL_TEXT] = "text",
@@ -118,7 +118,7 @@ static bool lint(const struct schema *s, const struct column *c, struct err *e)
                        "column '%s': the default is no constant of type %s",
                        c->name, column_type_name(c->type));
     if (c->default_text &&
-        c->default_text[sql_text_ok(c->default_text, strlen(c->default_text))])
+        c->default_text[utf8_check(c->default_text, strlen(c->default_text))])
         return err_set(e, ERR_SCHEMA,
                        "column '%s': the default is no valid UTF-8", c->name);
     return true;

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/utf8.h"
 
 static const char *const dialects[] = {"sqlite", "postgres", "deeplake"};
 
@@ -35,7 +36,7 @@ bool sql_quoted(struct buf *out, const char *name, struct err *e)
 {
     size_t n = strlen(name);
 
-    if (n == 0 || n > NAME_MAX_LEN || sql_text_ok(name, n) < n)
+    if (n == 0 || n > NAME_MAX_LEN || utf8_check(name, n) < n)
         return err_set(e, ERR_ARG,
                        "a workspace name has 1 to %d bytes of UTF-8",
                        NAME_MAX_LEN);

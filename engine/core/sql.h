@@ -132,7 +132,4 @@ struct sql_args {
 bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
               const struct sql_args *args, struct err *e);
 
-/* Offset of the first byte that is NUL or not UTF-8, or len when all is. */
-size_t sql_text_ok(const char *text, size_t len);
-
 #endif

@@ -77,7 +77,6 @@ for _, dialect in ipairs { "sqlite", "postgres", "deeplake" } do
         ok(sql.literal(ROW.body, "jsonb", dialect))
         ok(sql.literal(12, "bigint", dialect))
         ok(sql.literal({ 1, 2.5, 3 }, "float4[]", dialect))
-        ok(sql.text_ok("text"))
     end }
     add { name = "sql.insert " .. dialect, run = function()
         ok(sql.insert(notes, ROW, dialect))

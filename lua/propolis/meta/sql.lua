@@ -66,10 +66,4 @@ function sql.catalog(schema, dialect, workspace) end
 ---@return engine.error? err
 function sql.bind(text, values, dialect) end
 
---- Whether a text can be stored: no NUL and valid UTF-8 throughout.
----@param text string
----@return boolean
----@return integer? position of the first byte that cannot be
-function sql.text_ok(text) end
-
 return sql
