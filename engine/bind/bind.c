@@ -131,18 +131,18 @@ struct bind_store *bind_newstore(lua_State *L)
     return s;
 }
 
-enum sql_dialect bind_checkdialect(lua_State *L, int idx, const char *def)
+const struct dialect *bind_checkdialect(lua_State *L, int idx, const char *def)
 {
     const char *word = luaL_optstring(L, idx, def);
-    int d = sql_dialect_from(word);
+    const struct dialect *d = dialect_find(word);
 
-    if (d < 0)
+    if (!d)
         luaL_argerror(L, idx,
                       lua_pushfstring(L,
                                       "no dialect '%s': say sqlite, postgres "
                                       "or deeplake",
                                       word));
-    return (enum sql_dialect)d;
+    return d;
 }
 
 void bind_pushvalue(lua_State *L, const struct value *v)

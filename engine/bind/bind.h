@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/catalog.h"
 #include "core/db.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/heal.h"
 #include "core/schema.h"
@@ -104,7 +105,7 @@ bool luadb_query(lua_State *L, struct db *db, const struct stmt *st,
                  struct err *e);
 
 /* The dialect word at idx. */
-enum sql_dialect bind_checkdialect(lua_State *L, int idx, const char *def);
+const struct dialect *bind_checkdialect(lua_State *L, int idx, const char *def);
 
 /* Pushes a value that came back from a store. */
 void bind_pushvalue(lua_State *L, const struct value *v);

@@ -91,15 +91,17 @@ static void push_row(lua_State *L, const struct bind_cursor *b)
 
 struct stmt bind_checkstmt(lua_State *L, int idx)
 {
-    static const char *const kinds[] = {"query", "catalog", "create", "alter",
-                                        "index", "insert",  NULL};
-    struct stmt st = {.kind = STMT_QUERY};
+    const char *kind = luaL_optstring(L, idx + 1, "query");
+    int known = stmt_kind_from(kind);
+    struct stmt st = {.kind = (enum stmt_kind)known};
 
+    if (known < 0)
+        luaL_argerror(L, idx + 1,
+                      lua_pushfstring(L, "no kind of statement '%s'", kind));
     st.sql = luaL_checklstring(L, idx, &st.len);
     luaL_argcheck(L, strlen(st.sql) == st.len, idx,
                   "the statement holds a NUL byte");
     luaL_argcheck(L, st.len < BUF_MAX, idx, "the statement is too long");
-    st.kind = (enum stmt_kind)luaL_checkoption(L, idx + 1, "query", kinds);
     return st;
 }
 

@@ -39,7 +39,7 @@ static int l_literal(lua_State *L)
     static const char *const types[] = {"text", "bigint", "jsonb", "float4[]",
                                         NULL};
     enum column_type t = luaL_checkoption(L, 2, "text", types);
-    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    const struct dialect *d = bind_checkdialect(L, 3, "postgres");
     struct value v = {0};
     struct buf *sql;
     struct err e;
@@ -58,7 +58,7 @@ static int l_literal(lua_State *L)
 static int l_insert(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
-    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    const struct dialect *d = bind_checkdialect(L, 3, "postgres");
     const struct value *rows;
     struct buf *sql;
     struct err e;
@@ -79,7 +79,7 @@ static int l_insert(lua_State *L)
 static int l_create(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
-    enum sql_dialect d = bind_checkdialect(L, 2, "postgres");
+    const struct dialect *d = bind_checkdialect(L, 2, "postgres");
     struct buf *sql = bind_newbuf(L);
     struct err e;
     bool ok = sql_create(sql, d, s, &e);
@@ -103,7 +103,7 @@ static size_t check_column(lua_State *L, int idx, const struct schema *s)
 static int l_alter(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
-    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    const struct dialect *d = bind_checkdialect(L, 3, "postgres");
     bool list = lua_istable(L, 2);
     size_t n = list ? lua_rawlen(L, 2) : 1;
     size_t *cols = bind_newscratch(L, (n + 1) * sizeof(*cols));
@@ -128,7 +128,7 @@ static int l_alter(lua_State *L)
 static int l_catalog(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
-    enum sql_dialect d = bind_checkdialect(L, 2, "postgres");
+    const struct dialect *d = bind_checkdialect(L, 2, "postgres");
     const char *ws = luaL_optstring(L, 3, "default");
     struct buf *sql = bind_newbuf(L);
     struct err e;
@@ -228,7 +228,7 @@ static struct value *values(lua_State *L, size_t *n)
 static int l_bind(lua_State *L)
 {
     const char *text = check_text(L, 1);
-    enum sql_dialect d = bind_checkdialect(L, 3, "postgres");
+    const struct dialect *d = bind_checkdialect(L, 3, "postgres");
     struct sql_args args;
     struct buf *sql;
     struct err e;

@@ -119,7 +119,7 @@ static int l_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
     if (s->db && strcmp(key, "dialect") == 0) {
-        lua_pushstring(L, sql_dialect_name(s->db->ops->dialect));
+        lua_pushstring(L, s->db->ops->dialect->name);
     } else if (s->db && strcmp(key, "session") == 0) {
         lua_pushboolean(L, s->db->ops->in_transaction != NULL);
     } else if (s->db && strcmp(key, "workspace") == 0) {
@@ -147,7 +147,7 @@ static int l_tostring(lua_State *L)
     struct bind_store *s = luaL_checkudata(L, 1, STORE_TYPE);
 
     if (s->db)
-        lua_pushfstring(L, "store (%s)", sql_dialect_name(s->db->ops->dialect));
+        lua_pushfstring(L, "store (%s)", s->db->ops->dialect->name);
     else
         lua_pushliteral(L, "store (closed)");
     return 1;

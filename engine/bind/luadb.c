@@ -250,14 +250,14 @@ struct db *luadb_open(lua_State *L, int idx, struct err *e)
 {
     struct luadb *d;
     const char *ws;
-    int dialect = -1;
+    const struct dialect *dialect = NULL;
     bool lists;
 
     luaL_checktype(L, idx, LUA_TTABLE);
     idx = lua_absindex(L, idx);
     if (lua_getfield(L, idx, "dialect") == LUA_TSTRING)
-        dialect = sql_dialect_from(lua_tostring(L, -1));
-    luaL_argcheck(L, dialect >= 0, idx,
+        dialect = dialect_find(lua_tostring(L, -1));
+    luaL_argcheck(L, dialect != NULL, idx,
                   "a store needs dialect = sqlite, postgres or deeplake");
     luaL_argcheck(L, lua_getfield(L, idx, "query") == LUA_TFUNCTION, idx,
                   "a store needs query = function(sql) ... end");
@@ -272,7 +272,7 @@ struct db *luadb_open(lua_State *L, int idx, struct err *e)
         err_set(e, ERR_NOMEM, "out of memory");
         return NULL;
     }
-    d->ops = (struct db_ops){.dialect = (enum sql_dialect)dialect,
+    d->ops = (struct db_ops){.dialect = dialect,
                              .open = luadb_open_cursor,
                              .step = luadb_step,
                              .finish = luadb_finish,

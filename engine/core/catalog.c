@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/db.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/schema.h"
 
@@ -191,7 +192,7 @@ bool catalog_read(struct db *db, const struct schema *const s[], size_t n,
 {
     if (n == 0)
         return true;
-    if (db->ops->dialect != SQL_DEEPLAKE)
+    if (!db->ops->dialect->catalog_per_table)
         return look(db, s, n, out, e);
     for (size_t i = 0; i < n; i++)
         if (!look(db, s + i, 1, out + i, e))

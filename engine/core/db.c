@@ -4,16 +4,52 @@
 #include <strings.h>
 
 #include "core/err.h"
+#include "core/sql_lexer.h"
 
 static const char *const kinds[] = {
-    [STMT_QUERY] = "query",   [STMT_CATALOG] = "catalog",
-    [STMT_CREATE] = "create", [STMT_ALTER] = "alter",
-    [STMT_INDEX] = "index",   [STMT_INSERT] = "insert",
+    [STMT_QUERY] = "query",     [STMT_BEGIN] = "begin",
+    [STMT_COMMIT] = "commit",   [STMT_ROLLBACK] = "rollback",
+    [STMT_CATALOG] = "catalog", [STMT_CREATE] = "create",
+    [STMT_ALTER] = "alter",     [STMT_INDEX] = "index",
+    [STMT_INSERT] = "insert",
 };
 
 const char *stmt_kind_name(enum stmt_kind k)
 {
     return kinds[k];
+}
+
+int stmt_kind_from(const char *name)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+enum stmt_kind stmt_kind_of(const struct stmt *st)
+{
+    static const struct {
+        const char *word;
+        enum stmt_kind kind;
+    } ends[] = {{"commit", STMT_COMMIT},
+                {"end", STMT_COMMIT},
+                {"rollback", STMT_ROLLBACK},
+                {"abort", STMT_ROLLBACK}};
+    struct sql_lexer x = {.at = st->sql, .end = st->sql + st->len};
+    struct sql_token word = sql_lexer_next(&x);
+    struct sql_token t = sql_lexer_next(&x);
+
+    if (sql_token_is(&t, "work") || sql_token_is(&t, "transaction"))
+        t = sql_lexer_next(&x);
+    while (sql_token_is(&t, ";"))
+        t = sql_lexer_next(&x);
+    for (size_t i = 0; st->kind == STMT_QUERY && t.kind == SQL_TOKEN_END &&
+                       i < sizeof(ends) / sizeof(ends[0]);
+         i++)
+        if (sql_token_is(&word, ends[i].word))
+            return ends[i].kind;
+    return st->kind;
 }
 
 bool db_exec(struct db *db, const struct stmt *st, struct err *e)

@@ -18,7 +18,10 @@ struct err;
 /* What a statement is for; a driver over a network decides by it what may be
  * repeated. */
 enum stmt_kind {
-    STMT_QUERY,
+    STMT_QUERY, /* whatever somebody typed or a script sent */
+    STMT_BEGIN,
+    STMT_COMMIT,
+    STMT_ROLLBACK, /* of the whole transaction */
     STMT_CATALOG,
     STMT_CREATE,
     STMT_ALTER,
@@ -45,7 +48,7 @@ struct cursor {
 enum db_step { DB_ROW, DB_DONE, DB_FAIL };
 
 struct db_ops {
-    enum sql_dialect dialect;
+    const struct dialect *dialect;
 
     /* Starts a statement.  On true *out is a cursor that the caller must
      * finish; the statement may run only when stepped. */
@@ -54,7 +57,7 @@ struct db_ops {
     enum db_step (*step)(struct cursor *c, struct err *e);
     void (*finish)(struct cursor *c);
 
-    /* Says whether a table is listed; NULL where the catalogue look does. */
+    /* Says whether a table is listed; NULL where the catalogue does. */
     bool (*listed)(struct db *db, const char *table, bool *present,
                    struct err *e);
 
@@ -76,8 +79,13 @@ bool db_exec(struct db *db, const struct stmt *st, struct err *e);
 /* The same for a fixed text. */
 bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e);
 
-/* "query", "look", "create", "alter", "index", "insert". */
+/* "query", "begin", "commit", ... and back; -1 for another word. */
 const char *stmt_kind_name(enum stmt_kind k);
+int stmt_kind_from(const char *name);
+
+/* The kind of a statement; a STMT_QUERY that reads COMMIT, END, ROLLBACK or
+ * ABORT, and no more than WORK or TRANSACTION, is of those kinds. */
+enum stmt_kind stmt_kind_of(const struct stmt *st);
 
 /* The err_code that an English error text stands for: what SQLite and HTTP
  * stores have instead of codes.  ERR_SQL when it is none of ours.  Wording

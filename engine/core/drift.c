@@ -1,11 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/buf.h"
 #include "core/catalog.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/plan.h"
 #include "core/schema.h"
+#include "core/sql.h"
 
 const char *drift_name(enum drift_kind k)
 {
@@ -16,7 +19,7 @@ const char *drift_name(enum drift_kind k)
 }
 
 struct diff {
-    enum sql_dialect dialect;
+    const struct dialect *dialect;
     const struct schema *s;
     struct plan *p;
 };
@@ -48,14 +51,13 @@ static bool add_drift(struct diff *x, enum drift_kind k,
     return err_set(e, ERR_NOMEM, "out of memory");
 }
 
-/* SQLite cannot change a column in place. */
 static bool by_hand(struct diff *x, const struct catalog_column *col,
                     const char *const change[3], struct buf *sql, struct err *e)
 {
     struct buf text = {0};
     bool ok;
 
-    if (x->dialect == SQL_SQLITE)
+    if (!x->dialect->alters_column)
         return buf_adds(sql,
                         "-- SQLite changes no column in place: copy the rows "
                         "into a new table of the wanted shape",
@@ -67,17 +69,27 @@ static bool by_hand(struct diff *x, const struct catalog_column *col,
     return ok;
 }
 
+/* True when a column that the catalogue declares so is as good as ours. */
+static bool serves(const struct dialect *d, enum column_type t,
+                   const char *declared)
+{
+    for (size_t i = 0; d->types[t][i]; i++)
+        if (strcasecmp(declared, d->types[t][i]) == 0)
+            return true;
+    return false;
+}
+
 static bool diff_type(struct diff *x, const struct column *c,
                       const struct catalog_column *col, struct err *e)
 {
-    enum sql_dialect d = x->dialect;
-    const char *want = sql_type(d, c->type);
+    const struct dialect *d = x->dialect;
+    const char *want = d->types[c->type][0];
     const char *const text[2] = {col->type, want};
     const char *const change[3] = {"TYPE ", want, ""};
     struct buf sql = {0};
     bool ok;
 
-    if (sql_type_serves(d, c->type, col->type))
+    if (serves(d, c->type, col->type))
         return true;
     ok = by_hand(x, col, change, &sql, e) &&
          add_drift(x, DRIFT_TYPE, col, text, &sql, e);
@@ -104,7 +116,7 @@ static bool diff_null(struct diff *x, const struct column *c,
 }
 
 /* 'x'::text and 'x' are one default; so are (0) and 0, '-1'::integer and -1.
- * want is no E'...': the catalogue shows none. */
+ * want has no E'...', as the catalogue shows none: SQLite's literals. */
 static bool same_default(const char *have, const char *want)
 {
     size_t n = strlen(want);
@@ -119,35 +131,15 @@ static bool same_default(const char *have, const char *want)
                         : *have == '\'' && strncmp(have + n + 1, "'::", 3) == 0;
 }
 
-static bool want_default(enum sql_dialect d, const struct column *c,
-                         struct buf *out, struct err *e)
-{
-    struct column bare = *c;
-    size_t skip = strlen(sql_type(d, c->type)) + strlen(" DEFAULT ");
-    struct buf all = {0};
-    size_t cut;
-    bool ok;
-
-    if (!c->has_default)
-        return buf_adds(out, "", e);
-    bare.not_null = false;
-    ok = sql_column_type(&all, d, &bare, e);
-    if (ok) {
-        cut = c->type == COL_JSONB && d != SQL_SQLITE ? strlen("::jsonb") : 0;
-        ok = buf_add(out, all.data + skip, all.len - skip - cut, e);
-    }
-    buf_free(&all);
-    return ok;
-}
-
 static bool diff_default(struct diff *x, const struct column *c,
                          const struct catalog_column *col, struct err *e)
 {
     struct buf want = {0};
     struct buf plain = {0};
     struct buf sql = {0};
-    bool ok = want_default(x->dialect, c, &want, e) &&
-              want_default(SQL_SQLITE, c, &plain, e);
+    bool ok = buf_adds(&want, "", e) && buf_adds(&plain, "", e) &&
+              sql_default(&want, x->dialect, c, e) &&
+              sql_default(&plain, &dialect_sqlite, c, e);
 
     if (ok && (c->has_default ? !same_default(col->dflt, plain.data)
                               : col->dflt != NULL)) {
@@ -211,7 +203,7 @@ static bool diff_column(struct diff *x, const struct catalog_column *col,
            diff_default(x, c, col, e);
 }
 
-bool plan_drift(enum sql_dialect d, const struct schema *s,
+bool plan_drift(const struct dialect *d, const struct schema *s,
                 const struct catalog_table *sh, struct plan *out, struct err *e)
 {
     struct diff x = {.dialect = d, .s = s, .p = out};

@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/catalog.h"
 #include "core/db.h"
+#include "core/dialect.h"
 #include "core/heal_steps.h"
 #include "core/schema.h"
 
@@ -26,19 +27,26 @@ static bool heal_init(struct heal *h, const struct schema *s, struct err *e)
 
 /* ---- indexes ---- */
 
-static void add_indexes(struct table_heal *j, bool all)
+static bool lacks_index(const struct table_heal *h, size_t i)
 {
-    for (size_t i = 0; i < j->s->nindexes; i++) {
+    return !catalog_has_index(&h->table, h->schema->indexes[i].name);
+}
+
+static void add_indexes(struct table_heal *h, bool all)
+{
+    struct heal *result = h->result;
+
+    for (size_t i = 0; i < h->schema->nindexes; i++) {
         struct buf sql = {0};
         struct err e;
 
-        if (!all && catalog_has_index(&j->shape, j->s->indexes[i].name))
+        if (!all && !lacks_index(h, i))
             continue;
-        if (sql_create_index(&sql, j->s, i, &e) &&
-            (heal_step_index(j, &sql, &e) || e.code == ERR_EXISTS))
-            j->out->indexed++;
+        if (sql_create_index(&sql, h->schema, i, &e) &&
+            (heal_create_index(h, &sql, &e) || e.code == ERR_EXISTS))
+            result->indexed++;
         else
-            snprintf(j->out->index_err, sizeof(j->out->index_err), "%.159s",
+            snprintf(result->index_err, sizeof(result->index_err), "%.159s",
                      e.message);
         buf_free(&sql);
     }
@@ -46,110 +54,100 @@ static void add_indexes(struct table_heal *j, bool all)
 
 /* ---- the ways in ---- */
 
-static bool lacks_index(const struct table_heal *j)
+/* The catalogue query has been sent. */
+static bool heal_known(struct table_heal *h, enum heal_how how, struct err *e)
 {
-    for (size_t i = 0; i < j->s->nindexes; i++)
-        if (!catalog_has_index(&j->shape, j->s->indexes[i].name))
-            return true;
-    return false;
-}
-
-/* The table's shape has been looked at. */
-static bool heal_looked(struct table_heal *j, enum heal_how how, struct err *e)
-{
-    bool ok = true;
-
-    if (heal_step_stateless(j->db))
-        ok = j->shape.ncols ? heal_step_add(j, e)
-                            : heal_step_create_and_add(j, e);
-    else if (!heal_step_complete(j))
-        ok = heal_step_session(j, e);
-    if (ok && heal_step_stateless(j->db) && how == HEAL_ENSURE)
-        add_indexes(j, j->db->ops->dialect == SQL_DEEPLAKE);
-    else if (ok && !heal_step_stateless(j->db) && lacks_index(j))
-        add_indexes(j, false);
-    return ok;
-}
-
-/* A service that lists its tables: list, create if absent, always look. */
-static bool heal_listed(struct table_heal *j, struct err *e)
-{
-    bool present = false;
-
-    if (!j->db->ops->listed(j->db, j->s->table, &present, e))
-        return false;
-    if (!present && !heal_step_create(j, e))
-        return false;
-    if (!heal_step_look(j, e))
-        return false;
-    if (!present || j->shape.ncols) {
-        if (!heal_step_add(j, e))
+    if (!heal_stateless(h->db)) {
+        if (!heal_is_complete(h) && !heal_in_session(h, e))
             return false;
-    } else if (!heal_step_create_and_add(j, e)) {
-        return false;
+        add_indexes(h, false);
+        return true;
     }
-    add_indexes(j, true);
+    if (!heal_create_or_add(h, e))
+        return false;
+    if (how == HEAL_ENSURE)
+        add_indexes(h, !h->db->ops->dialect->catalog_indexes);
     return true;
 }
 
-static bool each(struct db *db, const struct schema *s, enum heal_how how,
-                 struct catalog_table *shape, struct heal *out, struct err *e)
+/* A service that lists its tables is asked before the catalogue. */
+static bool heal_listed(struct table_heal *h, struct err *e)
 {
-    struct table_heal j = {.db = db, .s = s, .out = out};
+    bool present = false;
+
+    if (!h->db->ops->listed(h->db, h->schema->table, &present, e) ||
+        (!present && !heal_create(h, e)) || !heal_read_catalog(h, e))
+        return false;
+    if (!(present ? heal_create_or_add : heal_add_columns)(h, e))
+        return false;
+    add_indexes(h, true);
+    return true;
+}
+
+static bool use_list(const struct db *db, enum heal_how how)
+{
+    return how == HEAL_ENSURE && db->ops->listed;
+}
+
+/* Takes *table over. */
+static bool heal_one(struct db *db, const struct schema *s, enum heal_how how,
+                     struct catalog_table *table, struct heal *result,
+                     struct err *e)
+{
+    struct table_heal h = {
+        .db = db, .schema = s, .table = *table, .result = result};
     bool ok;
 
-    j.shape = *shape;
-    *shape = (struct catalog_table){0};
-    ok = how == HEAL_ENSURE && db->ops->listed ? heal_listed(&j, e)
-                                               : heal_looked(&j, how, e);
-    catalog_table_free(&j.shape);
+    *table = (struct catalog_table){0};
+    ok = use_list(db, how) ? heal_listed(&h, e) : heal_known(&h, how, e);
+    catalog_table_free(&h.table);
     return ok;
 }
 
 bool heal_tables(struct db *db, const struct schema *const s[], size_t n,
                  enum heal_how how, struct heal out[], struct err *e)
 {
-    struct catalog_table *shapes = calloc(n + 1, sizeof(*shapes));
-    bool one_look = db->ops->dialect != SQL_DEEPLAKE;
-    bool lists = how == HEAL_ENSURE && db->ops->listed;
-    bool ok = shapes != NULL;
+    struct catalog_table *tables = calloc(n + 1, sizeof(*tables));
+    bool per_table = db->ops->dialect->catalog_per_table;
+    bool ask = !use_list(db, how);
+    bool ok = tables != NULL;
 
     if (!ok)
         err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; ok && i < n; i++)
         ok = heal_init(&out[i], s[i], e);
-    if (ok && one_look && !lists)
-        ok = catalog_read(db, s, n, shapes, e);
+    if (ok && ask && !per_table)
+        ok = catalog_read(db, s, n, tables, e);
     for (size_t i = 0; ok && i < n; i++) {
-        if (!one_look && !lists)
-            ok = catalog_read(db, s + i, 1, shapes + i, e);
-        ok = ok && each(db, s[i], how, &shapes[i], &out[i], e);
+        if (ask && per_table)
+            ok = catalog_read(db, s + i, 1, tables + i, e);
+        ok = ok && heal_one(db, s[i], how, &tables[i], &out[i], e);
     }
-    for (size_t i = 0; shapes && i < n; i++)
-        catalog_table_free(&shapes[i]);
-    free(shapes);
+    for (size_t i = 0; tables && i < n; i++)
+        catalog_table_free(&tables[i]);
+    free(tables);
     return ok;
 }
 
 bool heal_after(struct db *db, const struct schema *s, const struct err *why,
                 struct heal *out, struct err *e)
 {
-    struct table_heal j = {.db = db, .s = s, .out = out};
+    struct table_heal h = {.db = db, .schema = s, .result = out};
     bool ok = heal_init(out, s, e);
 
-    if (ok && heal_tx_aborted(&j)) {
+    if (ok && heal_tx_aborted(db)) {
         *e = *why; /* only a ROLLBACK would be heard */
         ok = false;
-    } else if (ok && why->code == ERR_NO_TABLE && heal_step_stateless(db)) {
-        ok = heal_step_create_and_add(&j, e);
+    } else if (ok && why->code == ERR_NO_TABLE && heal_stateless(db)) {
+        ok = heal_create_and_add(&h, e);
     } else if (ok) {
-        ok = heal_step_look(&j, e);
-        if (ok && heal_step_stateless(db) && heal_step_complete(&j)) {
+        ok = heal_read_catalog(&h, e);
+        if (ok && heal_stateless(db) && heal_is_complete(&h)) {
             *e = *why;
             ok = false;
         }
-        ok = ok && heal_looked(&j, HEAL_TABLE, e);
+        ok = ok && heal_known(&h, HEAL_TABLE, e);
     }
-    catalog_table_free(&j.shape);
+    catalog_table_free(&h.table);
     return ok;
 }

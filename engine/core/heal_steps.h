@@ -1,5 +1,5 @@
 /*
- * heal_steps.h - one table's heal, step by step; heal.h says in which order.
+ * heal_steps.h - one table's heal, step by step; heal.c says in which order.
  */
 #ifndef ENGINE_CORE_HEAL_STEPS_H
 #define ENGINE_CORE_HEAL_STEPS_H
@@ -13,42 +13,57 @@ struct err;
 struct heal;
 struct schema;
 
-/* Everything one table's heal is about; the owner frees shape. */
+/* One table's heal while it runs.  The function of heal.c that makes it lends
+ * it db, schema and result, and frees table at the end. */
 struct table_heal {
     struct db *db;
-    const struct schema *s;
-    struct catalog_table shape; /* the last look */
-    struct heal *out;
-    bool noted; /* out->missing is settled */
+    const struct schema *schema;
+    struct catalog_table table; /* as the last catalogue query showed it */
+    struct heal *result;
+    bool missing_known; /* result->missing has been filled in */
 };
 
 /* True for a store whose statements share no session. */
-bool heal_step_stateless(const struct db *db);
+bool heal_stateless(const struct db *db);
 
-/* True inside a PostgreSQL transaction: a failed statement ends it, so that
- * nothing can be looked at before the ROLLBACK. */
-bool heal_tx_aborted(const struct table_heal *j);
+/* True inside a transaction that a failed statement aborts: then nothing can
+ * be asked before its ROLLBACK. */
+bool heal_tx_aborted(struct db *db);
 
-/* Looks at the catalogue again. */
-bool heal_step_look(struct table_heal *j, struct err *e);
+/* Sends a statement about the table. */
+bool heal_run(struct table_heal *h, enum stmt_kind kind, const struct buf *sql,
+              struct err *e);
 
-/* True when the last look lacked no column. */
-bool heal_step_complete(const struct table_heal *j);
+/* Sends the catalogue query, of which table is the answer. */
+bool heal_read_catalog(struct table_heal *h, struct err *e);
+
+/* True when table lacks no column. */
+bool heal_is_complete(const struct table_heal *h);
+
+/* Only the first catalogue query that shows the table fills in
+ * result->missing. */
+void heal_note_missing(struct table_heal *h);
 
 /* CREATE TABLE IF NOT EXISTS; "already exists" is no failure. */
-bool heal_step_create(struct table_heal *j, struct err *e);
+bool heal_create(struct table_heal *h, struct err *e);
 
-/* Adds what the last look lacked. */
-bool heal_step_add(struct table_heal *j, struct err *e);
+/* Adds the columns that table lacks. */
+bool heal_add_columns(struct table_heal *h, struct err *e);
 
-/* Create, look again, add: the CREATE may have met an older table. */
-bool heal_step_create_and_add(struct table_heal *j, struct err *e);
+/* Creates the table and adds what it lacks then: the CREATE may have met a
+ * table that an older version made a moment ago. */
+bool heal_create_and_add(struct table_heal *h, struct err *e);
 
-/* Makes one index; gives up soon where making it would block writers. */
-bool heal_step_index(struct table_heal *j, const struct buf *sql,
-                     struct err *e);
+/* One of the two, as table is absent or present. */
+bool heal_create_or_add(struct table_heal *h, struct err *e);
 
-/* All of it in one transaction, under the store's lock. */
-bool heal_step_session(struct table_heal *j, struct err *e);
+/* heal_session.c: the same in one transaction, with the locks of the dialect;
+ * within a transaction of the caller's, in that one. */
+bool heal_in_session(struct table_heal *h, struct err *e);
+
+/* heal_session.c: sends a CREATE INDEX; gives up soon where that would block
+ * writers. */
+bool heal_create_index(struct table_heal *h, const struct buf *sql,
+                       struct err *e);
 
 #endif

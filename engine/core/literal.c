@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/sql.h"
 #include "core/utf8.h"
@@ -23,11 +24,11 @@ static bool doubled(struct buf *out, const char *text, size_t len,
     return buf_add(out, text + from, len - from, e);
 }
 
-bool sql_text(struct buf *out, enum sql_dialect d, const char *text, size_t len,
-              struct err *e)
+bool sql_text(struct buf *out, const struct dialect *d, const char *text,
+              size_t len, struct err *e)
 {
     size_t bad = utf8_check(text, len);
-    bool escape = d != SQL_SQLITE && memchr(text, '\\', len) != NULL;
+    bool escape = d->escapes && memchr(text, '\\', len) != NULL;
 
     if (bad < len)
         return err_set(e, ERR_ARG, "%s at byte %zu of a text",
@@ -62,18 +63,18 @@ static bool finite_all(const struct value *v)
     return v->len > 0;
 }
 
-/* float4 holds nine significant digits; SQLite keeps a vector as JSON. */
-static bool floats(struct buf *out, enum sql_dialect d, const struct value *v,
-                   struct err *e)
+/* float4 holds nine significant digits. */
+static bool floats(struct buf *out, const struct dialect *d,
+                   const struct value *v, struct err *e)
 {
     if (!finite_all(v))
         return buf_adds(out, "NULL", e);
-    if (!buf_adds(out, d == SQL_SQLITE ? "'[" : "ARRAY[", e))
+    if (!buf_adds(out, d->vector[0], e))
         return false;
     for (size_t i = 0; i < v->len; i++)
         if (!buf_addf(out, e, "%s%.9g", i ? "," : "", number_at(v, i)))
             return false;
-    return buf_adds(out, d == SQL_SQLITE ? "]'" : "]::float4[]", e);
+    return buf_adds(out, d->vector[1], e);
 }
 
 static bool misfit(const char *have, enum column_type t, struct err *e)
@@ -82,7 +83,7 @@ static bool misfit(const char *have, enum column_type t, struct err *e)
                    have, column_type_name(t));
 }
 
-bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
+bool sql_literal(struct buf *out, const struct dialect *d, enum column_type t,
                  const struct value *v, struct err *e)
 {
     bool number = t == COL_BIGINT;
@@ -112,10 +113,10 @@ bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
         return misfit("text", t, e);
     if (!sql_text(out, d, v->text, v->len, e))
         return false;
-    return t != COL_JSONB || d == SQL_SQLITE || buf_adds(out, "::jsonb", e);
+    return t != COL_JSONB || buf_adds(out, d->json_cast, e);
 }
 
-bool sql_scalar(struct buf *out, enum sql_dialect d, const struct value *v,
+bool sql_scalar(struct buf *out, const struct dialect *d, const struct value *v,
                 struct err *e)
 {
     switch (v->kind) {

@@ -4,8 +4,10 @@
 
 #include "core/buf.h"
 #include "core/catalog.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/schema.h"
+#include "core/sql.h"
 
 void plan_free(struct plan *p)
 {
@@ -36,7 +38,7 @@ static bool add_statement(struct plan *p, struct buf *sql, struct err *e)
     return true;
 }
 
-static bool plan_columns(enum sql_dialect d, const struct schema *s,
+static bool plan_columns(const struct dialect *d, const struct schema *s,
                          const struct catalog_table *sh, struct plan *p,
                          struct err *e)
 {
@@ -51,7 +53,7 @@ static bool plan_columns(enum sql_dialect d, const struct schema *s,
         if (!catalog_has_column(sh, s->cols[i].name))
             cols[n++] = i;
     for (size_t i = 0; ok && i < n;) {
-        size_t take = d == SQL_POSTGRES ? n : 1;
+        size_t take = d->alters_many ? n : 1;
 
         ok = sql_alter(&sql, d, s, cols + i, take, e) &&
              add_statement(p, &sql, e);
@@ -62,7 +64,7 @@ static bool plan_columns(enum sql_dialect d, const struct schema *s,
     return ok;
 }
 
-static bool plan_statements(enum sql_dialect d, const struct schema *s,
+static bool plan_statements(const struct dialect *d, const struct schema *s,
                             const struct catalog_table *sh, struct plan *p,
                             struct err *e)
 {
@@ -73,16 +75,16 @@ static bool plan_statements(enum sql_dialect d, const struct schema *s,
         ok = sql_create(&sql, d, s, e) && add_statement(p, &sql, e);
     else
         ok = plan_columns(d, s, sh, p, e);
-    /* Deeplake's look tells nothing of indexes, so nothing is claimed. */
+    /* Where the catalogue query shows no indexes, nothing is claimed. */
     for (size_t i = 0; ok && i < s->nindexes; i++)
-        if ((d != SQL_DEEPLAKE || sh->ncols == 0) &&
+        if ((d->catalog_indexes || sh->ncols == 0) &&
             !catalog_has_index(sh, s->indexes[i].name))
             ok = sql_create_index(&sql, s, i, e) && add_statement(p, &sql, e);
     buf_free(&sql);
     return ok;
 }
 
-bool plan_table(enum sql_dialect d, const struct schema *s,
+bool plan_table(const struct dialect *d, const struct schema *s,
                 const struct catalog_table *sh, struct plan *out, struct err *e)
 {
     return plan_statements(d, s, sh, out, e) && plan_drift(d, s, sh, out, e);

@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/sql.h"
-
+struct dialect;
 struct err;
 struct schema;
 struct catalog_table;
@@ -40,13 +39,13 @@ struct plan {
 
 /* Compares what the look showed with the schema, as the dialect says things;
  * (struct plan){0} in, the caller frees it with plan_free(). */
-bool plan_table(enum sql_dialect d, const struct schema *s,
+bool plan_table(const struct dialect *d, const struct schema *s,
                 const struct catalog_table *sh, struct plan *out,
                 struct err *e);
 void plan_free(struct plan *p);
 
 /* The second half of plan_table(): appends every drift. */
-bool plan_drift(enum sql_dialect d, const struct schema *s,
+bool plan_drift(const struct dialect *d, const struct schema *s,
                 const struct catalog_table *sh, struct plan *out,
                 struct err *e);
 

@@ -18,6 +18,8 @@ struct err;
 
 enum column_type { COL_TEXT, COL_BIGINT, COL_JSONB, COL_FLOAT4_ARRAY };
 
+#define COLUMN_TYPES 4
+
 struct column {
     char *name;
     enum column_type type;

@@ -3,26 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/buf.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/utf8.h"
-
-static const char *const dialects[] = {"sqlite", "postgres", "deeplake"};
-
-const char *sql_dialect_name(enum sql_dialect d)
-{
-    return dialects[d];
-}
-
-int sql_dialect_from(const char *word)
-{
-    for (int i = 0; i < 3; i++)
-        if (strcmp(dialects[i], word) == 0)
-            return i;
-    return -1;
-}
 
 bool sql_ident(struct buf *out, const char *name, struct err *e)
 {
@@ -49,22 +34,8 @@ bool sql_quoted(struct buf *out, const char *name, struct err *e)
     return buf_add(out, "\"", 1, e);
 }
 
-/* Words that PostgreSQL keeps for itself, so that a column of such a name
- * must be quoted also where Deeplake's other clients write names bare. */
-static const char reserved[] =
-    " all analyse analyze and any array as asc asymmetric both case "
-    "cast check collate column constraint create current_catalog "
-    "current_date current_role current_time current_user "
-    "current_timestamp default deferrable desc distinct do else end "
-    "except false fetch for foreign from grant group having in "
-    "initially intersect into lateral leading limit localtime "
-    "localtimestamp not null offset on only or order placing primary "
-    "references returning select session_user some symmetric table then "
-    "to trailing true union unique user using variadic when where "
-    "window with ";
-
 /* True when a name means the same bare and quoted. */
-static bool plain(const char *name)
+static bool plain(const char *name, const char *reserved)
 {
     char word[NAME_MAX_LEN + 3];
 
@@ -75,51 +46,12 @@ static bool plain(const char *name)
     return strstr(reserved, word) == NULL;
 }
 
-/* A column's name: quoted, but bare on Deeplake where that means the same. */
-static bool column_name(struct buf *out, enum sql_dialect d, const char *name,
-                        struct err *e)
+static bool column_name(struct buf *out, const struct dialect *d,
+                        const char *name, struct err *e)
 {
-    if (d == SQL_DEEPLAKE && name_ok(name) && plain(name))
+    if (d->reserved && name_ok(name) && plain(name, d->reserved))
         return buf_adds(out, name, e);
     return sql_ident(out, name, e);
-}
-
-const char *sql_type(enum sql_dialect d, enum column_type t)
-{
-    /* SQLite would turn JSON text of digits into a number, were the column
-     * declared by a name that it takes for numeric. */
-    if (d == SQL_SQLITE)
-        return t == COL_BIGINT ? "BIGINT" : "TEXT";
-    switch (t) {
-    case COL_BIGINT:
-        return "BIGINT";
-    case COL_JSONB:
-        return "JSONB";
-    case COL_FLOAT4_ARRAY:
-        return "FLOAT4[]";
-    case COL_TEXT:
-        break;
-    }
-    return "TEXT";
-}
-
-bool sql_type_serves(enum sql_dialect d, enum column_type t,
-                     const char *declared)
-{
-    static const char *const served[][4] = {
-        [COL_TEXT] = {"text", "character varying", NULL},
-        [COL_BIGINT] = {"bigint", NULL},
-        [COL_JSONB] = {"jsonb", NULL},
-        [COL_FLOAT4_ARRAY] = {"real[]", "float4[]", NULL},
-    };
-
-    if (d == SQL_SQLITE)
-        return strcasecmp(declared, sql_type(d, t)) == 0 ||
-               (t == COL_BIGINT && strcasecmp(declared, "INTEGER") == 0);
-    for (size_t i = 0; served[t][i]; i++)
-        if (strcasecmp(declared, served[t][i]) == 0)
-            return true;
-    return false;
 }
 
 static struct value default_value(const struct column *c)
@@ -137,26 +69,28 @@ static struct value default_value(const struct column *c)
     return v;
 }
 
-bool sql_column_type(struct buf *out, enum sql_dialect d,
-                     const struct column *c, struct err *e)
+bool sql_default(struct buf *out, const struct dialect *d,
+                 const struct column *c, struct err *e)
 {
     struct value v = default_value(c);
 
-    return buf_adds(out, sql_type(d, c->type), e) &&
+    return !c->has_default || sql_scalar(out, d, &v, e);
+}
+
+static bool column_def(struct buf *out, const struct dialect *d,
+                       const struct column *c, struct err *e)
+{
+    struct value v = default_value(c);
+
+    return column_name(out, d, c->name, e) && buf_add(out, " ", 1, e) &&
+           buf_adds(out, d->types[c->type][0], e) &&
            (!c->not_null || buf_adds(out, " NOT NULL", e)) &&
            (!c->has_default || (buf_adds(out, " DEFAULT ", e) &&
                                 sql_literal(out, d, c->type, &v, e)));
 }
 
-static bool column_def(struct buf *out, enum sql_dialect d,
-                       const struct column *c, struct err *e)
-{
-    return column_name(out, d, c->name, e) && buf_add(out, " ", 1, e) &&
-           sql_column_type(out, d, c, e);
-}
-
-bool sql_create(struct buf *out, enum sql_dialect d, const struct schema *s,
-                struct err *e)
+bool sql_create(struct buf *out, const struct dialect *d,
+                const struct schema *s, struct err *e)
 {
     if (!buf_adds(out, "CREATE TABLE IF NOT EXISTS ", e) ||
         !sql_ident(out, s->table, e))
@@ -165,10 +99,10 @@ bool sql_create(struct buf *out, enum sql_dialect d, const struct schema *s,
         if (!buf_adds(out, i ? ", " : " (", e) ||
             !column_def(out, d, &s->cols[i], e))
             return false;
-    return buf_adds(out, d == SQL_DEEPLAKE ? ") USING deeplake" : ")", e);
+    return buf_add(out, ")", 1, e) && buf_adds(out, d->create_suffix, e);
 }
 
-bool sql_alter(struct buf *out, enum sql_dialect d, const struct schema *s,
+bool sql_alter(struct buf *out, const struct dialect *d, const struct schema *s,
                const size_t cols[], size_t n, struct err *e)
 {
     if (!buf_adds(out, "ALTER TABLE ", e) || !sql_ident(out, s->table, e))
@@ -205,8 +139,9 @@ static bool used(const struct value *rows, size_t nrows, size_t ncols, size_t c)
     return false;
 }
 
-static bool cell(struct buf *out, enum sql_dialect d, const struct schema *s,
-                 const struct value *v, size_t c, struct err *e)
+static bool cell(struct buf *out, const struct dialect *d,
+                 const struct schema *s, const struct value *v, size_t c,
+                 struct err *e)
 {
     struct value v2 = v->kind == VALUE_NULL ? default_value(&s->cols[c]) : *v;
     struct err why;
@@ -221,7 +156,7 @@ static bool cell(struct buf *out, enum sql_dialect d, const struct schema *s,
                    why.message);
 }
 
-static bool row_values(struct buf *out, enum sql_dialect d,
+static bool row_values(struct buf *out, const struct dialect *d,
                        const struct schema *s, const struct value *row,
                        const bool *take, struct err *e)
 {
@@ -238,7 +173,7 @@ static bool row_values(struct buf *out, enum sql_dialect d,
     return buf_add(out, ")", 1, e);
 }
 
-static bool insert_into(struct buf *out, enum sql_dialect d,
+static bool insert_into(struct buf *out, const struct dialect *d,
                         const struct schema *s, const bool *take, struct err *e)
 {
     bool first = true;
@@ -256,8 +191,9 @@ static bool insert_into(struct buf *out, enum sql_dialect d,
     return buf_adds(out, first ? " DEFAULT VALUES" : ") VALUES ", e);
 }
 
-bool sql_insert(struct buf *out, enum sql_dialect d, const struct schema *s,
-                const struct value *rows, size_t nrows, struct err *e)
+bool sql_insert(struct buf *out, const struct dialect *d,
+                const struct schema *s, const struct value *rows, size_t nrows,
+                struct err *e)
 {
     bool *take = calloc(s->ncols ? s->ncols : 1, sizeof(*take));
     size_t taken = 0;

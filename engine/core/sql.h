@@ -15,11 +15,8 @@
 #include "core/schema.h"
 
 struct buf;
+struct dialect;
 struct err;
-
-/* Deeplake speaks PostgreSQL's literals; its CREATE ends in USING deeplake
- * and its statements name columns bare, as its other clients write them. */
-enum sql_dialect { SQL_SQLITE, SQL_POSTGRES, SQL_DEEPLAKE };
 
 enum value_kind {
     VALUE_NULL,
@@ -42,10 +39,6 @@ struct value {
     const struct value *items; /* VALUE_LIST: len of them */
 };
 
-/* "sqlite", "postgres", "deeplake" and back; -1 for another word. */
-const char *sql_dialect_name(enum sql_dialect d);
-int sql_dialect_from(const char *word);
-
 /* Appends "name"; only what name_ok() passes. */
 bool sql_ident(struct buf *out, const char *name, struct err *e);
 
@@ -54,56 +47,48 @@ bool sql_ident(struct buf *out, const char *name, struct err *e);
 bool sql_quoted(struct buf *out, const char *name, struct err *e);
 
 /* Appends a text literal; refuses NUL and invalid UTF-8 (ERR_ARG). */
-bool sql_text(struct buf *out, enum sql_dialect d, const char *text, size_t len,
-              struct err *e);
+bool sql_text(struct buf *out, const struct dialect *d, const char *text,
+              size_t len, struct err *e);
 
 /* Appends v as a literal for a column of type t.  Refuses NaN, Inf, NUL,
  * invalid UTF-8 and a kind that the column does not take; an empty vector, or
  * one with a number that is not finite, is NULL. */
-bool sql_literal(struct buf *out, enum sql_dialect d, enum column_type t,
+bool sql_literal(struct buf *out, const struct dialect *d, enum column_type t,
                  const struct value *v, struct err *e);
 
 /* Appends v as a literal by its own kind, for a comparison in a query. */
-bool sql_scalar(struct buf *out, enum sql_dialect d, const struct value *v,
+bool sql_scalar(struct buf *out, const struct dialect *d, const struct value *v,
                 struct err *e);
 
 /* Appends one INSERT of nrows rows; rows[r * ncols + c] is for s->cols[c].
  * Columns that are NULL in every row are left out, so that a new column is
  * made when it is first used; in other rows a NULL takes the default. */
-bool sql_insert(struct buf *out, enum sql_dialect d, const struct schema *s,
-                const struct value *rows, size_t nrows, struct err *e);
-
-/* Appends CREATE TABLE IF NOT EXISTS with every column in order. */
-bool sql_create(struct buf *out, enum sql_dialect d, const struct schema *s,
+bool sql_insert(struct buf *out, const struct dialect *d,
+                const struct schema *s, const struct value *rows, size_t nrows,
                 struct err *e);
 
+/* Appends CREATE TABLE IF NOT EXISTS with every column in order. */
+bool sql_create(struct buf *out, const struct dialect *d,
+                const struct schema *s, struct err *e);
+
 /* Appends one ALTER TABLE that adds the n columns whose positions are in
- * cols.  More than one only on PostgreSQL: the others take one at a time. */
-bool sql_alter(struct buf *out, enum sql_dialect d, const struct schema *s,
+ * cols; more than one only where the dialect alters_many. */
+bool sql_alter(struct buf *out, const struct dialect *d, const struct schema *s,
                const size_t cols[], size_t n, struct err *e);
 
 /* Appends CREATE INDEX IF NOT EXISTS for s->indexes[i]. */
 bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
                       struct err *e);
 
-/* Appends the catalogue look for n tables: one SELECT.  Its columns are
- * table_name, column_name, data_type, not_null, column_default, index_name
- * (a row is either a column or an index); on Deeplake n is 1 and
- * column_name stands alone. */
-bool sql_catalog_query(struct buf *out, enum sql_dialect d,
+/* Appends the dialect's catalogue query for n tables: one SELECT.  n is 1
+ * where the dialect has it catalog_per_table. */
+bool sql_catalog_query(struct buf *out, const struct dialect *d,
                        const char *workspace, const struct schema *const s[],
                        size_t n, struct err *e);
 
-/* The type as the dialect declares it: "TEXT", "FLOAT4[]", ... */
-const char *sql_type(enum sql_dialect d, enum column_type t);
-
-/* Appends "TYPE [NOT NULL] [DEFAULT literal]" of one column. */
-bool sql_column_type(struct buf *out, enum sql_dialect d,
-                     const struct column *c, struct err *e);
-
-/* True when a type that the catalogue declares serves a column of type t. */
-bool sql_type_serves(enum sql_dialect d, enum column_type t,
-                     const char *declared);
+/* Appends a column's default as a literal; nothing when it has none. */
+bool sql_default(struct buf *out, const struct dialect *d,
+                 const struct column *c, struct err *e);
 
 /* Appends what a person would run to mend a drift; change is fixed text. */
 bool sql_rename_column(struct buf *out, const char *table, const char *from,
@@ -125,11 +110,11 @@ struct sql_args {
     const struct sql_name *names; /* ends with a NULL key */
 };
 
-/* Appends text with, outside quotes and comments, each ? replaced by the next
- * of the values, each ?? by the next, a VALUE_LIST, as a, b, c (NULL when it
- * is empty), and each {key} by its names, quoted.  Too few or too many values
- * and an unknown key are refused. */
-bool sql_bind(struct buf *out, enum sql_dialect d, const char *text,
+/* Appends text with, outside quotes and comments as the dialect has them, each
+ * ? replaced by the next of the values, each ?? by the next, a VALUE_LIST, as
+ * a, b, c (NULL when it is empty), and each {key} by its names, quoted.  Too
+ * few or too many values and an unknown key are refused. */
+bool sql_bind(struct buf *out, const struct dialect *d, const char *text,
               const struct sql_args *args, struct err *e);
 
 #endif

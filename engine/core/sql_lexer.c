@@ -1,8 +1,8 @@
 #include "core/sql_lexer.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static bool starts(unsigned char c)
 {
@@ -14,16 +14,31 @@ static bool continues(unsigned char c)
     return starts(c) || isdigit(c) || c == '$';
 }
 
-/* Behind a comment that nests, as PostgreSQL's do. */
-static char *skip_block(char *p, const char *end)
+/* True when text stands at p. */
+static bool follows(const struct sql_lexer *x, const char *p, const char *text)
+{
+    size_t n = strlen(text);
+
+    return (size_t)(x->end - p) >= n && memcmp(p, text, n) == 0;
+}
+
+/* Nothing closed what was opened. */
+static const char *at_end(struct sql_lexer *x)
+{
+    x->open = true;
+    return x->end;
+}
+
+/* Behind a comment; PostgreSQL's nest. */
+static const char *skip_block(struct sql_lexer *x, const char *p)
 {
     int depth = 0;
 
-    while (end - p >= 2) {
-        if (p[0] == '/' && p[1] == '*') {
+    while (p < x->end) {
+        if (follows(x, p, "/*") && (!depth || x->lexis != SQL_LEXIS_SQLITE)) {
             depth++;
             p += 2;
-        } else if (p[0] == '*' && p[1] == '/') {
+        } else if (follows(x, p, "*/")) {
             p += 2;
             if (--depth == 0)
                 return p;
@@ -31,93 +46,100 @@ static char *skip_block(char *p, const char *end)
             p++;
         }
     }
-    return (char *)end;
+    return at_end(x);
 }
 
-static char *skip_line(char *p, const char *end)
+static const char *skip_line(const struct sql_lexer *x, const char *p)
 {
-    while (p < end && *p != '\n' && *p != '\r')
+    while (p < x->end && *p != '\n' &&
+           (*p != '\r' || x->lexis == SQL_LEXIS_SQLITE))
         p++;
     return p;
 }
 
-static char *skip_space(char *p, const char *end)
+static const char *skip_space(struct sql_lexer *x, const char *p)
 {
     for (;;) {
-        if (p < end && (isspace((unsigned char)*p)))
+        if (p < x->end && isspace((unsigned char)*p))
             p++;
-        else if (end - p >= 2 && p[0] == '-' && p[1] == '-')
-            p = skip_line(p, end);
-        else if (end - p >= 2 && p[0] == '/' && p[1] == '*')
-            p = skip_block(p, end);
+        else if (follows(x, p, "--"))
+            p = skip_line(x, p);
+        else if (follows(x, p, "/*"))
+            p = skip_block(x, p);
         else
             return p;
     }
 }
 
 /* Behind the closing quote; p is behind the opening one. */
-static char *skip_quoted(char *p, const char *end, char quote, bool escapes)
+static const char *skip_quoted(struct sql_lexer *x, const char *p, char quote,
+                               bool escapes)
 {
-    while (p < end) {
+    while (p < x->end) {
         if (escapes && *p == '\\')
-            p += 1 + (end - p > 1);
+            p += 1 + (x->end - p > 1);
         else if (*p != quote)
             p++;
-        else if (end - p > 1 && p[1] == quote)
+        else if (quote != ']' && x->end - p > 1 && p[1] == quote)
             p += 2;
         else
             return p + 1;
     }
-    return p;
+    return at_end(x);
 }
 
-/* A literal goes on in the next line's literal, in the same mode. */
-static char *skip_string(char *p, const char *end, bool escapes)
+/* In PostgreSQL a literal goes on in the next line's literal, in the same
+ * mode. */
+static const char *skip_string(struct sql_lexer *x, const char *p, bool escapes)
 {
     for (;;) {
-        char *next;
+        const char *next;
         bool newline = false;
 
-        p = skip_quoted(p, end, '\'', escapes);
-        for (next = p; next < end; next++)
+        p = skip_quoted(x, p, '\'', escapes);
+        for (next = p; next < x->end; next++)
             if (*next == '\n' || *next == '\r')
                 newline = true;
-            else if (end - next >= 2 && memcmp(next, "--", 2) == 0)
-                next = skip_line(next, end) - 1;
+            else if (follows(x, next, "--"))
+                next = skip_line(x, next) - 1;
             else if (!isspace((unsigned char)*next))
                 break;
-        if (!newline || next >= end || *next != '\'')
+        if (!newline || next >= x->end || *next != '\'' ||
+            x->lexis == SQL_LEXIS_SQLITE)
             return p;
         p = next + 1;
     }
 }
 
 /* Behind $tag$...$tag$, or NULL when p starts none. */
-static char *skip_dollar(char *p, const char *end)
+static const char *skip_dollar(struct sql_lexer *x, const char *p)
 {
-    char *tag = p + 1;
+    const char *tag = p + 1;
     size_t n;
 
-    if (tag < end && starts((unsigned char)*tag))
-        while (tag < end && *tag != '$' && continues((unsigned char)*tag))
+    if (*p != '$' || x->lexis == SQL_LEXIS_SQLITE)
+        return NULL;
+    if (tag < x->end && starts((unsigned char)*tag))
+        while (tag < x->end && *tag != '$' && continues((unsigned char)*tag))
             tag++;
-    if (tag >= end || *tag != '$')
+    if (tag >= x->end || *tag != '$')
         return NULL;
     n = (size_t)(tag + 1 - p);
-    for (char *q = tag + 1; (size_t)(end - q) >= n; q++)
+    for (const char *q = tag + 1; (size_t)(x->end - q) >= n; q++)
         if (memcmp(q, p, n) == 0)
             return q + n;
-    return (char *)end;
+    return at_end(x);
 }
 
+/* A word, or the literal or name that it introduces: E'...', U&"..." */
 static struct sql_token word(struct sql_lexer *x)
 {
     struct sql_token t = {SQL_TOKEN_WORD, x->at, 0};
-    char *p = x->at;
-    bool more = x->end - p > 2;
+    const char *p = x->at;
+    bool postgres = x->lexis == SQL_LEXIS_POSTGRES;
 
-    if (more && (*p == 'u' || *p == 'U') && p[1] == '&' && p[2] == '"') {
-        x->at = skip_quoted(p + 3, x->end, '"', false);
+    if (postgres && (*p == 'u' || *p == 'U') && follows(x, p + 1, "&\"")) {
+        x->at = skip_quoted(x, p + 3, '"', false);
         t.kind = SQL_TOKEN_UNICODE;
         return t;
     }
@@ -125,38 +147,62 @@ static struct sql_token word(struct sql_lexer *x)
         p++;
     t.len = (size_t)(p - t.at);
     if (p < x->end && *p == '\'' && t.len == 1) {
-        p = skip_string(p + 1, x->end, *t.at == 'e' || *t.at == 'E');
-        t.kind = SQL_TOKEN_OTHER;
+        p = skip_string(x, p + 1, postgres && (*t.at == 'e' || *t.at == 'E'));
+        t.kind = SQL_TOKEN_LITERAL;
     }
     x->at = p;
     return t;
 }
 
+/* "name"; in SQLite also [name] and `name`. */
+static struct sql_token quoted(struct sql_lexer *x)
+{
+    const char *p = x->at + 1;
+    char close = x->at[0] == '[' ? ']' : x->at[0];
+
+    x->at = skip_quoted(x, p, close, false);
+    return (struct sql_token){SQL_TOKEN_QUOTED, p,
+                              (size_t)(x->at - p) -
+                                  (x->at > p && x->at[-1] == close)};
+}
+
 struct sql_token sql_lexer_next(struct sql_lexer *x)
 {
-    char *p = x->at = skip_space(x->at, x->end);
-    struct sql_token t = {SQL_TOKEN_OTHER, p, 1};
-    char *q;
+    const char *p = x->at = skip_space(x, x->at);
+    const char *names = x->lexis == SQL_LEXIS_SQLITE ? "\"[`" : "\"";
+    struct sql_token t = {SQL_TOKEN_LITERAL, p, 1};
 
     if (p >= x->end)
         return (struct sql_token){SQL_TOKEN_END, p, 0};
     if (starts((unsigned char)*p))
         return word(x);
-    if (*p == '"') {
-        x->at = skip_quoted(p + 1, x->end, '"', false);
-        t = (struct sql_token){SQL_TOKEN_QUOTED, p + 1,
-                               (size_t)(x->at - p) - 1};
-        if (t.len > 0 && t.at[t.len - 1] == '"')
-            t.len--;
-        return t;
-    }
+    if (*p != '\0' && strchr(names, *p))
+        return quoted(x);
     if (*p == '\'') {
-        x->at = skip_string(p + 1, x->end, false);
-    } else if (*p == '$' && (q = skip_dollar(p, x->end))) {
-        x->at = q;
-        t.at = q - 1; /* no bracket, whatever the text holds */
-    } else {
+        x->at = skip_string(x, p + 1, false);
+    } else if ((x->at = skip_dollar(x, p)) == NULL) {
+        t.kind = SQL_TOKEN_OTHER;
         x->at = p + 1;
     }
     return t;
+}
+
+bool sql_token_is(const struct sql_token *t, const char *text)
+{
+    return (t->kind == SQL_TOKEN_WORD || t->kind == SQL_TOKEN_OTHER) &&
+           t->len == strlen(text) && strncasecmp(t->at, text, t->len) == 0;
+}
+
+bool sql_unfinished(const char *sql, size_t len, enum sql_lexis lexis)
+{
+    struct sql_lexer x = {.at = sql, .end = sql + len, .lexis = lexis};
+    struct sql_token t;
+    bool comma = false;
+    int depth = 0;
+
+    while ((t = sql_lexer_next(&x)).kind != SQL_TOKEN_END) {
+        depth += sql_token_is(&t, "(") - sql_token_is(&t, ")");
+        comma = sql_token_is(&t, ",");
+    }
+    return x.open || depth > 0 || comma;
 }

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/db.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "db/postgres_connection.h"
 
@@ -32,38 +32,6 @@ static bool in_transaction(struct db *db)
     return p->tx_aborted || (s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
 }
 
-/* True when sql is word, alone but for WORK, TRANSACTION and a semicolon. */
-static bool is_word(const char *sql, const char *word)
-{
-    static const char *const noise[] = {"work", "transaction"};
-    size_t n = strlen(word);
-
-    sql += strspn(sql, " \t\r\n");
-    if (strncasecmp(sql, word, n) != 0)
-        return false;
-    sql += n;
-    for (size_t i = 0; i < 2; i++) {
-        size_t gap = strspn(sql, " \t\r\n");
-        size_t len = strlen(noise[i]);
-
-        if (gap && strncasecmp(sql + gap, noise[i], len) == 0) {
-            sql += gap + len;
-            break;
-        }
-    }
-    return sql[strspn(sql, " \t\r\n;")] == '\0';
-}
-
-static bool is_rollback(const char *sql)
-{
-    return is_word(sql, "rollback") || is_word(sql, "abort");
-}
-
-static bool is_commit(const char *sql)
-{
-    return is_word(sql, "commit") || is_word(sql, "end");
-}
-
 /* A line that is dead before anything was sent is opened again. */
 static bool ready(struct pg_db *p, struct err *e)
 {
@@ -84,9 +52,10 @@ static bool ready(struct pg_db *p, struct err *e)
 static bool end_aborted_tx(struct pg_db *p, const struct stmt *st,
                            struct err *e)
 {
-    bool rollback = is_rollback(st->sql);
+    enum stmt_kind kind = stmt_kind_of(st);
+    bool rollback = kind == STMT_ROLLBACK;
 
-    p->tx_aborted = !rollback && !is_commit(st->sql);
+    p->tx_aborted = !rollback && kind != STMT_COMMIT;
     return rollback || err_set(e, ERR_IO,
                                "the connection to PostgreSQL was lost inside a "
                                "transaction, nothing of which was kept");
@@ -119,11 +88,11 @@ static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
     }
     PQclear(res);
     if (PQstatus(p->conn) == CONNECTION_BAD) {
-        bool end = is_commit(st->sql) || is_rollback(st->sql);
+        enum stmt_kind kind = stmt_kind_of(st);
 
-        p->tx_aborted = inside && !end;
+        p->tx_aborted = inside && kind != STMT_COMMIT && kind != STMT_ROLLBACK;
         /* inside a transaction only its COMMIT can have had an effect */
-        e->unclear = inside ? is_commit(st->sql) : st->kind != STMT_CATALOG;
+        e->unclear = inside ? kind == STMT_COMMIT : kind != STMT_CATALOG;
     }
     return NULL;
 }
@@ -209,7 +178,7 @@ static void pg_close(struct db *db)
 }
 
 static const struct db_ops ops = {
-    .dialect = SQL_POSTGRES,
+    .dialect = &dialect_postgres,
     .open = pg_open,
     .step = pg_step,
     .finish = pg_finish,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/db.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "db/sqlite_busy.h"
 
@@ -211,7 +212,7 @@ static void close_db(struct db *db)
     free(d);
 }
 
-static const struct db_ops ops = {.dialect = SQL_SQLITE,
+static const struct db_ops ops = {.dialect = &dialect_sqlite,
                                   .open = open_cursor,
                                   .step = step,
                                   .finish = finish,

@@ -135,7 +135,7 @@ static bool deeplake(struct scan *s, const struct sql_token *using,
         return true;
     if (!creates(s, "table") || s->as || !is(&engine, "deeplake"))
         return false;
-    memset(using->at, ' ', (size_t)(ahead.at - using->at));
+    memset((char *)using->at, ' ', (size_t)(ahead.at - using->at));
     return true;
 }
 
@@ -152,7 +152,7 @@ static enum sql_filter_verdict refuse(const struct sql_token *t, char *why,
 enum sql_filter_verdict sql_filter_check(char *sql, size_t len, char *why,
                                          size_t room)
 {
-    struct sql_lexer x = {sql, sql + len};
+    struct sql_lexer x = {.at = sql, .end = sql + len};
     struct scan s = {0};
     bool index = false;
     struct sql_token t;
@@ -182,7 +182,7 @@ enum sql_filter_verdict sql_filter_check(char *sql, size_t len, char *why,
 bool sql_filter_only_reads(char *sql, size_t len)
 {
     static const char *const words[] = {"select", "table", "values", NULL};
-    struct sql_lexer x = {sql, sql + len};
+    struct sql_lexer x = {.at = sql, .end = sql + len};
     struct sql_token t = sql_lexer_next(&x);
 
     return among(&t, words) || (t.kind == SQL_TOKEN_OTHER && *t.at == '(');

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/sql.h"
 #include "core/utf8.h"
@@ -29,7 +30,7 @@ static void round_trip(enum column_type t, const char *text, size_t len)
     bool ok;
 
     CHECK(buf_adds(&sql, "SELECT ", &e));
-    ok = sql_literal(&sql, SQL_SQLITE, t, &v, &e);
+    ok = sql_literal(&sql, &dialect_sqlite, t, &v, &e);
     CHECK(ok == (utf8_check(text, len) == len));
     CHECK(ok || e.code == ERR_ARG);
     if (ok)
@@ -45,7 +46,7 @@ static void closed(const char *text, size_t len)
     const char *p;
     bool escapes;
 
-    if (!sql_text(&sql, SQL_POSTGRES, text, len, &e)) {
+    if (!sql_text(&sql, &dialect_postgres, text, len, &e)) {
         buf_free(&sql);
         return;
     }

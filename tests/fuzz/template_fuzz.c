@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/sql.h"
 #include "fuzz.h"
@@ -43,7 +44,7 @@ static void values_come_back(char *text, size_t size)
     for (size_t i = 1, at = strlen(template); i < args.n; i++)
         at += (size_t)snprintf(template + at, sizeof(template) - at,
                                ", -- ?\n ? /* ? */");
-    if (sql_bind(&sql, SQL_SQLITE, template, &args, &e)) {
+    if (sql_bind(&sql, &dialect_sqlite, template, &args, &e)) {
         CHECK(sqlite3_prepare_v2(fuzz_db(), sql.data, (int)sql.len, &st,
                                  NULL) == SQLITE_OK);
         CHECK(sqlite3_step(st) == SQLITE_ROW);
@@ -69,7 +70,7 @@ static void any_template(const char *text)
     struct buf sql = {0};
     struct err e;
 
-    if (!sql_bind(&sql, SQL_POSTGRES, text, &args, &e))
+    if (!sql_bind(&sql, &dialect_postgres, text, &args, &e))
         CHECK(e.code == ERR_ARG);
     buf_free(&sql);
 }

@@ -1,0 +1,138 @@
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/dialect.h"
+#include "core/err.h"
+#include "core/heal.h"
+#include "core/heal_steps.h"
+
+/*
+ * An ALTER that waits for a lock makes every later statement on that table
+ * wait behind it.  So each attempt waits briefly, and between two attempts,
+ * with nothing held, the others get through.
+ */
+#define ATTEMPTS 12
+#define SHORT_WAIT "SET LOCAL lock_timeout = '250ms'"
+#define PAUSE "SELECT pg_sleep(0.1 + random() * 0.2)"
+
+/* The advisory lock keeps other heals of the table out until the end of the
+ * transaction. */
+static bool lock(struct table_heal *h, struct err *e)
+{
+    const char *table = h->schema->table;
+    struct buf sql = {0};
+    bool ok = buf_adds(&sql,
+                       "SELECT pg_advisory_xact_lock(hashtext('propolis'),"
+                       " hashtext(",
+                       e) &&
+              sql_text(&sql, h->db->ops->dialect, table, strlen(table), e) &&
+              buf_adds(&sql, "))", e) &&
+              db_run(h->db, STMT_QUERY, "SET LOCAL lock_timeout = '10s'", e) &&
+              heal_run(h, STMT_QUERY, &sql, e) &&
+              db_run(h->db, STMT_QUERY, SHORT_WAIT, e);
+
+    buf_free(&sql);
+    return ok;
+}
+
+static bool begin(struct table_heal *h, struct err *e)
+{
+    return db_run(h->db, STMT_BEGIN, h->db->ops->dialect->begin, e) &&
+           (!h->db->ops->dialect->advisory_locks || lock(h, e));
+}
+
+/* Commits when ok is true, and otherwise undoes what was done. */
+static bool end(struct table_heal *h, bool ok, struct err *e)
+{
+    struct err ignored;
+
+    ok = ok && db_run(h->db, STMT_COMMIT, "COMMIT", e);
+    if (!ok && h->db->ops->in_transaction(h->db))
+        db_run(h->db, STMT_ROLLBACK, "ROLLBACK", &ignored);
+    return ok;
+}
+
+static bool attempt(struct table_heal *h, struct err *e)
+{
+    bool ok =
+        begin(h, e) && heal_read_catalog(h, e) && heal_create_or_add(h, e);
+
+    return end(h, ok, e);
+}
+
+/* An attempt was undone: it added nothing. */
+static void forget_added(struct table_heal *h)
+{
+    memset(h->result->altered, 0,
+           h->schema->ncols * sizeof(*h->result->altered));
+    h->result->naltered = 0;
+    h->result->created = false;
+}
+
+/* A workspace that nobody wrote to has no schema in PostgreSQL yet.  One that
+ * is reported missing although it was just made is there, but not ours. */
+static bool create_workspace(struct table_heal *h, bool *made, struct err *e)
+{
+    struct buf sql = {0};
+    bool ok;
+
+    if (*made)
+        return err_set(e, ERR_DENIED,
+                       "the schema \"%s\" is there, but this login may not use "
+                       "it: its owner can GRANT USAGE, CREATE ON SCHEMA",
+                       h->db->workspace);
+    *made = true;
+    ok = buf_adds(&sql, "CREATE SCHEMA IF NOT EXISTS ", e) &&
+         sql_quoted(&sql, h->db->workspace, e) &&
+         heal_run(h, STMT_CREATE, &sql, e);
+    buf_free(&sql);
+    return ok || e->code == ERR_EXISTS;
+}
+
+/* Whether what failed with *e is worth another attempt, after what that
+ * needs. */
+static bool retry(struct table_heal *h, int attempts, bool *made, struct err *e)
+{
+    const struct dialect *d = h->db->ops->dialect;
+
+    if (e->code == ERR_NO_SCHEMA && d->schemas)
+        return create_workspace(h, made, e);
+    if (!d->advisory_locks)
+        return false;
+    if (e->code == ERR_EXISTS) /* a writer without our lock added columns */
+        return attempts <= 2;
+    return e->code == ERR_BUSY && db_run(h->db, STMT_QUERY, PAUSE, e);
+}
+
+bool heal_in_session(struct table_heal *h, struct err *e)
+{
+    bool made = false;
+
+    heal_note_missing(h);
+    if (h->db->ops->in_transaction(h->db))
+        return heal_create_or_add(h, e);
+    for (int i = 1; i <= ATTEMPTS; i++) {
+        if (attempt(h, e))
+            return true;
+        forget_added(h);
+        if (!retry(h, i, &made, e))
+            return false;
+    }
+    return err_set(e, ERR_BUSY,
+                   "table \"%s\" is held by another transaction: heal gave up "
+                   "after %d short tries and changed nothing; try again when "
+                   "that transaction has ended",
+                   h->schema->table, ATTEMPTS);
+}
+
+/* CREATE INDEX waits for writers as an ALTER does, and makes as many wait
+ * behind it; one short attempt, and the next heal tries again. */
+bool heal_create_index(struct table_heal *h, const struct buf *sql,
+                       struct err *e)
+{
+    if (!h->db->ops->dialect->advisory_locks || heal_stateless(h->db))
+        return heal_run(h, STMT_INDEX, sql, e);
+    if (h->db->ops->in_transaction(h->db))
+        return err_set(e, ERR_BUSY, "indexes are not made in a transaction");
+    return end(h, begin(h, e) && heal_run(h, STMT_INDEX, sql, e), e);
+}
