@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bind/bind.h"
 #include "db/sqlite.h"
 
 /* A signal handler has no other way to its state. */
@@ -14,7 +15,7 @@ static volatile sig_atomic_t interrupts;
 static volatile sig_atomic_t delivered;
 
 /* So many instructions may pass between SIGINT and the REPL's stop. */
-#define LOOK_EVERY 1000
+#define CHECK_EVERY 1000
 
 #define EVERYTHING (LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT)
 
@@ -22,7 +23,7 @@ static void stop(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     lua_sethook(L, NULL, 0, 0);
-    luaL_error(L, "interrupted!");
+    bind_interrupt(L);
 }
 
 /* As in lua.c: the hook is all that may be touched here, and a second signal
@@ -42,15 +43,15 @@ static void on_repl_sigint(int sig)
 
 /* Coroutines inherit a hook from the thread that makes them, so this one,
  * set beforehand, also stops a loop inside of one. */
-static void look(lua_State *L, lua_Debug *ar)
+static void stop_if_asked(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     if (interrupts == 0 || (interrupts == 1 && delivered))
         return;
     delivered = 1;
     if (interrupts > 1)
-        lua_sethook(L, look, EVERYTHING, 1);
-    luaL_error(L, "interrupted!");
+        lua_sethook(L, stop_if_asked, EVERYTHING, 1);
+    bind_interrupt(L);
 }
 
 void run_complain(const char *who, const char *message)
@@ -98,10 +99,16 @@ static int with_traceback(lua_State *L)
 {
     if (lua_tostring(L, 1))
         lua_pushvalue(L, 1);
-    else if (describe(L, 1))
+    else if (describe(L, 1) && !bind_isinterrupt(L, 1))
         return 1;
     luaL_traceback(L, L, lua_tostring(L, -1), 1);
     return 1;
+}
+
+/* The REPL shows no traceback of Ctrl-C. */
+static int repl_traceback(lua_State *L)
+{
+    return bind_isinterrupt(L, 1) ? 1 : with_traceback(L);
 }
 
 static int one_line(lua_State *L)
@@ -157,9 +164,9 @@ int run_report(lua_State *L, int status)
     return status;
 }
 
-/* call(f, ...) -> true, results... or false, message: what the REPL runs its
- * statements with.  A first SIGINT stops f as in run_call; from the second on
- * no pcall in f can swallow the stop. */
+/* call(f, ...) -> true, results... or false and a message, or what Ctrl-C
+ * raises: what the REPL runs its statements with.  A first SIGINT stops f as in
+ * run_call; from the second on no pcall in f can swallow the stop. */
 static int l_call(lua_State *L)
 {
     int status;
@@ -167,9 +174,9 @@ static int l_call(lua_State *L)
     luaL_checkany(L, 1);
     interrupts = 0;
     delivered = 0;
-    lua_sethook(L, look, LUA_MASKCOUNT, LOOK_EVERY);
+    lua_sethook(L, stop_if_asked, LUA_MASKCOUNT, CHECK_EVERY);
     status =
-        call(L, lua_gettop(L) - 1, LUA_MULTRET, with_traceback, on_repl_sigint);
+        call(L, lua_gettop(L) - 1, LUA_MULTRET, repl_traceback, on_repl_sigint);
     lua_sethook(L, NULL, 0, 0);
     lua_pushboolean(L, status == LUA_OK);
     lua_insert(L, 1);

@@ -10,7 +10,7 @@
 #define PROGRAM "propolis"
 
 /* Calls the function below its nargs arguments.  SIGINT stops it with the
- * error "interrupted!".  On failure one message with a traceback is left on
+ * error of bind_interrupt().  On failure one message with a traceback is left on
  * the stack; the status is lua_pcall's. */
 int run_call(lua_State *L, int nargs, int nresults);
 

@@ -54,6 +54,33 @@ int bind_fail(lua_State *L, const struct err *e)
     return 2;
 }
 
+int bind_interrupt(lua_State *L)
+{
+    struct err e;
+
+    luaL_where(L, 1);
+    err_set(&e, ERR_INTERRUPTED, "%sinterrupted!", lua_tostring(L, -1));
+    bind_pusherror(L, &e);
+    return lua_error(L);
+}
+
+bool bind_isinterrupt(lua_State *L, int idx)
+{
+    bool yes = false;
+
+    idx = lua_absindex(L, idx);
+    if (lua_istable(L, idx) && luaL_getmetafield(L, idx, "__name")) {
+        lua_pushliteral(L, "code");
+        lua_rawget(L, idx);
+        yes = lua_type(L, -2) == LUA_TSTRING &&
+              strcmp(lua_tostring(L, -2), ERROR_TYPE) == 0 &&
+              lua_type(L, -1) == LUA_TSTRING &&
+              strcmp(lua_tostring(L, -1), err_name(ERR_INTERRUPTED)) == 0;
+        lua_pop(L, 2);
+    }
+    return yes;
+}
+
 void bind_toerror(lua_State *L, int idx, struct err *e)
 {
     const char *text;

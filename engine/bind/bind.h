@@ -38,6 +38,13 @@ int bind_fail(lua_State *L, const struct err *e);
 /* Pushes only the error table. */
 void bind_pusherror(lua_State *L, const struct err *e);
 
+/* Raises what Ctrl-C raises: an error with code "interrupted", whose text says
+ * where, as lua.c's says it. */
+int bind_interrupt(lua_State *L);
+
+/* True for such an error. */
+bool bind_isinterrupt(lua_State *L, int idx);
+
 /* Sets *e from the value at idx: an error table, or any text, which is
  * classified by its wording. */
 void bind_toerror(lua_State *L, int idx, struct err *e);

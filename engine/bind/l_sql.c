@@ -124,7 +124,7 @@ static int l_alter(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* sql.catalog(schema [, dialect [, workspace]]) -> the catalogue look */
+/* sql.catalog(schema [, dialect [, workspace]]) -> the catalogue query */
 static int l_catalog(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
@@ -244,13 +244,26 @@ static int l_bind(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
+/* sql.unfinished(text [, dialect]) -> whether the statement goes on: an open
+ * quote, comment or parenthesis, or a comma at its end */
+static int l_unfinished(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    const struct dialect *d = bind_checkdialect(L, 2, "postgres");
+
+    lua_pushboolean(L, sql_unfinished(text, len, d->lexis));
+    return 1;
+}
+
 int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
         {"ident", l_ident},   {"literal", l_literal},
         {"insert", l_insert}, {"create", l_create},
         {"alter", l_alter},   {"catalog", l_catalog},
-        {"bind", l_bind},     {NULL, NULL}};
+        {"bind", l_bind},     {"unfinished", l_unfinished},
+        {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     return 1;

@@ -89,6 +89,34 @@ static int l_in_transaction(lua_State *L)
     return 1;
 }
 
+static int transaction(lua_State *L, enum stmt_kind kind, const char *sql)
+{
+    struct db *db = bind_checkstore(L, 1);
+    struct err e;
+
+    if (!db_run(db, kind, sql ? sql : db->ops->dialect->begin, &e))
+        return bind_fail(L, &e);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* store:begin() -> true, or nil, err: a transaction that writes; the next two
+ * end it */
+static int l_begin(lua_State *L)
+{
+    return transaction(L, STMT_BEGIN, NULL);
+}
+
+static int l_commit(lua_State *L)
+{
+    return transaction(L, STMT_COMMIT, "COMMIT");
+}
+
+static int l_rollback(lua_State *L)
+{
+    return transaction(L, STMT_ROLLBACK, "ROLLBACK");
+}
+
 /* store:close(); also __close and __gc.  Cursors still open end first.  To
  * the store's own close function it is closed already. */
 static int l_close(lua_State *L)
@@ -196,6 +224,9 @@ int luaopen_engine_store(lua_State *L)
                                        {"insert_many", l_insert_many},
                                        {"heal", l_heal},
                                        {"ensure", l_ensure},
+                                       {"begin", l_begin},
+                                       {"commit", l_commit},
+                                       {"rollback", l_rollback},
                                        {"in_transaction", l_in_transaction},
                                        {"close", l_close},
                                        {NULL, NULL}};

@@ -214,6 +214,14 @@ static int l_columns(lua_State *L)
     return 1;
 }
 
+/* is_interrupt(error) -> whether Ctrl-C raised it */
+static int l_is_interrupt(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_pushboolean(L, bind_isinterrupt(L, 1));
+    return 1;
+}
+
 static int l_sha256(lua_State *L)
 {
     char hex[SHA256_HEX + 1];
@@ -244,6 +252,7 @@ int luaopen_engine_sys(lua_State *L)
         {"isatty", l_isatty},
         {"columns", l_columns},
         {"sha256", l_sha256},
+        {"is_interrupt", l_is_interrupt},
         {NULL, NULL},
     };
 

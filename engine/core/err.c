@@ -22,6 +22,7 @@ static const char *const names[] = {
     [ERR_BALANCE] = "balance",
     [ERR_IO] = "io",
     [ERR_CLOSED] = "closed",
+    [ERR_INTERRUPTED] = "interrupted",
 };
 
 bool err_set(struct err *e, enum err_code code, const char *fmt, ...)

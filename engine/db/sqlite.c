@@ -38,6 +38,8 @@ static enum err_code classify(int rc, const char *text)
     case SQLITE_NOMEM:
     case SQLITE_TOOBIG:
         return ERR_NOMEM;
+    case SQLITE_INTERRUPT:
+        return ERR_INTERRUPTED;
     case SQLITE_PERM:
     case SQLITE_AUTH:
         return ERR_DENIED;

@@ -1,5 +1,6 @@
 /* Values put into a template come back from SQLite; any template at all is
- * filled or refused. */
+ * filled or refused; whatever stands in quotes of the dialect stays as it is.
+ */
 #include <string.h>
 
 #include "core/buf.h"
@@ -38,7 +39,7 @@ static void values_come_back(char *text, size_t size)
     struct buf sql = {0};
     struct err e;
     sqlite3_stmt *st;
-    char template[VALUES * 20] = "SELECT '?', ?";
+    char template[VALUES * 20] = "SELECT '?' AS [{?], ?";
 
     args.names = names;
     for (size_t i = 1, at = strlen(template); i < args.n; i++)
@@ -75,6 +76,30 @@ static void any_template(const char *text)
     buf_free(&sql);
 }
 
+/* SELECT, the text between head and tail, and a ? behind it: filled once, and
+ * the quoted text, each byte of also twice, is kept. */
+static void quotes_are_kept(const struct dialect *d, const char *head,
+                            const char *also, const char *tail,
+                            const char *text)
+{
+    static const struct value v = {.kind = VALUE_INT, .integer = 7};
+    struct sql_args args = {.values = &v, .n = 1, .names = names};
+    struct buf in = {0};
+    struct buf out = {0};
+    struct err e;
+    bool ok = buf_adds(&in, head, &e);
+
+    for (; ok && *text; text++)
+        ok = (!strchr(also, *text) || buf_add(&in, text, 1, &e)) &&
+             buf_add(&in, text, 1, &e);
+    CHECK(ok && buf_adds(&in, tail, &e) && buf_adds(&in, ", ?", &e));
+    CHECK(sql_bind(&out, d, in.data, &args, &e));
+    CHECK(out.len == in.len && out.data[out.len - 1] == '7');
+    CHECK(memcmp(out.data, in.data, in.len - 1) == 0);
+    buf_free(&in);
+    buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -85,6 +110,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     values_come_back(text, size);
     any_template(text);
+    quotes_are_kept(&dialect_postgres, "SELECT E'", "'\\", "'", text);
+    quotes_are_kept(&dialect_postgres, "SELECT '", "'", "'", text);
+    quotes_are_kept(&dialect_deeplake, "SELECT 1 AS \"", "\"", "\"", text);
+    quotes_are_kept(&dialect_sqlite, "SELECT '", "'", "'", text);
+    quotes_are_kept(&dialect_sqlite, "SELECT 1 AS `", "`", "`", text);
+    if (!strchr(text, '$'))
+        quotes_are_kept(&dialect_postgres, "SELECT $a$", "", "$a$", text);
+    if (!strchr(text, ']'))
+        quotes_are_kept(&dialect_sqlite, "SELECT [", "", "]", text);
     free(text);
     return 0;
 }

@@ -48,7 +48,7 @@ function sql.create(schema, dialect) end
 ---@return engine.error? err
 function sql.alter(schema, columns, dialect) end
 
---- The look at the catalogue that heal sends.
+--- The catalogue query that heal sends.
 ---@param schema engine.schema.object
 ---@param dialect? engine.dialect ("postgres")
 ---@param workspace? string ("default")
@@ -56,7 +56,8 @@ function sql.alter(schema, columns, dialect) end
 ---@return engine.error? err
 function sql.catalog(schema, dialect, workspace) end
 
---- A statement from a constant template: each ? outside quotes and comments
+--- A statement from a constant template: each ? outside quotes and comments,
+--- as the dialect has them,
 --- becomes the literal of values[1], values[2], ... (values.n says how many
 --- when some are nil), each {key} the quoted name values.key.
 ---@param text string
@@ -65,5 +66,12 @@ function sql.catalog(schema, dialect, workspace) end
 ---@return string? text
 ---@return engine.error? err
 function sql.bind(text, values, dialect) end
+
+--- Whether a statement goes on: an open quote, comment or parenthesis, or a
+--- comma at its end.
+---@param text string
+---@param dialect? engine.dialect ("postgres")
+---@return boolean
+function sql.unfinished(text, dialect) end
 
 return sql

@@ -8,7 +8,7 @@ local store = {}
 
 ---@alias engine.error.code
 ---| "nomem"|"arg"|"schema"|"sql"|"no_table"|"no_column"|"no_schema"|"exists"
----| "denied"|"auth"|"busy"|"balance"|"io"|"closed"
+---| "denied"|"auth"|"busy"|"balance"|"io"|"closed"|"interrupted"
 
 --- What the world did wrong; prints as its message.
 ---@class engine.error
@@ -42,16 +42,21 @@ function store.from(spec) end
 ---@return engine.error
 function store.error(code, message) end
 
+--- What a statement is for.
+---@alias engine.stmt.kind
+---| "query"|"begin"|"commit"|"rollback"|"catalog"|"create"|"alter"|"index"
+---| "insert"
+
 --- Runs one statement.
 ---@param sql string
----@param kind? "query"|"catalog"|"create"|"alter"|"index"|"insert"
+---@param kind? engine.stmt.kind
 ---@return table[]? rows by column name; NULL is an absent key
 ---@return string[]|engine.error names of the columns in order
 function object:query(sql, kind) end
 
 --- Runs one statement and drops its rows.
 ---@param sql string
----@param kind? "query"|"catalog"|"create"|"alter"|"index"|"insert"
+---@param kind? engine.stmt.kind
 ---@return true? done
 ---@return engine.error? err
 function object:exec(sql, kind) end
@@ -87,6 +92,19 @@ function object:heal(schema) end
 ---@return engine.heal.done? done
 ---@return engine.error? err
 function object:ensure(schema) end
+
+--- Starts a transaction that writes, as the dialect does.
+---@return true? done
+---@return engine.error? err
+function object:begin() end
+
+---@return true? done
+---@return engine.error? err
+function object:commit() end
+
+---@return true? done
+---@return engine.error? err
+function object:rollback() end
 
 --- Always false where statements share no session.
 ---@return boolean

@@ -71,6 +71,12 @@ function sys.sleep(seconds) end
 ---@return integer left seconds of the limit before, 0 without one
 function sys.alarm(seconds) end
 
+--- Whether an error is the one that Ctrl-C raises.  It has the code
+--- "interrupted" and prints as lua5.4's text, "...interrupted!".
+---@param error any
+---@return boolean
+function sys.is_interrupt(error) end
+
 ---@return integer
 function sys.pid() end
 

@@ -57,38 +57,4 @@ function chunk.is_sql(text)
     return not means_lua(word, rest)
 end
 
--- Where a quoted piece or comment that starts at i ends; nil when it is open.
-local function skip(sql, i)
-    local two = sql:sub(i, i + 1)
-    if two == "--" then
-        return (sql:find("\n", i, true) or #sql)
-    elseif two == "/*" then
-        local _, last = sql:find("*/", i + 2, true)
-        return last
-    end
-    return (sql:find(sql:sub(i, i), i + 1, true))
-end
-
---- Whether an SQL text wants another line: an open quote, comment or
--- parenthesis, or a comma at its end.
-function chunk.sql_unfinished(sql)
-    local depth, i = 0, 1
-    while i <= #sql do
-        local c = sql:sub(i, i)
-        if c == "(" then
-            depth = depth + 1
-        elseif c == ")" then
-            depth = depth - 1
-        elseif c == "'" or c == '"' or sql:find("^%-%-", i)
-            or sql:find("^/%*", i) then
-            i = skip(sql, i)
-            if not i then
-                return true
-            end
-        end
-        i = i + 1
-    end
-    return depth > 0 or sql:find(",%s*$") ~= nil
-end
-
 return chunk

@@ -4,6 +4,7 @@ local chunk = require "propolis.repl.chunk"
 local inspect = require "propolis.repl.inspect"
 local reader = require "propolis.repl.reader"
 local session = require "propolis.repl.session"
+local sql = require "engine.sql"
 local sys = require "engine.sys"
 
 local repl = {}
@@ -12,9 +13,6 @@ local protected_call
 
 -- The message with the frames of what was typed, without ours below it.
 local function without_our_frames(message)
-    if message:find("interrupted!\nstack traceback:", 1, true) then
-        return (message:match("^[^\n]*"))
-    end
     local at = message:find("\n\t%[C%]: in %a+ 'protected_call'")
     message = at and message:sub(1, at - 1) or message
     message = message:gsub("\n\t[^\n]*/lua/propolis/repl[^\n]*", "")
@@ -23,7 +21,7 @@ end
 
 local function complain(message)
     io.stdout:flush()
-    io.stderr:write(without_our_frames(message), "\n")
+    io.stderr:write(without_our_frames(tostring(message)), "\n")
     io.stderr:flush()
 end
 
@@ -52,7 +50,7 @@ end
 local function perform(f)
     local ok, result = protected_call(f)
     if not ok then
-        complain((result:gsub("\nstack traceback:.*", "")))
+        complain((tostring(result):gsub("\nstack traceback:.*", "")))
     end
     io.stdout:flush()
     return ok and result
@@ -97,7 +95,9 @@ local function run_lua(lines, text)
 end
 
 local function run_sql(lines, text)
-    text = read_rest(lines, text, chunk.sql_unfinished)
+    text = read_rest(lines, text, function(so_far)
+        return sql.unfinished(so_far, session.dialect())
+    end)
     if text then
         local function run()
             rawset(_G, "_", require("propolis.repl.sql").run(text))

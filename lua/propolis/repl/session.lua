@@ -68,6 +68,15 @@ function session.current()
     return store
 end
 
+--- The dialect of what is typed: that of the open store, or what the URL of
+-- the next one says.
+function session.dialect()
+    if store then
+        return store.dialect
+    end
+    return (url or "sqlite:"):find("^sqlite:") and "sqlite" or "postgres"
+end
+
 --- The names the REPL offers before they are there.
 function session.globals()
     return LAZY

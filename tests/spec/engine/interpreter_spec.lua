@@ -175,6 +175,31 @@ describe("the interpreter", function()
         end)
     end)
 
+    it("raises Ctrl-C as an object, and prints it as text", function()
+        local file <close> = assert(io.open(dir .. "/s.lua", "w"))
+        file:write([[
+            local sys = require "engine.sys"
+            local store = require "engine.store"
+            local ok, err = pcall(function()
+                sys.run({ "sh", "-c", "kill -INT " .. sys.pid() })
+                while true do end
+            end)
+            print(ok, type(err), err.code, sys.is_interrupt(err), err)
+            print(sys.is_interrupt("interrupted!"),
+                sys.is_interrupt({ code = "interrupted" }),
+                sys.is_interrupt(store.error("sql", "x")),
+                sys.is_interrupt(store.error("interrupted", "x")))
+            error(err, 0)]])
+        file:close()
+        local ours = run(OURS, { "s.lua" })
+
+        assert.matches("^false\ttable\tinterrupted\ttrue\t[^\n]*interrupted!"
+            .. "\nfalse\tfalse\tfalse\ttrue\n$", ours.stdout)
+        assert.matches("^propolis: [^\n]*interrupted!\nstack traceback:\n",
+            ours.stderr)
+        assert.equal(1, ours.code)
+    end)
+
     it("refuses what lua5.4 refuses", function()
         for _, args in ipairs { { "-x" }, { "-e" }, { "-l" }, { "-e", "-v" },
             { "-ii" }, { "-vx" }, { "--foo" }, { "-Ex" }, { "-W1" } } do

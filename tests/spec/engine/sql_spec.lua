@@ -124,6 +124,34 @@ describe("sql.bind", function()
                 { t = "m", "it's", 2, nil, n = 3 }))
     end)
 
+    -- Of each text only the last ? is a value, in that dialect.
+    for text, dialect in pairs {
+        [ [[SELECT E'it\'s ?', ?]] ] = "postgres",
+        [ [[SELECT 'a\', ?]] ] = "postgres",
+        [ [[SELECT e'\\' '?', ?]] ] = "postgres",
+        [ [[SELECT $$ ? ' {x} $$, ?]] ] = "postgres",
+        [ [[SELECT $a$ ? $$ ? $b$ $a$, ?]] ] = "deeplake",
+        [ [[SELECT /* a /* ? */ ' ? */ ?]] ] = "postgres",
+        [ "SELECT 'a'\n  '?', ?" ] = "postgres",
+        [ [[SELECT U&"?" FROM t WHERE a = ?]] ] = "postgres",
+        [ [[SELECT 'a\', ? /* { ]] ] = "sqlite",
+        [ [[SELECT 1 AS [?], ?]] ] = "sqlite",
+        [ [[SELECT 1 AS `{?``?`, ?]] ] = "sqlite",
+        [ [[SELECT x'00', "?", ?]] ] = "sqlite",
+        [ [[SELECT /* /* ? */ ?]] ] = "sqlite",
+    } do
+        it("takes quotes as " .. dialect .. " does: " .. text, function()
+            local before, behind = text:match("^(.*)%?(.-)$")
+            assert.equal(before .. "7" .. behind,
+                sql.bind(text, { 7 }, dialect))
+        end)
+    end
+
+    it("takes as signs what SQLite knows no quotes of", function()
+        assert.equal("SELECT $$7$$", sql.bind("SELECT $$?$$", { 7 }, "sqlite"))
+        assert.equal("SELECT a[7]", sql.bind("SELECT a[?]", { 7 }))
+    end)
+
     it("fills ?? with a list and {key} with several names", function()
         assert.equal([[SELECT "a", "b" FROM "t" WHERE id IN ('x', 2)]]
             .. [[ AND v = ARRAY[1,2]::float4[] AND n IN (NULL)]],
@@ -138,6 +166,33 @@ describe("sql.bind", function()
         assert.is_nil((sql.bind("SELECT 1", { 1 })))
         assert.is_nil((sql.bind("SELECT {x}", { y = "z" })))
         assert.is_nil((sql.bind("SELECT {x}", { x = 'a"b' })))
+    end)
+end)
+
+describe("sql.unfinished", function()
+    for text, goes_on in pairs {
+        ["SELECT 1"] = false,
+        ["SELECT a, -- more"] = true,
+        ["SELECT a -- no more,"] = false,
+        ["SELECT (1, 2"] = true,
+        ["SELECT '('"] = false,
+        ["SELECT 'it''s"] = true,
+        ["SELECT E'it\\'s"] = true,
+        ["SELECT $$ ("] = true,
+        ["SELECT $$ ( $$"] = false,
+        ["SELECT 1 /* a /* b */"] = true,
+        ["SELECT 1 AS \"a"] = true,
+        [""] = false,
+    } do
+        it(("says %s of: %s"):format(goes_on, text), function()
+            assert.equal(goes_on, sql.unfinished(text))
+        end)
+    end
+
+    it("reads as the dialect does", function()
+        assert.is_true(sql.unfinished("SELECT 1 AS [a", "sqlite"))
+        assert.is_true(sql.unfinished("SELECT 1 AS `a", "sqlite"))
+        assert.is_false(sql.unfinished("SELECT 'a\\' /* a /* b */", "sqlite"))
     end)
 end)
 

@@ -538,15 +538,32 @@ describe("engine.postgres", function()
             assert(store:insert(EVENTS, { id = "d" }))
         end)
 
-        it("commits nothing that was lost", function()
-            assert(store:ensure(EVENTS))
-            assert(store:exec("BEGIN"))
-            assert(store:insert(EVENTS, { id = "a" }))
+        -- Each ends the transaction: what follows runs on a new connection.
+        for how, commit in pairs {
+            ["commit()"] = function() return store:commit() end,
+            ["a typed COMMIT"] = function()
+                return store:exec("/* all of it */ COMMIT work; -- done")
+            end,
+            ["a typed END"] = function() return store:query("END") end,
+        } do
+            it("commits nothing that was lost, by " .. how, function()
+                assert(store:ensure(EVENTS))
+                assert(store:begin())
+                assert(store:insert(EVENTS, { id = "a" }))
+                kill_backends()
+                local ok, err = commit()
+                assert.is_nil(ok)
+                assert.equal("io", err.code)
+                assert.same({}, store:query("SELECT id FROM events"))
+            end)
+        end
+
+        it("ends a lost transaction by rollback()", function()
+            assert(store:begin())
             kill_backends()
-            local ok, err = store:exec("COMMIT")
-            assert.is_nil(ok)
-            assert.equal("io", err.code)
-            assert.same({}, store:query("SELECT id FROM events"))
+            assert.is_nil((store:query("SELECT 'ROLLBACK'")))
+            assert(store:rollback())
+            assert.same({ { n = 1 } }, store:query("SELECT 1 AS n"))
         end)
     end)
 end)
