@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 #include "bind/sys.h"
 #include "os/proc.h"
 
-#define KEEP_DEFAULT ((lua_Integer)16 << 20)
+#define KEEP_DEFAULT (16 << 20)
 
 extern char **environ;
 
@@ -31,31 +32,6 @@ static char *const *check_argv(lua_State *L, int idx)
         lua_pop(L, 1);
     }
     return (char *const *)argv;
-}
-
-/* The string option key of the table at idx, or NULL.  It stays on the stack:
- * the table may be one that makes its values. */
-static const char *opt_string(lua_State *L, int idx, const char *key, size_t *n)
-{
-    if (lua_getfield(L, idx, key) == LUA_TNIL)
-        return NULL;
-    if (lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "option '%s' must be a string", key);
-    return lua_tolstring(L, -1, n);
-}
-
-static lua_Number opt_number(lua_State *L, int idx, const char *key,
-                             lua_Number def)
-{
-    lua_Number v = def;
-
-    if (lua_getfield(L, idx, key) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TNUMBER || !(lua_tonumber(L, -1) >= 0))
-            luaL_error(L, "option '%s' must be a number from 0 on", key);
-        v = lua_tonumber(L, -1);
-    }
-    lua_pop(L, 1);
-    return v;
 }
 
 /* Whether the table at idx says something about the variable "NAME=...". */
@@ -101,29 +77,19 @@ static char *const *push_env(lua_State *L, int idx)
     return (char *const *)env;
 }
 
-static const char *opt_path(lua_State *L, int idx, const char *key)
-{
-    size_t n = 0;
-    const char *path = opt_string(L, idx, key, &n);
-
-    if (path && strlen(path) != n)
-        luaL_error(L, "option '%s' contains a NUL", key);
-    return path;
-}
-
 /* Arguments 1 and 2 of both functions; what p borrows stays on the stack. */
 static struct proc check_proc(lua_State *L)
 {
     struct proc p = {.envp = environ};
+    const struct bind_option options[] = {{"cwd", .text = &p.cwd}, {NULL}};
 
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);
     }
-    luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     p.argv = check_argv(L, 1);
-    p.cwd = opt_path(L, 2, "cwd");
+    bind_options(L, 2, options);
     if (lua_getfield(L, 2, "env") != LUA_TNIL) {
         if (!lua_istable(L, -1))
             luaL_error(L, "option 'env' must be a table");
@@ -135,9 +101,11 @@ static struct proc check_proc(lua_State *L)
 static int l_spawn(lua_State *L)
 {
     struct proc p = check_proc(L);
+    const struct bind_option options[] = {{"stdout", .text = &p.output},
+                                          {NULL}};
     struct err e;
 
-    p.output = opt_path(L, 2, "stdout");
+    bind_options(L, 2, options);
     return sys_result(L, proc_spawn(&p, &e), &e);
 }
 
@@ -160,11 +128,15 @@ static int l_run(lua_State *L)
     struct buf *out;
     struct buf *errs;
     struct err e;
-    lua_Number max;
+    double max = KEEP_DEFAULT;
+    const struct bind_option options[] = {
+        {"stdin", .text = &p.input, .len = &p.ninput},
+        {"timeout", .number = &p.timeout},
+        {"max", .number = &max},
+        {NULL},
+    };
 
-    p.input = opt_string(L, 2, "stdin", &p.ninput);
-    p.timeout = opt_number(L, 2, "timeout", 0);
-    max = opt_number(L, 2, "max", KEEP_DEFAULT);
+    bind_options(L, 2, options);
     p.max = max < BUF_MAX ? (size_t)max : BUF_MAX - 1;
     out = bind_newbuf(L);
     errs = bind_newbuf(L);

@@ -1,4 +1,5 @@
 #include "bind/bind.h"
+#include "bind/options.h"
 
 #include <string.h>
 
@@ -17,51 +18,24 @@ static struct redact *check_set(lua_State *L)
     return ((struct l_set *)luaL_checkudata(L, 1, REDACT_TYPE))->r;
 }
 
-/* The string at the top in field name of the table at idx, borrowed from it;
- * NULL when it has none. */
-static const char *text_field(lua_State *L, int idx, const char *name)
+/* A part, or the rule that is its own only part; its texts are borrowed from
+ * the table. */
+static void read_part(lua_State *L, struct redact_part *p)
 {
-    const char *text = NULL;
+    const struct bind_option options[] = {
+        {"literal", .text = &p->literal},
+        {"set", .text = &p->set},
+        {"min", .size = &p->min, .most = LUA_MAXINTEGER},
+        {"max", .size = &p->max, .most = LUA_MAXINTEGER},
+        {"keep", .flag = &p->keep},
+        {NULL},
+    };
+    int top = lua_gettop(L);
 
-    if (lua_getfield(L, idx, name) == LUA_TSTRING)
-        text = lua_tostring(L, -1);
-    else if (!lua_isnil(L, -1))
-        luaL_error(L, "a rule's '%s' must be a string", name);
-    lua_pop(L, 1);
-    return text;
-}
-
-static size_t size_field(lua_State *L, int idx, const char *name, size_t def)
-{
-    size_t n = def;
-
-    if (lua_getfield(L, idx, name) != LUA_TNIL) {
-        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0)
-            luaL_error(L, "a rule's '%s' must be a whole number", name);
-        n = (size_t)lua_tointeger(L, -1);
-    }
-    lua_pop(L, 1);
-    return n;
-}
-
-static bool flag_field(lua_State *L, int idx, const char *name)
-{
-    bool on;
-
-    lua_getfield(L, idx, name);
-    on = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return on;
-}
-
-static void read_part(lua_State *L, int idx, struct redact_part *p)
-{
-    idx = lua_absindex(L, idx);
-    p->literal = text_field(L, idx, "literal");
-    p->set = text_field(L, idx, "set");
-    p->min = size_field(L, idx, "min", 1);
-    p->max = size_field(L, idx, "max", REDACT_NO_MAX);
-    p->keep = flag_field(L, idx, "keep");
+    p->min = 1;
+    p->max = REDACT_NO_MAX;
+    bind_options(L, top, options);
+    lua_settop(L, top);
 }
 
 /* parts = {...}, or the rule itself is its only part. */
@@ -76,14 +50,16 @@ static void read_parts(lua_State *L, int idx, struct redact_spec *s)
             lua_rawgeti(L, -1, (lua_Integer)s->nparts + 1);
             if (!lua_istable(L, -1))
                 luaL_error(L, "rule %s: a part must be a table", s->id);
-            read_part(L, -1, &s->parts[s->nparts]);
+            read_part(L, &s->parts[s->nparts]);
             lua_pop(L, 1);
         }
-    } else if (text_field(L, idx, "set")) {
-        read_part(L, idx, &s->parts[s->nparts++]);
+    } else {
+        lua_settop(L, idx);
+        read_part(L, &s->parts[0]);
         s->parts[0].keep = false;
+        s->nparts = s->parts[0].set != NULL;
     }
-    lua_pop(L, 1);
+    lua_settop(L, idx);
 }
 
 static void read_guard(lua_State *L, int idx, struct redact_spec *s)
@@ -107,14 +83,14 @@ static void read_guard(lua_State *L, int idx, struct redact_spec *s)
     lua_settop(L, idx);
 }
 
-static enum redact_kind read_kind(lua_State *L, int idx, const char *id)
+static enum redact_kind read_kind(lua_State *L, const char *word,
+                                  const char *id)
 {
     static const char *const words[] = {"token", "pair", "url",
                                         "pem",   "span", NULL};
-    const char *word = text_field(L, idx, "kind");
     int kind = 0;
 
-    while (word && words[kind] && strcmp(words[kind], word) != 0)
+    while (words[kind] && strcmp(words[kind], word) != 0)
         kind++;
     if (!words[kind])
         luaL_error(L, "rule %s: no kind '%s'", id, word);
@@ -125,17 +101,23 @@ static enum redact_kind read_kind(lua_State *L, int idx, const char *id)
 static void read_rule(lua_State *L, struct redact_spec *s)
 {
     int idx = lua_gettop(L);
+    const char *kind = "token";
+    const struct bind_option options[] = {
+        {"id", .text = &s->id, .needed = true},
+        {"kind", .text = &kind},
+        {"min", .size = &s->min, .most = LUA_MAXINTEGER},
+        {"anycase", .flag = &s->anycase},
+        {"inside", .flag = &s->inside},
+        {"keep", .flag = &s->keep},
+        {"scheme", .flag = &s->scheme},
+        {NULL},
+    };
     const char **words;
 
-    *s = (struct redact_spec){.id = text_field(L, idx, "id")};
-    if (!s->id)
-        luaL_error(L, "a rule without an id");
-    s->kind = read_kind(L, idx, s->id);
-    s->min = size_field(L, idx, "min", 1);
-    s->anycase = flag_field(L, idx, "anycase");
-    s->inside = flag_field(L, idx, "inside");
-    s->keep = flag_field(L, idx, "keep");
-    s->scheme = flag_field(L, idx, "scheme");
+    *s = (struct redact_spec){.min = 1};
+    bind_options(L, idx, options);
+    lua_settop(L, idx); /* the rule holds its texts */
+    s->kind = read_kind(L, kind, s->id);
     read_parts(L, idx, s);
     read_guard(L, idx, s);
     if (lua_getfield(L, idx, "keywords") != LUA_TTABLE)

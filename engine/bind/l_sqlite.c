@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 #include "db/sqlite.h"
 
 /* sqlite.open(path [, { busy_ms=5000, readonly=false }]) -> store, or nil and
@@ -11,20 +12,17 @@ static int l_open(lua_State *L)
     size_t len;
     const char *path = luaL_checklstring(L, 1, &len);
     struct sqlite_options o = {0};
+    const struct bind_option options[] = {
+        {"busy_ms", .integer = &o.busy_ms, .most = INT_MAX},
+        {"readonly", .flag = &o.readonly},
+        {NULL},
+    };
     struct bind_store *s;
     struct err e;
-    lua_Integer ms;
 
     luaL_argcheck(L, strlen(path) == len, 1, "a path has no NUL byte");
-    if (!lua_isnoneornil(L, 2)) {
-        luaL_checktype(L, 2, LUA_TTABLE);
-        lua_getfield(L, 2, "busy_ms");
-        ms = luaL_optinteger(L, -1, 0);
-        luaL_argcheck(L, ms >= 0 && ms <= INT_MAX, 2, "busy_ms out of range");
-        o.busy_ms = (int)ms;
-        lua_getfield(L, 2, "readonly");
-        o.readonly = lua_toboolean(L, -1);
-    }
+    if (!lua_isnoneornil(L, 2))
+        bind_options(L, 2, options);
     s = bind_newstore(L);
     s->db = sqlite_open(path, &o, &e);
     return s->db ? 1 : bind_fail(L, &e);

@@ -1,0 +1,30 @@
+/*
+ * options.h - reads a table of options, such as { busy_ms = 5000 }.
+ */
+#ifndef ENGINE_BIND_OPTIONS_H
+#define ENGINE_BIND_OPTIONS_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One key, and where its value goes: one of the pointers is set. */
+struct bind_option {
+    const char *key;
+    const char **text; /* a string; one with NUL only when len is set too */
+    size_t *len;
+    int *integer; /* a whole number, least to most */
+    size_t *size; /* likewise */
+    lua_Integer least, most;
+    double *number; /* from least on */
+    bool *flag;     /* any value that is true */
+    bool needed;    /* an error when it is absent */
+};
+
+/* Reads the table at t by the list, which a NULL key ends.  What is absent
+ * stays as it was.  Raises, naming the key, for a value that does not fit.
+ * Each text is pushed and must stay on the stack while it is used: the table
+ * may be one that makes its values. */
+void bind_options(lua_State *L, int t, const struct bind_option list[]);
+
+#endif
