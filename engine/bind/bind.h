@@ -74,10 +74,10 @@ int bind_rows(lua_State *L);
 /* heal.plan() */
 int bind_plan(lua_State *L);
 
-/* Reads { store=, schemas={...} } (or schema= for one) from the table at 1
- * and leaves them on the stack. */
-struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
-                         size_t *n, bool *ensure);
+/* Reads { store=, schemas={...}, ensure= } from the table at 1 and leaves them
+ * on the stack. */
+struct db *bind_checkjob(lua_State *L, const struct schema ***s, size_t *n,
+                         bool *ensure);
 
 /* Pushes the metatable of that type, made of funcs when it is not there yet:
  * whole or not at all, also when memory runs out in between.  It is its own

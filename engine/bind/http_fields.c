@@ -31,7 +31,7 @@ void http_check_config(lua_State *L, int t, struct http_config *cfg)
         {"max_bytes", .size = &cfg->max_bytes, .least = 1, .most = INT_MAX},
         {"user_agent", .text = &user_agent},
         {"ca_file", .text = &ca_file},
-        {NULL},
+        {0},
     };
     int top = lua_gettop(L);
 
@@ -52,10 +52,10 @@ void http_check_request(lua_State *L, int t, struct http_request_options *r)
         {"timeout_ms", .integer = &r->timeout_ms, .most = INT_MAX},
         {"retry_auth", .flag = &r->retry_auth},
         {"follow", .flag = &r->follow},
-        {NULL},
+        {0},
     };
     const struct bind_option by_method[] = {
-        {"idempotent", .flag = &r->idempotent}, {NULL}};
+        {"idempotent", .flag = &r->idempotent}, {0}};
 
     r->method = "GET";
     bind_options(L, t, options);

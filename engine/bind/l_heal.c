@@ -79,8 +79,8 @@ static const struct schema **check_schemas(lua_State *L, int idx, size_t *n)
     return s;
 }
 
-struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
-                         size_t *n, bool *ensure)
+struct db *bind_checkjob(lua_State *L, const struct schema ***s, size_t *n,
+                         bool *ensure)
 {
     struct db *db;
 
@@ -89,37 +89,14 @@ struct db *bind_checkjob(lua_State *L, bool one, const struct schema ***s,
     *ensure = lua_toboolean(L, -1);
     lua_getfield(L, 1, "store");
     db = bind_checkstore(L, lua_gettop(L));
-    if (one) {
-        lua_createtable(L, 1, 0);
-        lua_getfield(L, 1, "schema");
-        lua_rawseti(L, -2, 1);
-    } else {
-        lua_getfield(L, 1, "schemas");
-    }
+    lua_getfield(L, 1, "schemas");
     *s = check_schemas(L, lua_gettop(L), n);
     return db;
 }
 
-/* heal.table{ store=, schema= [, ensure=true] }
- * -> { table=, created=, missing={}, altered={}, indexed= }, or nil, err */
-static int l_table(lua_State *L)
-{
-    const struct schema **s;
-    struct heal *h;
-    struct err e;
-    size_t n;
-    bool ensure;
-    struct db *db = bind_checkjob(L, true, &s, &n, &ensure);
-
-    h = bind_newheals(L, n);
-    if (!heal_tables(db, s, n, ensure ? HEAL_ENSURE : HEAL_TABLE, h, &e))
-        return bind_fail(L, &e);
-    bind_pushheal(L, s[0], h);
-    return 1;
-}
-
-/* heal.tables{ store=, schemas={...} [, ensure=true] } -> a list of what
- * heal.table gives, or nil, err, and that list with what was done until then */
+/* heal.tables{ store=, schemas={...} [, ensure=true] } -> a list of
+ * { table=, created=, missing={}, altered={}, indexed= }, or nil, err, and
+ * that list with what was done until then */
 static int l_tables(lua_State *L)
 {
     const struct schema **s;
@@ -128,7 +105,7 @@ static int l_tables(lua_State *L)
     size_t n;
     bool ensure;
     bool ok;
-    struct db *db = bind_checkjob(L, false, &s, &n, &ensure);
+    struct db *db = bind_checkjob(L, &s, &n, &ensure);
 
     h = bind_newheals(L, n);
     ok = heal_tables(db, s, n, ensure ? HEAL_ENSURE : HEAL_TABLE, h, &e);
@@ -142,59 +119,23 @@ static int l_tables(lua_State *L)
     return ok ? 1 : 3;
 }
 
-/* ---- classifiers ---- */
-
-static int classify(lua_State *L)
-{
-    size_t len = 0;
-    const char *text = "";
-    struct err e;
-
-    if (lua_istable(L, 1)) {
-        bind_toerror(L, 1, &e);
-        return e.code;
-    }
-    if (!lua_isnoneornil(L, 1))
-        text = luaL_tolstring(L, 1, &len);
-    return classify_text(text, len);
-}
-
 /* heal.classify(text or error) -> "no_table", "no_column", "exists",
  * "denied", or "sql" for any other; nil and "" are "sql" */
 static int l_classify(lua_State *L)
 {
-    lua_pushstring(L, err_name((enum err_code)classify(L)));
-    return 1;
-}
+    struct err e = {.code = ERR_SQL};
 
-/* heal.is_missing_table(text or error) -> boolean; the next two likewise */
-static int l_is_missing_table(lua_State *L)
-{
-    lua_pushboolean(L, classify(L) == ERR_NO_TABLE);
-    return 1;
-}
-
-static int l_is_missing_column(lua_State *L)
-{
-    lua_pushboolean(L, classify(L) == ERR_NO_COLUMN);
-    return 1;
-}
-
-static int l_is_duplicate(lua_State *L)
-{
-    lua_pushboolean(L, classify(L) == ERR_EXISTS);
+    if (!lua_isnoneornil(L, 1))
+        bind_toerror(L, 1, &e);
+    lua_pushstring(L, err_name(e.code));
     return 1;
 }
 
 int luaopen_engine_heal(lua_State *L)
 {
-    static const luaL_Reg funcs[] = {{"table", l_table},
-                                     {"tables", l_tables},
+    static const luaL_Reg funcs[] = {{"tables", l_tables},
                                      {"plan", bind_plan},
                                      {"classify", l_classify},
-                                     {"is_missing_table", l_is_missing_table},
-                                     {"is_missing_column", l_is_missing_column},
-                                     {"is_duplicate", l_is_duplicate},
                                      {NULL, NULL}};
 
     luaL_requiref(L, "engine.store", luaopen_engine_store, 0);

@@ -80,7 +80,7 @@ int bind_plan(lua_State *L)
     struct err e;
     size_t n;
     bool ignored;
-    struct db *db = bind_checkjob(L, false, &s, &n, &ignored);
+    struct db *db = bind_checkjob(L, &s, &n, &ignored);
     bool ok;
 
     x = new_plans(L, n);

@@ -16,7 +16,7 @@ static int l_open(lua_State *L)
         {"connect_timeout", .integer = &o.connect_timeout, .least = 1,
          .most = 3600},
         {"timeout_ms", .integer = &o.timeout_ms, .least = 1, .most = 3600000},
-        {NULL},
+        {0},
     };
     struct bind_store *s;
     struct err e = {0};

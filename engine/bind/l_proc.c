@@ -81,7 +81,7 @@ static char *const *push_env(lua_State *L, int idx)
 static struct proc check_proc(lua_State *L)
 {
     struct proc p = {.envp = environ};
-    const struct bind_option options[] = {{"cwd", .text = &p.cwd}, {NULL}};
+    const struct bind_option options[] = {{"cwd", .text = &p.cwd}, {0}};
 
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
@@ -101,8 +101,7 @@ static struct proc check_proc(lua_State *L)
 static int l_spawn(lua_State *L)
 {
     struct proc p = check_proc(L);
-    const struct bind_option options[] = {{"stdout", .text = &p.output},
-                                          {NULL}};
+    const struct bind_option options[] = {{"stdout", .text = &p.output}, {0}};
     struct err e;
 
     bind_options(L, 2, options);
@@ -133,7 +132,7 @@ static int l_run(lua_State *L)
         {"stdin", .text = &p.input, .len = &p.ninput},
         {"timeout", .number = &p.timeout},
         {"max", .number = &max},
-        {NULL},
+        {0},
     };
 
     bind_options(L, 2, options);

@@ -28,7 +28,7 @@ static void read_part(lua_State *L, struct redact_part *p)
         {"min", .size = &p->min, .most = LUA_MAXINTEGER},
         {"max", .size = &p->max, .most = LUA_MAXINTEGER},
         {"keep", .flag = &p->keep},
-        {NULL},
+        {0},
     };
     int top = lua_gettop(L);
 
@@ -110,7 +110,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"inside", .flag = &s->inside},
         {"keep", .flag = &s->keep},
         {"scheme", .flag = &s->scheme},
-        {NULL},
+        {0},
     };
     const char **words;
 

@@ -124,19 +124,6 @@ static int l_alter(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* sql.catalog(schema [, dialect [, workspace]]) -> the catalogue query */
-static int l_catalog(lua_State *L)
-{
-    const struct schema *s = bind_checkschema(L, 1);
-    const struct dialect *d = bind_checkdialect(L, 2, "postgres");
-    const char *ws = luaL_optstring(L, 3, "default");
-    struct buf *sql = bind_newbuf(L);
-    struct err e;
-    bool ok = sql_catalog_query(sql, d, ws, &s, 1, &e);
-
-    return push_text(L, ok, sql, &e);
-}
-
 /* How many names the string-keyed entries of the table at 2 hold. */
 static size_t count_names(lua_State *L)
 {
@@ -259,11 +246,10 @@ static int l_unfinished(lua_State *L)
 int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"ident", l_ident},   {"literal", l_literal},
-        {"insert", l_insert}, {"create", l_create},
-        {"alter", l_alter},   {"catalog", l_catalog},
-        {"bind", l_bind},     {"unfinished", l_unfinished},
-        {NULL, NULL}};
+        {"ident", l_ident},           {"literal", l_literal},
+        {"insert", l_insert},         {"create", l_create},
+        {"alter", l_alter},           {"bind", l_bind},
+        {"unfinished", l_unfinished}, {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     return 1;

@@ -15,7 +15,7 @@ static int l_open(lua_State *L)
     const struct bind_option options[] = {
         {"busy_ms", .integer = &o.busy_ms, .most = INT_MAX},
         {"readonly", .flag = &o.readonly},
-        {NULL},
+        {0},
     };
     struct bind_store *s;
     struct err e;

@@ -54,32 +54,6 @@ static int l_insert_many(lua_State *L)
     return insert(L, true);
 }
 
-static int heal(lua_State *L, enum heal_how how)
-{
-    struct db *db = bind_checkstore(L, 1);
-    const struct schema *s = bind_checkschema(L, 2);
-    struct heal *h = bind_newheals(L, 1);
-    struct err e;
-
-    if (!heal_tables(db, &s, 1, how, h, &e))
-        return bind_fail(L, &e);
-    bind_pushheal(L, s, h);
-    return 1;
-}
-
-/* store:heal(schema) -> { table=, created=, missing=, altered=, indexed= } */
-static int l_heal(lua_State *L)
-{
-    return heal(L, HEAL_TABLE);
-}
-
-/* store:ensure(schema): the same; where a service lists its tables it is
- * asked first, and indexes are made last */
-static int l_ensure(lua_State *L)
-{
-    return heal(L, HEAL_ENSURE);
-}
-
 /* store:in_transaction() -> boolean; always false without a session */
 static int l_in_transaction(lua_State *L)
 {
@@ -222,8 +196,6 @@ int luaopen_engine_store(lua_State *L)
                                        {"rows", bind_rows},
                                        {"insert", l_insert},
                                        {"insert_many", l_insert_many},
-                                       {"heal", l_heal},
-                                       {"ensure", l_ensure},
                                        {"begin", l_begin},
                                        {"commit", l_commit},
                                        {"rollback", l_rollback},

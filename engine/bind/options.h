@@ -21,7 +21,7 @@ struct bind_option {
     bool needed;    /* an error when it is absent */
 };
 
-/* Reads the table at t by the list, which a NULL key ends.  What is absent
+/* Reads the table at t by the list, which {0} ends.  What is absent
  * stays as it was.  Raises, naming the key, for a value that does not fit.
  * Each text is pushed and must stay on the stack while it is used: the table
  * may be one that makes its values. */

@@ -43,7 +43,7 @@ struct server_options server_options(lua_State *L)
         {"tls_cert", .text = &o.tls_cert},
         {"tls_key", .text = &o.tls_key},
         {"verbose", .flag = &o.verbose},
-        {NULL},
+        {0},
     };
 
     bind_options(L, 1, options);

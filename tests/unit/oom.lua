@@ -85,7 +85,6 @@ for _, dialect in ipairs { "sqlite", "postgres", "deeplake" } do
     add { name = "sql.create... " .. dialect, run = function()
         ok(sql.create(notes, dialect))
         ok(sql.alter(notes, "v", dialect))
-        ok(sql.catalog(notes, dialect, "ws"))
     end }
     add { name = "sql.bind " .. dialect, run = function()
         ok(sql.bind("SELECT x FROM {t} WHERE a = ? AND b = ? -- ?",
@@ -95,7 +94,8 @@ end
 
 add { name = "heal.classify", run = function()
     assert(heal.classify("no such table: x") == "no_table")
-    assert(heal.is_missing_column { message = 'column "a" does not exist' })
+    assert(heal.classify { message = 'column "a" does not exist' }
+        == "no_column")
     assert(tostring(store.error("io", "gone")) == "gone")
 end }
 
@@ -134,8 +134,7 @@ for _, dialect in ipairs { "sqlite", "postgres", "deeplake" } do
         local s <close> = ok(fake(dialect))
         local _, healed = ok(s:insert(notes, ROW))
         assert(healed.created and #healed.missing >= 4)
-        ok(s:heal(notes))
-        ok(s:ensure(notes))
+        ok(heal.tables { store = s, schemas = { notes }, ensure = true })
         ok(heal.plan { store = s, schemas = { notes } })
         ok(heal.tables { store = s, schemas = { notes, SPEC } })
         ok(s:query("SELECT 1"))
@@ -164,10 +163,13 @@ end }
 add { name = "sqlite heal", run = function()
     local s <close> = ok(sqlite.open(":memory:"))
     ok(s:exec("CREATE TABLE notes (id TEXT, extra INTEGER)"))
-    local healed = ok(s:heal(notes))
+    local job = { store = s, schemas = { notes } }
+    local healed = ok(heal.tables(job))[1]
     assert(#healed.altered == 4 and not healed.created)
-    assert(#ok(s:heal(notes)).missing == 0)
-    ok(s:ensure(schema.new { table = "more", columns = COLUMNS }))
+    assert(#ok(heal.tables(job))[1].missing == 0)
+    job.schemas[2] = schema.new { table = "more", columns = COLUMNS }
+    job.ensure = true
+    ok(heal.tables(job))
 end }
 
 add { name = "sqlite plan", run = function()

@@ -7,14 +7,14 @@ local heal = {}
 
 ---@class engine.heal.job
 ---@field store engine.store.object
----@field schema? engine.schema.object
----@field schemas? engine.schema.object[]
----@field ensure? boolean as before a session, see engine.store
+---@field schemas engine.schema.object[]
+---@field ensure? boolean as before a session: a service that lists its tables
+--- is asked first, and indexes are made last
 
 ---@class engine.heal.done
 ---@field table string
 ---@field created boolean this call sent the CREATE
----@field missing string[] columns that the first look lacked
+---@field missing string[] columns that the first catalogue query lacked
 ---@field altered string[] columns that this call itself added
 ---@field indexed integer indexes made
 ---@field index_error? string why an index could not be made
@@ -32,14 +32,8 @@ local heal = {}
 ---@field want string
 ---@field sql string what a person would run, or a comment why nothing
 
---- Heals one table.
----@param job engine.heal.job store and schema
----@return engine.heal.done? done
----@return engine.error? err
-function heal.table(job) end
-
---- Heals several; one look covers them all on SQLite and PostgreSQL.  What
---- was healed before a failure stays healed, and is the third result.
+--- Heals tables; one catalogue query covers them all on SQLite and PostgreSQL.
+--- What was healed before a failure stays healed, and is the third result.
 ---@param job engine.heal.job store and schemas
 ---@return engine.heal.done[]? done
 ---@return engine.error? err
@@ -56,18 +50,5 @@ function heal.plan(job) end
 ---@param what any nil and "" are "sql"
 ---@return "no_table"|"no_column"|"exists"|"denied"|"sql"|string
 function heal.classify(what) end
-
----@param what any an error or a text
----@return boolean
-function heal.is_missing_table(what) end
-
----@param what any an error or a text
----@return boolean
-function heal.is_missing_column(what) end
-
---- Whether something was there already that was to be made.
----@param what any an error or a text
----@return boolean
-function heal.is_duplicate(what) end
 
 return heal

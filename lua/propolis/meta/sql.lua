@@ -48,14 +48,6 @@ function sql.create(schema, dialect) end
 ---@return engine.error? err
 function sql.alter(schema, columns, dialect) end
 
---- The catalogue query that heal sends.
----@param schema engine.schema.object
----@param dialect? engine.dialect ("postgres")
----@param workspace? string ("default")
----@return string? text
----@return engine.error? err
-function sql.catalog(schema, dialect, workspace) end
-
 --- A statement from a constant template: each ? outside quotes and comments,
 --- as the dialect has them,
 --- becomes the literal of values[1], values[2], ... (values.n says how many

@@ -82,17 +82,6 @@ function object:insert(schema, row) end
 ---@return engine.heal.done|engine.error|nil healed
 function object:insert_many(schema, rows) end
 
----@param schema engine.schema.object
----@return engine.heal.done? done
----@return engine.error? err
-function object:heal(schema) end
-
---- Heals before a session: a service that lists its tables is asked first.
----@param schema engine.schema.object
----@return engine.heal.done? done
----@return engine.error? err
-function object:ensure(schema) end
-
 --- Starts a transaction that writes, as the dialect does.
 ---@return true? done
 ---@return engine.error? err

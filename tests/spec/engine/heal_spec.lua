@@ -26,6 +26,13 @@ local LEGACY = {
         { "message_embedding", "agent", "plugin_version" }),
 }
 
+local function heal_table(job)
+    local done, err = heal.tables {
+        store = job.store, schemas = { job.schema }, ensure = job.ensure,
+    }
+    return done and done[1], err
+end
+
 local function fails_once(kind, message)
     local done
     return function(_, info)
@@ -40,7 +47,7 @@ describe("heal on the Deeplake dialect", function()
     it("looks once and sends nothing to a complete table", function()
         local s = spy { columns = { skills = names(skills) },
             workspace = "0f6e-UUID" }
-        local done = assert(heal.table { store = s.store, schema = skills })
+        local done = assert(heal_table { store = s.store, schema = skills })
         assert.same({ LOOK:format("skills", "0f6e-UUID") }, s.sql)
         assert.same({ {}, {} }, { done.missing, done.altered })
         assert.is_false(done.created)
@@ -49,7 +56,7 @@ describe("heal on the Deeplake dialect", function()
     it("adds what is missing in schema order, one ALTER each", function()
         local s = spy { columns = {
             skills = names(skills, { "scope", "contributors" }) } }
-        local done = assert(heal.table { store = s.store, schema = skills })
+        local done = assert(heal_table { store = s.store, schema = skills })
         assert.same({
             LOOK:format("skills", "ws"),
             [[ALTER TABLE "skills" ADD COLUMN scope]]
@@ -65,7 +72,7 @@ describe("heal on the Deeplake dialect", function()
         local upper = {}
         for i, name in ipairs(names(skills)) do upper[i] = name:upper() end
         local s = spy { columns = { skills = upper } }
-        assert.same({}, heal.table { store = s.store, schema = skills }.missing)
+        assert.same({}, heal_table { store = s.store, schema = skills }.missing)
         assert.equal(1, #s.sql)
     end)
 
@@ -78,7 +85,7 @@ describe("heal on the Deeplake dialect", function()
                     return nil, "500: column already exists"
                 end
             end }
-        local done = assert(heal.table { store = s.store, schema = skills })
+        local done = assert(heal_table { store = s.store, schema = skills })
         assert.same({ "catalog", "alter", "catalog" }, s.kinds)
         assert.same({ "contributors" }, done.missing)
         assert.same({}, done.altered)
@@ -89,7 +96,7 @@ describe("heal on the Deeplake dialect", function()
             local s = spy {
                 columns = { skills = names(skills, { "contributors" }) },
                 on = fails_once("alter", "column already exists, says who") }
-            local done, err = heal.table { store = s.store, schema = skills }
+            local done, err = heal_table { store = s.store, schema = skills }
             assert.is_nil(done)
             assert.equal("exists", err.code)
             assert.equal("column already exists, says who", tostring(err))
@@ -105,7 +112,7 @@ describe("heal on the Deeplake dialect", function()
                     return nil, "already exists"
                 end
             end }
-        assert.is_nil((heal.table { store = s.store, schema = skills }))
+        assert.is_nil((heal_table { store = s.store, schema = skills }))
         assert.same({ "catalog", "alter", "catalog" }, s.kinds)
     end)
 
@@ -117,7 +124,7 @@ describe("heal on the Deeplake dialect", function()
             local s = spy {
                 columns = { skills = names(skills, { "scope", "body" }) },
                 on = fails_once("alter", message) }
-            local done, err = heal.table { store = s.store, schema = skills }
+            local done, err = heal_table { store = s.store, schema = skills }
             assert.is_nil(done)
             assert.equal(message, tostring(err))
             assert.same({ "catalog", "alter" }, s.kinds)
@@ -126,7 +133,7 @@ describe("heal on the Deeplake dialect", function()
 
     it("fails on a failing look and never falls through to ALTER", function()
         local s = spy { on = fails_once("catalog", "400: bad request") }
-        local done, err = heal.table { store = s.store, schema = skills }
+        local done, err = heal_table { store = s.store, schema = skills }
         assert.is_nil(done)
         assert.equal("400: bad request", tostring(err))
         assert.equal(1, #s.sql)
@@ -134,7 +141,7 @@ describe("heal on the Deeplake dialect", function()
 
     it("creates an absent table, and looks again", function()
         local s = spy {}
-        local done = assert(heal.table { store = s.store, schema = memory })
+        local done = assert(heal_table { store = s.store, schema = memory })
         assert.same({ "catalog", "create", "catalog" }, s.kinds)
         assert.is_true(done.created)
         assert.same({}, done.missing)
@@ -150,7 +157,7 @@ describe("heal on the Deeplake dialect", function()
                 s.columns.memory = names(memory, { "agent" })
             end
         end }
-        local done = assert(heal.table { store = s.store, schema = memory })
+        local done = assert(heal_table { store = s.store, schema = memory })
         assert.same({ "catalog", "create", "catalog", "alter" }, s.kinds)
         assert.same({ "agent" }, done.missing)
         assert.same({ "agent" }, done.altered)
@@ -158,7 +165,7 @@ describe("heal on the Deeplake dialect", function()
 
     it("takes any list of columns", function()
         local s = spy { columns = { t = { "id" } } }
-        local done = assert(heal.table { store = s.store, schema = {
+        local done = assert(heal_table { store = s.store, schema = {
             table = "t", columns = {
                 { "id", "text", default = "" }, { "order", "bigint",
                     default = 1 }, { "Mixed", "jsonb" } } } })
@@ -426,7 +433,7 @@ describe("heal through functions of the other dialects", function()
     it("sends PostgreSQL one ALTER for all columns", function()
         local s = spy { dialect = "postgres",
             columns = { skills = names(skills, { "scope", "version" }) } }
-        assert(heal.table { store = s.store, schema = skills })
+        assert(heal_table { store = s.store, schema = skills })
         assert.same({ "catalog", "alter" }, s.kinds)
         assert.equal([[ALTER TABLE "skills" ADD COLUMN "scope" TEXT NOT NULL]]
             .. [[ DEFAULT 'me', ADD COLUMN "version" BIGINT NOT NULL]]
@@ -446,7 +453,7 @@ describe("heal through functions of the other dialects", function()
                 end
                 assert.is_nil(sql:find("scope", 1, true))
             end }
-        local done = assert(heal.table { store = s.store, schema = skills })
+        local done = assert(heal_table { store = s.store, schema = skills })
         assert.same({ "catalog", "alter", "catalog", "alter" }, s.kinds)
         assert.same({ "scope", "version" }, done.missing)
         assert.same({ "version" }, done.altered)
@@ -455,7 +462,7 @@ describe("heal through functions of the other dialects", function()
     it("sends SQLite one ALTER per column", function()
         local s = spy { dialect = "sqlite",
             columns = { skills = names(skills, { "scope", "version" }) } }
-        assert(heal.table { store = s.store, schema = skills })
+        assert(heal_table { store = s.store, schema = skills })
         assert.same({ "catalog", "alter", "alter" }, s.kinds)
     end)
 end)
@@ -482,15 +489,10 @@ describe("the classifiers", function()
     for _, case in ipairs(CASES) do
         it("call '" .. case[1] .. "' " .. case[2], function()
             assert.equal(case[2], heal.classify(case[1]))
-            assert.equal(case[2] == "no_table",
-                heal.is_missing_table(case[1]))
-            assert.equal(case[2] == "no_column",
-                heal.is_missing_column(case[1]))
-            assert.equal(case[2] == "exists", heal.is_duplicate(case[1]))
         end)
     end
     it("take nil for nothing", function()
-        assert.is_false(heal.is_missing_table(nil))
-        assert.is_false(heal.is_missing_column())
+        assert.equal("sql", heal.classify(nil))
+        assert.equal("sql", heal.classify())
     end)
 end)
