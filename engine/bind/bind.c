@@ -31,20 +31,40 @@ void bind_pusherror(lua_State *L, const struct err *e)
                                     {NULL, NULL}};
 
     lua_createtable(L, 0, 4);
-    lua_pushstring(L, err_name(e->code));
-    lua_setfield(L, -2, "code");
-    lua_pushstring(L, e->message);
-    lua_setfield(L, -2, "message");
+    bind_settext(L, "code", err_name(e->code));
+    bind_settext(L, "message", e->message);
     if (e->status) {
-        lua_pushinteger(L, e->status);
-        lua_setfield(L, -2, "status");
+        bind_setinteger(L, "status", e->status);
     }
     if (e->unclear) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "unclear");
+        bind_setbool(L, "unclear", true);
     }
     bind_pushmeta(L, ERROR_TYPE, meta);
     lua_setmetatable(L, -2);
+}
+
+void bind_settext(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+void bind_setbytes(lua_State *L, const char *key, const struct buf *b)
+{
+    lua_pushlstring(L, b->data ? b->data : "", b->len);
+    lua_setfield(L, -2, key);
+}
+
+void bind_setinteger(lua_State *L, const char *key, lua_Integer n)
+{
+    lua_pushinteger(L, n);
+    lua_setfield(L, -2, key);
+}
+
+void bind_setbool(lua_State *L, const char *key, bool v)
+{
+    lua_pushboolean(L, v);
+    lua_setfield(L, -2, key);
 }
 
 int bind_fail(lua_State *L, const struct err *e)
@@ -143,7 +163,7 @@ struct db *bind_checkstore(lua_State *L, int idx)
     struct bind_store *s = luaL_checkudata(L, idx, STORE_TYPE);
 
     luaL_argcheck(L, s->db != NULL, idx, "the store is closed");
-    luadb_use(s->db, L);
+    lua_driver_use(s->db, L);
     return s->db;
 }
 

@@ -49,6 +49,12 @@ bool bind_isinterrupt(lua_State *L, int idx);
  * classified by its wording. */
 void bind_toerror(lua_State *L, int idx, struct err *e);
 
+/* t[key] = value for the table on top of the stack; a NULL text is nil. */
+void bind_settext(lua_State *L, const char *key, const char *text);
+void bind_setbytes(lua_State *L, const char *key, const struct buf *b);
+void bind_setinteger(lua_State *L, const char *key, lua_Integer n);
+void bind_setbool(lua_State *L, const char *key, bool v);
+
 /* A scratch buffer, pushed; freed on return and on raise. */
 struct buf *bind_newbuf(lua_State *L);
 
@@ -95,21 +101,21 @@ const struct schema *bind_checkschema(lua_State *L, int idx);
 
 /* A store whose statements a Lua function runs: the spec table at idx is
  * { dialect=, query=, workspace=, listed=, close= }.  NULL with *e set. */
-struct db *luadb_open(lua_State *L, int idx, struct err *e);
+struct db *lua_driver_open(lua_State *L, int idx, struct err *e);
 
-/* True for a store made by luadb_open(). */
-bool luadb_is(const struct db *db);
+/* True for a store made by lua_driver_open(). */
+bool lua_driver_is(const struct db *db);
 
 /* True while a function of such a store runs: then it must not be closed. */
-bool luadb_busy(const struct db *db);
+bool lua_driver_busy(const struct db *db);
 
 /* Tells such a store which Lua thread uses it now. */
-void luadb_use(struct db *db, lua_State *L);
+void lua_driver_use(struct db *db, lua_State *L);
 
 /* Runs a statement on such a store and pushes the rows as the function gave
  * them; false with *e set. */
-bool luadb_query(lua_State *L, struct db *db, const struct stmt *st,
-                 struct err *e);
+bool lua_driver_query(lua_State *L, struct db *db, const struct stmt *st,
+                      struct err *e);
 
 /* The dialect word at idx. */
 const struct dialect *bind_checkdialect(lua_State *L, int idx, const char *def);

@@ -40,7 +40,7 @@ static int cursor_gc(lua_State *L)
     struct bind_cursor *b = lua_touserdata(L, 1);
 
     if (b->c)
-        luadb_use(b->c->db, L);
+        lua_driver_use(b->c->db, L);
     end(b);
     return 0;
 }
@@ -141,8 +141,8 @@ int bind_query(lua_State *L)
     struct bind_cursor *b;
     struct err e;
 
-    if (luadb_is(db))
-        return luadb_query(L, db, &st, &e) ? 1 : bind_fail(L, &e);
+    if (lua_driver_is(db))
+        return lua_driver_query(L, db, &st, &e) ? 1 : bind_fail(L, &e);
     b = new_cursor(L);
     lua_toclose(L, -1);
     if (!start(b, &st, &e))
@@ -157,7 +157,7 @@ static int next_row(lua_State *L)
 
     if (!still(L, b))
         return 0;
-    luadb_use(b->c->db, L);
+    lua_driver_use(b->c->db, L);
     switch (b->c->db->ops->step(b->c, &e)) {
     case DB_ROW:
         push_row(L, b);

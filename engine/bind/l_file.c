@@ -56,12 +56,6 @@ static const char *kind_of(mode_t mode)
     return S_ISLNK(mode) ? "link" : "other";
 }
 
-static void set_integer(lua_State *L, const char *key, lua_Integer n)
-{
-    lua_pushinteger(L, n);
-    lua_setfield(L, -2, key);
-}
-
 static int l_stat(lua_State *L)
 {
     const char *path = sys_checkpath(L, 1);
@@ -71,13 +65,12 @@ static int l_stat(lua_State *L)
     if (fstatat(AT_FDCWD, path, &st, flag) != 0)
         return syscall_result(L, -1, "look at", path);
     lua_createtable(L, 0, 7);
-    lua_pushstring(L, kind_of(st.st_mode));
-    lua_setfield(L, -2, "type");
-    set_integer(L, "size", (lua_Integer)st.st_size);
-    set_integer(L, "mode", (lua_Integer)(st.st_mode & 07777));
-    set_integer(L, "uid", (lua_Integer)st.st_uid);
-    set_integer(L, "ino", (lua_Integer)st.st_ino);
-    set_integer(L, "dev", (lua_Integer)st.st_dev);
+    bind_settext(L, "type", kind_of(st.st_mode));
+    bind_setinteger(L, "size", (lua_Integer)st.st_size);
+    bind_setinteger(L, "mode", (lua_Integer)(st.st_mode & 07777));
+    bind_setinteger(L, "uid", (lua_Integer)st.st_uid);
+    bind_setinteger(L, "ino", (lua_Integer)st.st_ino);
+    bind_setinteger(L, "dev", (lua_Integer)st.st_dev);
     lua_pushnumber(L, (lua_Number)st.st_mtim.tv_sec +
                           (lua_Number)st.st_mtim.tv_nsec / 1e9);
     lua_setfield(L, -2, "mtime");

@@ -45,19 +45,15 @@ static void push_columns(lua_State *L, const struct schema *s, const bool *set)
 void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h)
 {
     lua_createtable(L, 0, 6);
-    lua_pushstring(L, s->table);
-    lua_setfield(L, -2, "table");
-    lua_pushboolean(L, h->created);
-    lua_setfield(L, -2, "created");
+    bind_settext(L, "table", s->table);
+    bind_setbool(L, "created", h->created);
     push_columns(L, s, h->missing);
     lua_setfield(L, -2, "missing");
     push_columns(L, s, h->altered);
     lua_setfield(L, -2, "altered");
-    lua_pushinteger(L, (lua_Integer)h->indexed);
-    lua_setfield(L, -2, "indexed");
+    bind_setinteger(L, "indexed", (lua_Integer)h->indexed);
     if (h->index_err[0]) {
-        lua_pushstring(L, h->index_err);
-        lua_setfield(L, -2, "index_error");
+        bind_settext(L, "index_error", h->index_err);
     }
 }
 

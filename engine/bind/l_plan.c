@@ -36,19 +36,12 @@ static struct plans *new_plans(lua_State *L, size_t n)
     return x;
 }
 
-static void set_text(lua_State *L, const char *key, const char *text)
-{
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, key);
-}
-
 static void push_plan(lua_State *L, const struct schema *s,
                       const struct catalog_table *sh, const struct plan *p)
 {
     lua_createtable(L, 0, 4);
-    set_text(L, "table", s->table);
-    lua_pushboolean(L, sh->ncols > 0);
-    lua_setfield(L, -2, "present");
+    bind_settext(L, "table", s->table);
+    bind_setbool(L, "present", sh->ncols > 0);
     lua_createtable(L, (int)p->nstatements, 0);
     for (size_t i = 0; i < p->nstatements; i++) {
         lua_pushstring(L, p->statements[i]);
@@ -60,11 +53,11 @@ static void push_plan(lua_State *L, const struct schema *s,
         const struct drift *d = &p->drift[i];
 
         lua_createtable(L, 0, 5);
-        set_text(L, "kind", drift_name(d->kind));
-        set_text(L, "column", d->column);
-        set_text(L, "have", d->have);
-        set_text(L, "want", d->want);
-        set_text(L, "sql", d->sql);
+        bind_settext(L, "kind", drift_name(d->kind));
+        bind_settext(L, "column", d->column);
+        bind_settext(L, "have", d->have);
+        bind_settext(L, "want", d->want);
+        bind_settext(L, "sql", d->sql);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "drift");

@@ -108,18 +108,6 @@ static int l_spawn(lua_State *L)
     return sys_result(L, proc_spawn(&p, &e), &e);
 }
 
-static void set_text(lua_State *L, const char *key, const struct buf *b)
-{
-    lua_pushlstring(L, b->data ? b->data : "", b->len);
-    lua_setfield(L, -2, key);
-}
-
-static void set_bool(lua_State *L, const char *key, bool v)
-{
-    lua_pushboolean(L, v);
-    lua_setfield(L, -2, key);
-}
-
 static int l_run(lua_State *L)
 {
     struct proc p = check_proc(L);
@@ -143,16 +131,14 @@ static int l_run(lua_State *L)
         return bind_fail(L, &e);
     lua_createtable(L, 0, 6);
     if (end.signal) {
-        lua_pushinteger(L, end.signal);
-        lua_setfield(L, -2, "signal");
+        bind_setinteger(L, "signal", end.signal);
     } else {
-        lua_pushinteger(L, end.code);
-        lua_setfield(L, -2, "code");
+        bind_setinteger(L, "code", end.code);
     }
-    set_text(L, "stdout", out);
-    set_text(L, "stderr", errs);
-    set_bool(L, "timed_out", end.timed_out);
-    set_bool(L, "truncated", end.truncated);
+    bind_setbytes(L, "stdout", out);
+    bind_setbytes(L, "stderr", errs);
+    bind_setbool(L, "timed_out", end.timed_out);
+    bind_setbool(L, "truncated", end.truncated);
     return 1;
 }
 

@@ -190,12 +190,9 @@ static int l_find(lua_State *L)
     redact_start(r, text, len);
     for (lua_Integer i = 1; redact_next(r, &hit); i++) {
         lua_createtable(L, 0, 3);
-        lua_pushstring(L, hit.id);
-        lua_setfield(L, -2, "id");
-        lua_pushinteger(L, (lua_Integer)hit.from + 1);
-        lua_setfield(L, -2, "first");
-        lua_pushinteger(L, (lua_Integer)hit.to);
-        lua_setfield(L, -2, "last");
+        bind_settext(L, "id", hit.id);
+        bind_setinteger(L, "first", (lua_Integer)hit.from + 1);
+        bind_setinteger(L, "last", (lua_Integer)hit.to);
         lua_rawseti(L, -2, i);
     }
     return 1;

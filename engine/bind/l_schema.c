@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
-#include "bind/spec.h"
+#include "bind/schema_spec.h"
 
 /* A schema that Lua owns; s is NULL until it is built. */
 struct bind_schema {
@@ -24,7 +24,7 @@ static const struct schema *build(lua_State *L, int spec)
 
     b->s = NULL;
     luaL_setmetatable(L, SCHEMA_TYPE);
-    spec_read(L, spec, &b->s);
+    schema_spec_read(L, spec, &b->s);
     return b->s;
 }
 
@@ -54,12 +54,9 @@ static int l_new(lua_State *L)
 static void push_column(lua_State *L, const struct column *c)
 {
     lua_createtable(L, 0, 4);
-    lua_pushstring(L, c->name);
-    lua_setfield(L, -2, "name");
-    lua_pushstring(L, column_type_name(c->type));
-    lua_setfield(L, -2, "type");
-    lua_pushboolean(L, c->not_null);
-    lua_setfield(L, -2, "not_null");
+    bind_settext(L, "name", c->name);
+    bind_settext(L, "type", column_type_name(c->type));
+    bind_setbool(L, "not_null", c->not_null);
     if (c->has_default && c->default_text)
         lua_pushstring(L, c->default_text);
     else if (c->has_default)
@@ -76,8 +73,7 @@ static void push_indexes(lua_State *L, const struct schema *s)
         const struct index *l = &s->indexes[i];
 
         lua_createtable(L, (int)l->ncols, 1);
-        lua_pushstring(L, l->name);
-        lua_setfield(L, -2, "name");
+        bind_settext(L, "name", l->name);
         for (size_t c = 0; c < l->ncols; c++) {
             lua_pushstring(L, s->cols[l->cols[c]].name);
             lua_rawseti(L, -2, (lua_Integer)c + 1);

@@ -100,9 +100,9 @@ static int l_close(lua_State *L)
 
     if (!db)
         return 0;
-    if (luadb_busy(db))
+    if (lua_driver_busy(db))
         return luaL_error(L, "a store cannot be closed by its own function");
-    luadb_use(db, L);
+    lua_driver_use(db, L);
     bind_endcursors(s);
     s->db = NULL;
     db->ops->close(db);
@@ -169,7 +169,7 @@ static int l_from(lua_State *L)
         return 1;
     luaL_checktype(L, 1, LUA_TTABLE);
     s = bind_newstore(L);
-    s->db = luadb_open(L, 1, &e);
+    s->db = lua_driver_open(L, 1, &e);
     if (!s->db)
         return bind_fail(L, &e);
     lua_settop(L, 2); /* spec store */

@@ -51,8 +51,7 @@ static bool wake(struct http_client *h, struct err *e)
         curl_global_cleanup();
         return err_set(e, ERR_NOMEM, "out of memory");
     }
-    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-                      (long)h->cfg.max_parallel);
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, h->cfg.max_parallel);
     return true;
 }
 

@@ -23,12 +23,12 @@ struct http_client;
 struct http_request;
 
 struct http_config {
-    int timeout_ms;   /* of one attempt, from the name look-up to the end */
-    int connect_ms;   /* of its connection alone */
-    int retries;      /* attempts after the first */
-    int backoff_ms;   /* wait base * 2^n before retry n, plus up to 40 % */
-    size_t max_bytes; /* of an answer, after decompression */
-    int max_parallel; /* requests at once */
+    long timeout_ms;   /* of one attempt, from the name look-up to the end */
+    long connect_ms;   /* of its connection alone */
+    long retries;      /* attempts after the first */
+    long backoff_ms;   /* wait base * 2^n before retry n, plus up to 40 % */
+    size_t max_bytes;  /* of an answer, after decompression */
+    long max_parallel; /* requests at once */
     char user_agent[64];
     char ca_file[512]; /* trusted certificates, or "" for the system's */
 };
@@ -41,7 +41,7 @@ struct http_request_options {
     const char *url;    /* likewise */
     const char *body;   /* borrowed until the call is done or freed; or NULL */
     size_t len;
-    int timeout_ms;  /* 0: the client's */
+    long timeout_ms; /* 0: the client's */
     bool idempotent; /* may be sent again after it may have been carried out */
     bool retry_auth; /* try again after 401, and after 403 from a gateway */
     bool follow;     /* follow redirects; another host gets no token */

@@ -257,11 +257,11 @@ static long backoff(const struct http_request *c, curl_off_t retry_after)
 {
     uint32_t dice = 0;
     int n = c->result.attempts - 1;
-    long wait = (long)c->cfg->backoff_ms << (n < 16 ? n : 16);
+    long wait = c->cfg->backoff_ms << (n < 16 ? n : 16);
 
     if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != sizeof(dice))
         dice = (uint32_t)(uintptr_t)&dice;
-    wait += (long)(dice % (uint32_t)((long)c->cfg->backoff_ms * 2 / 5 + 1));
+    wait += (long)(dice % (uint32_t)(c->cfg->backoff_ms * 2 / 5 + 1));
     if (retry_after > HTTP_RETRY_AFTER_MAX_MS / 1000)
         return -1;
     return retry_after * 1000 > wait ? (long)retry_after * 1000 : wait;

@@ -1,8 +1,8 @@
 /*
- * luarow.h - a row that a Lua function gave, as names and values.
+ * lua_row.h - a row that a Lua function gave, as names and values.
  */
-#ifndef ENGINE_BIND_LUAROW_H
-#define ENGINE_BIND_LUAROW_H
+#ifndef ENGINE_BIND_LUA_ROW_H
+#define ENGINE_BIND_LUA_ROW_H
 
 #include <lua.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 struct err;
 struct value;
 
-/* (struct luarow){0} is a row of no columns. */
-struct luarow {
+/* (struct lua_row){0} is a row of no columns. */
+struct lua_row {
     const char **names;
     struct value *values;
     size_t n;
@@ -21,9 +21,9 @@ struct luarow {
 
 /* Reads the row table on top of the stack, from which the row then borrows.
  * Raises nothing; false with *e set when memory runs out. */
-bool luarow_read(lua_State *L, struct luarow *r, struct err *e);
+bool lua_row_read(lua_State *L, struct lua_row *r, struct err *e);
 
 /* Releases the memory; the row is empty and usable afterwards. */
-void luarow_free(struct luarow *r);
+void lua_row_free(struct lua_row *r);
 
 #endif

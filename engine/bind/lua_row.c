@@ -1,11 +1,11 @@
-#include "bind/luarow.h"
+#include "bind/lua_row.h"
 
 #include <stdlib.h>
 
 #include "core/err.h"
 #include "core/sql.h"
 
-static bool room_for(struct luarow *r, size_t n, struct err *e)
+static bool room_for(struct lua_row *r, size_t n, struct err *e)
 {
     const char **names;
     struct value *values;
@@ -52,7 +52,7 @@ static struct value borrow(lua_State *L)
     return v;
 }
 
-bool luarow_read(lua_State *L, struct luarow *r, struct err *e)
+bool lua_row_read(lua_State *L, struct lua_row *r, struct err *e)
 {
     r->n = 0;
     lua_pushnil(L);
@@ -70,9 +70,9 @@ bool luarow_read(lua_State *L, struct luarow *r, struct err *e)
     return true;
 }
 
-void luarow_free(struct luarow *r)
+void lua_row_free(struct lua_row *r)
 {
     free(r->names);
     free(r->values);
-    *r = (struct luarow){0};
+    *r = (struct lua_row){0};
 }

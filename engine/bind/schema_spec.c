@@ -1,4 +1,4 @@
-#include "bind/spec.h"
+#include "bind/schema_spec.h"
 
 #include <string.h>
 
@@ -170,7 +170,7 @@ static void check_required(lua_State *L, int spec, const struct schema *s)
     lua_pop(L, 1);
 }
 
-void spec_read(lua_State *L, int spec, struct schema **out)
+void schema_spec_read(lua_State *L, int spec, struct schema **out)
 {
     static const char *const known[] = {"table",   "version",  "columns",
                                         "indexes", "required", NULL};

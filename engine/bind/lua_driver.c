@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "bind/bind.h"
-#include "bind/luarow.h"
+#include "bind/lua_row.h"
 
-struct luadb {
+struct lua_driver {
     struct db db;
     struct db_ops ops;
     lua_State *L; /* the thread that last used the store */
@@ -14,16 +14,16 @@ struct luadb {
 };
 
 /* The rows are kept in the registry under the cursor's address. */
-struct luacursor {
+struct lua_cursor {
     struct cursor c;
-    struct luadb *owner;
-    struct luarow row;
+    struct lua_driver *owner;
+    struct lua_row row;
     lua_Integer at;
 };
 
 /* What the protected part of a call needs and tells. */
 struct call {
-    struct luadb *d;
+    struct lua_driver *d;
     const struct stmt *st;
     const void *key; /* where the rows go in the registry, or NULL: push them */
     struct err *e;
@@ -33,11 +33,9 @@ struct call {
 static void push_info(lua_State *L, const struct stmt *st)
 {
     lua_createtable(L, 0, 2);
-    lua_pushstring(L, stmt_kind_name(st->kind));
-    lua_setfield(L, -2, "kind");
+    bind_settext(L, "kind", stmt_kind_name(st->kind));
     if (st->table) {
-        lua_pushstring(L, st->table);
-        lua_setfield(L, -2, "table");
+        bind_settext(L, "table", st->table);
     }
 }
 
@@ -97,11 +95,11 @@ static bool protected_call(lua_State *L, lua_CFunction f, struct call *call,
     return false;
 }
 
-static bool luadb_open_cursor(struct db *db, const struct stmt *st,
-                              struct cursor **out, struct err *e)
+static bool lua_driver_start(struct db *db, const struct stmt *st,
+                             struct cursor **out, struct err *e)
 {
-    struct luadb *d = (struct luadb *)db;
-    struct luacursor *c = calloc(1, sizeof(*c));
+    struct lua_driver *d = (struct lua_driver *)db;
+    struct lua_cursor *c = calloc(1, sizeof(*c));
     struct call call = {.d = d, .st = st, .key = c, .e = e};
 
     if (!c)
@@ -117,9 +115,9 @@ static bool luadb_open_cursor(struct db *db, const struct stmt *st,
 }
 
 /* The row table on top of the stack becomes the current row. */
-static enum db_step next_row(lua_State *L, struct luacursor *c, struct err *e)
+static enum db_step next_row(lua_State *L, struct lua_cursor *c, struct err *e)
 {
-    if (!luarow_read(L, &c->row, e))
+    if (!lua_row_read(L, &c->row, e))
         return DB_FAIL;
     c->c.ncols = c->row.n;
     c->c.names = c->row.names;
@@ -127,9 +125,9 @@ static enum db_step next_row(lua_State *L, struct luacursor *c, struct err *e)
     return DB_ROW;
 }
 
-static enum db_step luadb_step(struct cursor *cur, struct err *e)
+static enum db_step lua_driver_step(struct cursor *cur, struct err *e)
 {
-    struct luacursor *c = (struct luacursor *)cur;
+    struct lua_cursor *c = (struct lua_cursor *)cur;
     lua_State *L = c->owner->L;
     enum db_step step = DB_DONE;
 
@@ -146,14 +144,14 @@ static enum db_step luadb_step(struct cursor *cur, struct err *e)
     return step;
 }
 
-static void luadb_finish(struct cursor *cur)
+static void lua_driver_finish(struct cursor *cur)
 {
-    struct luacursor *c = (struct luacursor *)cur;
+    struct lua_cursor *c = (struct lua_cursor *)cur;
     lua_State *L = c->owner->L;
 
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, c);
-    luarow_free(&c->row);
+    lua_row_free(&c->row);
     free(c);
 }
 
@@ -178,10 +176,10 @@ static int run_listed(lua_State *L)
     return 1;
 }
 
-static bool luadb_listed(struct db *db, const char *table, bool *present,
-                         struct err *e)
+static bool lua_driver_listed(struct db *db, const char *table, bool *present,
+                              struct err *e)
 {
-    struct luadb *d = (struct luadb *)db;
+    struct lua_driver *d = (struct lua_driver *)db;
     struct stmt st = {.table = table};
     struct call call = {.d = d, .st = &st, .e = e};
 
@@ -205,9 +203,9 @@ static int run_close(lua_State *L)
     return 0;
 }
 
-static void luadb_close(struct db *db)
+static void lua_driver_close(struct db *db)
 {
-    struct luadb *d = (struct luadb *)db;
+    struct lua_driver *d = (struct lua_driver *)db;
     struct err ignored;
     struct call call = {.d = d, .e = &ignored};
 
@@ -216,26 +214,26 @@ static void luadb_close(struct db *db)
     free(d);
 }
 
-bool luadb_is(const struct db *db)
+bool lua_driver_is(const struct db *db)
 {
-    return db->ops->open == luadb_open_cursor;
+    return db->ops->open == lua_driver_start;
 }
 
-void luadb_use(struct db *db, lua_State *L)
+void lua_driver_use(struct db *db, lua_State *L)
 {
-    if (luadb_is(db))
-        ((struct luadb *)db)->L = L;
+    if (lua_driver_is(db))
+        ((struct lua_driver *)db)->L = L;
 }
 
-bool luadb_busy(const struct db *db)
+bool lua_driver_busy(const struct db *db)
 {
-    return luadb_is(db) && ((const struct luadb *)db)->depth > 0;
+    return lua_driver_is(db) && ((const struct lua_driver *)db)->depth > 0;
 }
 
-bool luadb_query(lua_State *L, struct db *db, const struct stmt *st,
-                 struct err *e)
+bool lua_driver_query(lua_State *L, struct db *db, const struct stmt *st,
+                      struct err *e)
 {
-    struct call call = {.d = (struct luadb *)db, .st = st, .e = e};
+    struct call call = {.d = (struct lua_driver *)db, .st = st, .e = e};
 
     if (!protected_call(L, run_query, &call, 1))
         return false;
@@ -246,9 +244,9 @@ bool luadb_query(lua_State *L, struct db *db, const struct stmt *st,
     return true;
 }
 
-struct db *luadb_open(lua_State *L, int idx, struct err *e)
+struct db *lua_driver_open(lua_State *L, int idx, struct err *e)
 {
-    struct luadb *d;
+    struct lua_driver *d;
     const char *ws;
     const struct dialect *dialect = NULL;
     bool lists;
@@ -273,11 +271,11 @@ struct db *luadb_open(lua_State *L, int idx, struct err *e)
         return NULL;
     }
     d->ops = (struct db_ops){.dialect = dialect,
-                             .open = luadb_open_cursor,
-                             .step = luadb_step,
-                             .finish = luadb_finish,
-                             .listed = lists ? luadb_listed : NULL,
-                             .close = luadb_close};
+                             .open = lua_driver_start,
+                             .step = lua_driver_step,
+                             .finish = lua_driver_finish,
+                             .listed = lists ? lua_driver_listed : NULL,
+                             .close = lua_driver_close};
     d->db.ops = &d->ops;
     d->L = L;
     return &d->db;

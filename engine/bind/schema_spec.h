@@ -1,8 +1,8 @@
 /*
- * spec.h - a schema from the Lua table that describes it.
+ * schema_spec.h - a schema from the Lua table that describes it.
  */
-#ifndef ENGINE_BIND_SPEC_H
-#define ENGINE_BIND_SPEC_H
+#ifndef ENGINE_BIND_SCHEMA_SPEC_H
+#define ENGINE_BIND_SCHEMA_SPEC_H
 
 #include <lua.h>
 
@@ -11,6 +11,6 @@ struct schema;
 /* Reads { table=, columns={{name, type, default=}}, indexes={{...}} } at the
  * absolute index spec into *out, which its owner frees, also when this raises
  * for what fails the lint. */
-void spec_read(lua_State *L, int spec, struct schema **out);
+void schema_spec_read(lua_State *L, int spec, struct schema **out);
 
 #endif
