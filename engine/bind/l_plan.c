@@ -7,7 +7,7 @@
 
 struct plans {
     size_t n;
-    struct catalog_table *shapes;
+    struct catalog_table *tables;
     struct plan *plans;
     char room[];
 };
@@ -17,7 +17,7 @@ static int plans_gc(lua_State *L)
     struct plans *x = lua_touserdata(L, 1);
 
     for (size_t i = 0; i < x->n; i++) {
-        catalog_table_free(&x->shapes[i]);
+        catalog_table_free(&x->tables[i]);
         plan_free(&x->plans[i]);
     }
     return 0;
@@ -25,23 +25,23 @@ static int plans_gc(lua_State *L)
 
 static struct plans *new_plans(lua_State *L, size_t n)
 {
-    size_t shapes = (n + 1) * sizeof(struct catalog_table);
-    size_t size = sizeof(struct plans) + shapes + (n + 1) * sizeof(struct plan);
+    size_t tables = (n + 1) * sizeof(struct catalog_table);
+    size_t size = sizeof(struct plans) + tables + (n + 1) * sizeof(struct plan);
     struct plans *x = memset(lua_newuserdatauv(L, size, 0), 0, size);
 
     x->n = n;
-    x->shapes = (struct catalog_table *)(void *)x->room;
-    x->plans = (struct plan *)(void *)(x->room + shapes);
+    x->tables = (struct catalog_table *)(void *)x->room;
+    x->plans = (struct plan *)(void *)(x->room + tables);
     bind_own(L, PLAN_TYPE, plans_gc);
     return x;
 }
 
 static void push_plan(lua_State *L, const struct schema *s,
-                      const struct catalog_table *sh, const struct plan *p)
+                      const struct catalog_table *t, const struct plan *p)
 {
     lua_createtable(L, 0, 4);
     bind_settext(L, "table", s->table);
-    bind_setbool(L, "present", sh->ncols > 0);
+    bind_setbool(L, "present", t->ncols > 0);
     lua_createtable(L, (int)p->nstatements, 0);
     for (size_t i = 0; i < p->nstatements; i++) {
         lua_pushstring(L, p->statements[i]);
@@ -77,15 +77,15 @@ int bind_plan(lua_State *L)
     bool ok;
 
     x = new_plans(L, n);
-    ok = catalog_read(db, s, n, x->shapes, &e);
+    ok = catalog_read(db, s, n, x->tables, &e);
     for (size_t i = 0; ok && i < n; i++)
         ok =
-            plan_table(db->ops->dialect, s[i], &x->shapes[i], &x->plans[i], &e);
+            plan_table(db->ops->dialect, s[i], &x->tables[i], &x->plans[i], &e);
     if (!ok)
         return bind_fail(L, &e);
     lua_createtable(L, (int)n, 0);
     for (size_t i = 0; i < n; i++) {
-        push_plan(L, s[i], &x->shapes[i], &x->plans[i]);
+        push_plan(L, s[i], &x->tables[i], &x->plans[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return 1;

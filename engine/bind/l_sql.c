@@ -75,55 +75,6 @@ static int l_insert(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* sql.create(schema [, dialect]) -> CREATE TABLE IF NOT EXISTS ... */
-static int l_create(lua_State *L)
-{
-    const struct schema *s = bind_checkschema(L, 1);
-    const struct dialect *d = bind_checkdialect(L, 2, "postgres");
-    struct buf *sql = bind_newbuf(L);
-    struct err e;
-    bool ok = sql_create(sql, d, s, &e);
-
-    return push_text(L, ok, sql, &e);
-}
-
-/* Position of the column named at idx; raises when there is none. */
-static size_t check_column(lua_State *L, int idx, const struct schema *s)
-{
-    size_t len;
-    const char *name = luaL_checklstring(L, idx, &len);
-    int at = schema_find(s, name, len);
-
-    if (at < 0)
-        luaL_error(L, "%s has no column '%s'", s->table, name);
-    return (size_t)at;
-}
-
-/* sql.alter(schema, column or list of columns [, dialect]) -> ALTER TABLE */
-static int l_alter(lua_State *L)
-{
-    const struct schema *s = bind_checkschema(L, 1);
-    const struct dialect *d = bind_checkdialect(L, 3, "postgres");
-    bool list = lua_istable(L, 2);
-    size_t n = list ? lua_rawlen(L, 2) : 1;
-    size_t *cols = bind_newscratch(L, (n + 1) * sizeof(*cols));
-    struct buf *sql;
-    struct err e;
-    bool ok;
-
-    luaL_argcheck(L, n > 0, 2, "no column given");
-    for (size_t i = 0; list && i < n; i++) {
-        lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        cols[i] = check_column(L, -1, s);
-        lua_pop(L, 1);
-    }
-    if (!list)
-        cols[0] = check_column(L, 2, s);
-    sql = bind_newbuf(L);
-    ok = sql_alter(sql, d, s, cols, n, &e);
-    return push_text(L, ok, sql, &e);
-}
-
 /* How many names the string-keyed entries of the table at 2 hold. */
 static size_t count_names(lua_State *L)
 {
@@ -246,10 +197,8 @@ static int l_unfinished(lua_State *L)
 int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"ident", l_ident},           {"literal", l_literal},
-        {"insert", l_insert},         {"create", l_create},
-        {"alter", l_alter},           {"bind", l_bind},
-        {"unfinished", l_unfinished}, {NULL, NULL}};
+        {"ident", l_ident}, {"literal", l_literal},       {"insert", l_insert},
+        {"bind", l_bind},   {"unfinished", l_unfinished}, {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     return 1;

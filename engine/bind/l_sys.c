@@ -169,12 +169,6 @@ static int l_getcwd(lua_State *L)
     return 1;
 }
 
-static int l_getenv(lua_State *L)
-{
-    lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
-    return 1;
-}
-
 static int l_environ(lua_State *L)
 {
     lua_newtable(L);
@@ -247,7 +241,6 @@ int luaopen_engine_sys(lua_State *L)
         {"hostname", l_hostname},
         {"user", l_user},
         {"getcwd", l_getcwd},
-        {"getenv", l_getenv},
         {"environ", l_environ},
         {"isatty", l_isatty},
         {"columns", l_columns},

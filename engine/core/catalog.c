@@ -9,55 +9,56 @@
 #include "core/err.h"
 #include "core/schema.h"
 
-void catalog_table_free(struct catalog_table *sh)
+static void free_column(struct catalog_column *c)
 {
-    for (size_t i = 0; i < sh->ncols; i++) {
-        free(sh->cols[i].name);
-        free(sh->cols[i].type);
-        free(sh->cols[i].dflt);
-    }
-    for (size_t i = 0; i < sh->nindexes; i++)
-        free(sh->indexes[i]);
-    free(sh->cols);
-    free(sh->indexes);
-    *sh = (struct catalog_table){0};
+    free(c->name);
+    free(c->type);
+    free(c->default_sql);
 }
 
-bool catalog_has_column(const struct catalog_table *sh, const char *name)
+void catalog_table_free(struct catalog_table *t)
 {
-    for (size_t i = 0; i < sh->ncols; i++)
-        if (strcasecmp(sh->cols[i].name, name) == 0)
+    for (size_t i = 0; i < t->ncols; i++)
+        free_column(&t->cols[i]);
+    for (size_t i = 0; i < t->nindexes; i++)
+        free(t->indexes[i]);
+    free(t->cols);
+    free(t->indexes);
+    *t = (struct catalog_table){0};
+}
+
+bool catalog_has_column(const struct catalog_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->ncols; i++)
+        if (strcasecmp(t->cols[i].name, name) == 0)
             return true;
     return false;
 }
 
-bool catalog_has_index(const struct catalog_table *sh, const char *name)
+bool catalog_has_index(const struct catalog_table *t, const char *name)
 {
-    for (size_t i = 0; i < sh->nindexes; i++)
-        if (strcasecmp(sh->indexes[i], name) == 0)
+    for (size_t i = 0; i < t->nindexes; i++)
+        if (strcasecmp(t->indexes[i], name) == 0)
             return true;
     return false;
 }
 
-/* The look's columns by position, since a store of Lua functions may hand
- * them back in any order. */
-struct fields {
-    int table, column, type, not_null, dflt, index;
-};
+/* The columns of the catalogue query. */
+enum field { TABLE, COLUMN, TYPE, NOT_NULL, DEFAULT, INDEX };
 
-static int position(const struct cursor *c, const char *name)
+/* A field of the current row, wherever it stands: a store of Lua functions may
+ * hand them back in any order. */
+static const struct value *field(const struct cursor *c, enum field f)
 {
-    for (size_t i = 0; i < c->ncols; i++)
-        if (strcasecmp(c->names[i], name) == 0)
-            return (int)i;
-    return -1;
-}
-
-static const struct value *field(const struct cursor *c, int at)
-{
+    static const char *const names[] = {"table_name",     "column_name",
+                                        "data_type",      "not_null",
+                                        "column_default", "index_name"};
     static const struct value null = {.kind = VALUE_NULL};
 
-    return at < 0 ? &null : &c->values[at];
+    for (size_t i = 0; i < c->ncols; i++)
+        if (strcasecmp(c->names[i], names[f]) == 0)
+            return &c->values[i];
+    return &null;
 }
 
 static char *copy(const struct value *v)
@@ -65,85 +66,78 @@ static char *copy(const struct value *v)
     return v->kind == VALUE_TEXT ? strndup(v->text, v->len) : NULL;
 }
 
-static bool truth(const struct value *v)
+static bool is_true(const struct value *v)
 {
     if (v->kind == VALUE_TEXT)
         return v->len > 0 && (v->text[0] == 't' || v->text[0] == '1');
     return (v->kind == VALUE_INT || v->kind == VALUE_BOOL) && v->integer != 0;
 }
 
-static bool add_index(struct catalog_table *sh, const struct value *name,
+static bool add_index(struct catalog_table *t, const struct value *name,
                       struct err *e)
 {
-    char **grown =
-        realloc(sh->indexes, (sh->nindexes + 1) * sizeof(*sh->indexes));
+    char **grown = realloc(t->indexes, (t->nindexes + 1) * sizeof(*t->indexes));
 
     if (grown) {
-        sh->indexes = grown;
-        sh->indexes[sh->nindexes] = copy(name);
-        if (sh->indexes[sh->nindexes]) {
-            sh->nindexes++;
+        t->indexes = grown;
+        t->indexes[t->nindexes] = copy(name);
+        if (t->indexes[t->nindexes]) {
+            t->nindexes++;
             return true;
         }
     }
     return err_set(e, ERR_NOMEM, "out of memory");
 }
 
-static bool add_column(struct catalog_table *sh, const struct cursor *c,
-                       const struct fields *f, struct err *e)
+static bool add_column(struct catalog_table *t, const struct cursor *c,
+                       struct err *e)
 {
-    const struct value *type = field(c, f->type);
-    const struct value *dflt = field(c, f->dflt);
+    const struct value *type = field(c, TYPE);
+    const struct value *dflt = field(c, DEFAULT);
     struct catalog_column *grown =
-        realloc(sh->cols, (sh->ncols + 1) * sizeof(*sh->cols));
+        realloc(t->cols, (t->ncols + 1) * sizeof(*t->cols));
     struct catalog_column col = {
-        .name = copy(field(c, f->column)),
+        .name = copy(field(c, COLUMN)),
         .type = type->kind == VALUE_TEXT ? copy(type) : strdup(""),
-        .dflt = copy(dflt),
-        .not_null = truth(field(c, f->not_null)),
+        .default_sql = copy(dflt),
+        .not_null = is_true(field(c, NOT_NULL)),
     };
 
     if (grown)
-        sh->cols = grown;
+        t->cols = grown;
     if (grown && col.name && col.type &&
-        (col.dflt || dflt->kind != VALUE_TEXT)) {
-        sh->cols[sh->ncols++] = col;
+        (col.default_sql || dflt->kind != VALUE_TEXT)) {
+        t->cols[t->ncols++] = col;
         return true;
     }
-    free(col.name);
-    free(col.type);
-    free(col.dflt);
+    free_column(&col);
     return err_set(e, ERR_NOMEM, "out of memory");
 }
 
-/* The table a row of the look is about; without a name it is the only one. */
-static struct catalog_table *about(const struct value *table,
-                                   const struct schema *const s[], size_t n,
-                                   struct catalog_table out[])
+/* The table a row is about; where none is named it is the only one. */
+static struct catalog_table *table_of(const struct value *name,
+                                      const struct schema *const s[], size_t n,
+                                      struct catalog_table out[])
 {
-    if (table->kind != VALUE_TEXT)
+    if (name->kind != VALUE_TEXT)
         return n == 1 ? out : NULL;
     for (size_t i = 0; i < n; i++)
-        if (strlen(s[i]->table) == table->len &&
-            strncasecmp(s[i]->table, table->text, table->len) == 0)
+        if (strlen(s[i]->table) == name->len &&
+            strncasecmp(s[i]->table, name->text, name->len) == 0)
             return &out[i];
     return NULL;
 }
 
-static bool take_row(const struct cursor *c, const struct fields *f,
-                     const struct schema *const s[], size_t n,
-                     struct catalog_table out[], struct err *e)
+static bool read_row(const struct cursor *c, const struct schema *const s[],
+                     size_t n, struct catalog_table out[], struct err *e)
 {
-    struct catalog_table *sh = about(field(c, f->table), s, n, out);
-    const struct value *index = field(c, f->index);
+    struct catalog_table *t = table_of(field(c, TABLE), s, n, out);
 
-    if (!sh)
+    if (!t)
         return true;
-    if (index->kind == VALUE_TEXT)
-        return add_index(sh, index, e);
-    if (field(c, f->column)->kind != VALUE_TEXT)
-        return true;
-    return add_column(sh, c, f, e);
+    if (field(c, INDEX)->kind == VALUE_TEXT)
+        return add_index(t, field(c, INDEX), e);
+    return field(c, COLUMN)->kind != VALUE_TEXT || add_column(t, c, e);
 }
 
 static bool read_rows(struct db *db, const struct stmt *st,
@@ -152,27 +146,20 @@ static bool read_rows(struct db *db, const struct stmt *st,
 {
     struct cursor *c = NULL;
     enum db_step step;
-    struct fields f;
 
     if (!db->ops->open(db, st, &c, e))
         return false;
-    while ((step = db->ops->step(c, e)) == DB_ROW) {
-        f = (struct fields){
-            position(c, "table_name"),     position(c, "column_name"),
-            position(c, "data_type"),      position(c, "not_null"),
-            position(c, "column_default"), position(c, "index_name"),
-        };
-        if (!take_row(c, &f, s, n, out, e)) {
+    while ((step = db->ops->step(c, e)) == DB_ROW)
+        if (!read_row(c, s, n, out, e)) {
             step = DB_FAIL;
             break;
         }
-    }
     db->ops->finish(c);
     return step == DB_DONE;
 }
 
-static bool look(struct db *db, const struct schema *const s[], size_t n,
-                 struct catalog_table out[], struct err *e)
+static bool ask(struct db *db, const struct schema *const s[], size_t n,
+                struct catalog_table out[], struct err *e)
 {
     struct buf sql = {0};
     struct stmt st = {.kind = STMT_CATALOG, .table = s[0]->table};
@@ -193,9 +180,9 @@ bool catalog_read(struct db *db, const struct schema *const s[], size_t n,
     if (n == 0)
         return true;
     if (!db->ops->dialect->catalog_per_table)
-        return look(db, s, n, out, e);
+        return ask(db, s, n, out, e);
     for (size_t i = 0; i < n; i++)
-        if (!look(db, s + i, 1, out + i, e))
+        if (!ask(db, s + i, 1, out + i, e))
             return false;
     return true;
 }

@@ -16,8 +16,8 @@ struct schema;
 /* A column as the catalogue shows it; Deeplake tells only the name. */
 struct catalog_column {
     char *name;
-    char *type; /* "" when not told */
-    char *dflt; /* SQL text, or NULL */
+    char *type;        /* "" when not told */
+    char *default_sql; /* or NULL */
     bool not_null;
 };
 
@@ -29,14 +29,15 @@ struct catalog_table {
     size_t nindexes;
 };
 
-/* One look for n tables (one each on Deeplake).  out[] starts zeroed; the
- * caller frees each with catalog_table_free(), also after a failure. */
+/* Asks the catalogue about n tables, by one query or, where the dialect has it
+ * catalog_per_table, by one each.  out[] starts zeroed; the caller frees each
+ * with catalog_table_free(), also after a failure. */
 bool catalog_read(struct db *db, const struct schema *const s[], size_t n,
                   struct catalog_table out[], struct err *e);
-void catalog_table_free(struct catalog_table *sh);
+void catalog_table_free(struct catalog_table *t);
 
 /* True when the table has a column of that name, compared without case. */
-bool catalog_has_column(const struct catalog_table *sh, const char *name);
-bool catalog_has_index(const struct catalog_table *sh, const char *name);
+bool catalog_has_column(const struct catalog_table *t, const char *name);
+bool catalog_has_index(const struct catalog_table *t, const char *name);
 
 #endif

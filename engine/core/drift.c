@@ -18,55 +18,66 @@ const char *drift_name(enum drift_kind k)
     return names[k];
 }
 
-struct diff {
+struct comparison {
     const struct dialect *dialect;
-    const struct schema *s;
-    struct plan *p;
+    const struct schema *schema;
+    struct plan *plan;
 };
 
-/* Adds one drift; want may be NULL; takes sql's text over. */
-static bool add_drift(struct diff *x, enum drift_kind k,
-                      const struct catalog_column *col,
-                      const char *const text[2], struct buf *sql, struct err *e)
+/* A difference; the texts are borrowed. */
+struct difference {
+    enum drift_kind kind;
+    const char *have, *want;
+    const char *change[2]; /* ALTER COLUMN's words */
+};
+
+/* What a person would run. */
+static bool by_hand(const struct comparison *x,
+                    const struct catalog_column *col,
+                    const struct difference *d, struct buf *sql, struct err *e)
 {
-    struct drift *grown =
-        realloc(x->p->drift, (x->p->ndrift + 1) * sizeof(*x->p->drift));
-    struct drift d = {.kind = k,
-                      .column = strdup(col->name),
-                      .have = strdup(text[0]),
-                      .want = strdup(text[1] ? text[1] : ""),
-                      .sql = sql->data};
+    const char *table = x->schema->table;
 
-    *sql = (struct buf){0};
-    if (grown)
-        x->p->drift = grown;
-    if (grown && d.column && d.have && d.want) {
-        x->p->drift[x->p->ndrift++] = d;
-        return true;
-    }
-    free(d.column);
-    free(d.have);
-    free(d.want);
-    free(d.sql);
-    return err_set(e, ERR_NOMEM, "out of memory");
-}
-
-static bool by_hand(struct diff *x, const struct catalog_column *col,
-                    const char *const change[3], struct buf *sql, struct err *e)
-{
-    struct buf text = {0};
-    bool ok;
-
+    if (d->kind == DRIFT_CASE)
+        return sql_rename_column(sql, table, col->name, d->want, e);
+    if (d->kind == DRIFT_UNKNOWN)
+        return buf_adds(sql,
+                        "-- keep it: it belongs to a newer version, or append "
+                        "it to the schema",
+                        e);
     if (!x->dialect->alters_column)
         return buf_adds(sql,
                         "-- SQLite changes no column in place: copy the rows "
                         "into a new table of the wanted shape",
                         e);
-    ok = buf_adds(&text, change[0], e) && buf_adds(&text, change[1], e) &&
-         buf_adds(&text, change[2], e) &&
-         sql_alter_column(sql, x->s->table, col->name, text.data, e);
-    buf_free(&text);
-    return ok;
+    return sql_alter_column(sql, table, col->name, d->change[0], e) &&
+           buf_adds(sql, d->change[1], e);
+}
+
+static bool add(const struct comparison *x, const struct catalog_column *col,
+                const struct difference *d, struct err *e)
+{
+    struct plan *p = x->plan;
+    struct drift *grown = realloc(p->drift, (p->ndrift + 1) * sizeof(*grown));
+    struct drift copy = {.kind = d->kind};
+    struct buf sql = {0};
+
+    if (grown)
+        p->drift = grown;
+    if (!by_hand(x, col, d, &sql, e)) {
+        buf_free(&sql);
+        return false;
+    }
+    copy.sql = sql.data;
+    copy.column = strdup(col->name);
+    copy.have = strdup(d->have);
+    copy.want = strdup(d->want);
+    if (grown && copy.column && copy.have && copy.want) {
+        p->drift[p->ndrift++] = copy;
+        return true;
+    }
+    drift_free(&copy);
+    return err_set(e, ERR_NOMEM, "out of memory");
 }
 
 /* True when a column that the catalogue declares so is as good as ours. */
@@ -79,40 +90,26 @@ static bool serves(const struct dialect *d, enum column_type t,
     return false;
 }
 
-static bool diff_type(struct diff *x, const struct column *c,
-                      const struct catalog_column *col, struct err *e)
+static bool compare_type(const struct comparison *x, const struct column *c,
+                         const struct catalog_column *col, struct err *e)
 {
-    const struct dialect *d = x->dialect;
-    const char *want = d->types[c->type][0];
-    const char *const text[2] = {col->type, want};
-    const char *const change[3] = {"TYPE ", want, ""};
-    struct buf sql = {0};
-    bool ok;
+    const char *want = x->dialect->types[c->type][0];
+    const struct difference d = {DRIFT_TYPE, col->type, want, {"TYPE ", want}};
 
-    if (serves(d, c->type, col->type))
-        return true;
-    ok = by_hand(x, col, change, &sql, e) &&
-         add_drift(x, DRIFT_TYPE, col, text, &sql, e);
-    buf_free(&sql);
-    return ok;
+    return serves(x->dialect, c->type, col->type) || add(x, col, &d, e);
 }
 
-static bool diff_null(struct diff *x, const struct column *c,
-                      const struct catalog_column *col, struct err *e)
+static bool compare_null(const struct comparison *x, const struct column *c,
+                         const struct catalog_column *col, struct err *e)
 {
     static const char *const words[2] = {"NULL allowed", "NOT NULL"};
-    const char *const text[2] = {words[col->not_null], words[c->not_null]};
-    const char *const change[3] = {
-        c->not_null ? "SET NOT NULL" : "DROP NOT NULL", "", ""};
-    struct buf sql = {0};
-    bool ok;
+    const struct difference d = {
+        DRIFT_NULL,
+        words[col->not_null],
+        words[c->not_null],
+        {c->not_null ? "SET NOT NULL" : "DROP NOT NULL", ""}};
 
-    if (c->not_null == col->not_null)
-        return true;
-    ok = by_hand(x, col, change, &sql, e) &&
-         add_drift(x, DRIFT_NULL, col, text, &sql, e);
-    buf_free(&sql);
-    return ok;
+    return c->not_null == col->not_null || add(x, col, &d, e);
 }
 
 /* 'x'::text and 'x' are one default; so are (0) and 0, '-1'::integer and -1.
@@ -131,85 +128,69 @@ static bool same_default(const char *have, const char *want)
                         : *have == '\'' && strncmp(have + n + 1, "'::", 3) == 0;
 }
 
-static bool diff_default(struct diff *x, const struct column *c,
-                         const struct catalog_column *col, struct err *e)
+static bool compare_default(const struct comparison *x, const struct column *c,
+                            const struct catalog_column *col, struct err *e)
 {
+    const char *have = col->default_sql ? col->default_sql : "";
     struct buf want = {0};
     struct buf plain = {0};
-    struct buf sql = {0};
     bool ok = buf_adds(&want, "", e) && buf_adds(&plain, "", e) &&
               sql_default(&want, x->dialect, c, e) &&
               sql_default(&plain, &dialect_sqlite, c, e);
 
-    if (ok && (c->has_default ? !same_default(col->dflt, plain.data)
-                              : col->dflt != NULL)) {
-        const char *const text[2] = {col->dflt ? col->dflt : "", want.data};
-        const char *const change[3] = {
-            c->has_default ? "SET DEFAULT " : "DROP DEFAULT", want.data, ""};
+    if (ok && (c->has_default ? !same_default(col->default_sql, plain.data)
+                              : col->default_sql != NULL)) {
+        const struct difference d = {
+            DRIFT_DEFAULT,
+            have,
+            want.data,
+            {c->has_default ? "SET DEFAULT " : "DROP DEFAULT", want.data}};
 
-        ok = by_hand(x, col, change, &sql, e) &&
-             add_drift(x, DRIFT_DEFAULT, col, text, &sql, e);
+        ok = add(x, col, &d, e);
     }
-    buf_free(&sql);
     buf_free(&plain);
     buf_free(&want);
     return ok;
 }
 
-static bool diff_case(struct diff *x, const struct column *c,
-                      const struct catalog_column *col, struct err *e)
+static bool compare_column(const struct comparison *x,
+                           const struct catalog_column *col, struct err *e)
 {
-    const char *const text[2] = {col->name, c->name};
-    struct buf sql = {0};
-    bool ok;
+    int at = schema_find(x->schema, col->name, strlen(col->name));
+    const struct column *c = at < 0 ? NULL : &x->schema->cols[at];
+    struct difference d = {.kind = DRIFT_CASE, .have = col->name};
 
-    if (strcmp(c->name, col->name) == 0)
-        return true;
-    ok = sql_rename_column(&sql, x->s->table, col->name, c->name, e) &&
-         add_drift(x, DRIFT_CASE, col, text, &sql, e);
-    buf_free(&sql);
-    return ok;
-}
-
-static bool diff_unknown(struct diff *x, const struct catalog_column *col,
-                         struct err *e)
-{
-    const char *const text[2] = {col->type[0] ? col->type : col->name, NULL};
-    struct buf sql = {0};
-    bool ok = buf_adds(&sql,
-                       "-- keep it: it belongs to a newer version, or append "
-                       "it to the schema",
-                       e) &&
-              add_drift(x, DRIFT_UNKNOWN, col, text, &sql, e);
-
-    buf_free(&sql);
-    return ok;
-}
-
-static bool diff_column(struct diff *x, const struct catalog_column *col,
-                        struct err *e)
-{
-    int at = schema_find(x->s, col->name, strlen(col->name));
-    const struct column *c;
-
-    if (at < 0)
-        return diff_unknown(x, col, e);
-    c = &x->s->cols[at];
-    if (!diff_case(x, c, col, e))
+    if (!c) {
+        d.kind = DRIFT_UNKNOWN;
+        d.have = col->type[0] ? col->type : col->name;
+        d.want = "";
+        return add(x, col, &d, e);
+    }
+    d.want = c->name;
+    if (strcmp(c->name, col->name) != 0 && !add(x, col, &d, e))
         return false;
     if (col->type[0] == '\0')
-        return true; /* a look that tells names only */
-    return diff_type(x, c, col, e) && diff_null(x, c, col, e) &&
-           diff_default(x, c, col, e);
+        return true; /* a catalogue that tells names only */
+    return compare_type(x, c, col, e) && compare_null(x, c, col, e) &&
+           compare_default(x, c, col, e);
 }
 
 bool plan_drift(const struct dialect *d, const struct schema *s,
-                const struct catalog_table *sh, struct plan *out, struct err *e)
+                const struct catalog_table *table, struct plan *out,
+                struct err *e)
 {
-    struct diff x = {.dialect = d, .s = s, .p = out};
+    const struct comparison x = {.dialect = d, .schema = s, .plan = out};
 
-    for (size_t i = 0; i < sh->ncols; i++)
-        if (!diff_column(&x, &sh->cols[i], e))
+    for (size_t i = 0; i < table->ncols; i++)
+        if (!compare_column(&x, &table->cols[i], e))
             return false;
     return true;
+}
+
+void drift_free(struct drift *d)
+{
+    free(d->column);
+    free(d->have);
+    free(d->want);
+    free(d->sql);
 }

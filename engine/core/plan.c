@@ -13,12 +13,8 @@ void plan_free(struct plan *p)
 {
     for (size_t i = 0; i < p->nstatements; i++)
         free(p->statements[i]);
-    for (size_t i = 0; i < p->ndrift; i++) {
-        free(p->drift[i].column);
-        free(p->drift[i].have);
-        free(p->drift[i].want);
-        free(p->drift[i].sql);
-    }
+    for (size_t i = 0; i < p->ndrift; i++)
+        drift_free(&p->drift[i]);
     free(p->statements);
     free(p->drift);
     *p = (struct plan){0};
@@ -39,7 +35,7 @@ static bool add_statement(struct plan *p, struct buf *sql, struct err *e)
 }
 
 static bool plan_columns(const struct dialect *d, const struct schema *s,
-                         const struct catalog_table *sh, struct plan *p,
+                         const struct catalog_table *table, struct plan *p,
                          struct err *e)
 {
     size_t *cols = calloc(s->ncols + 1, sizeof(*cols));
@@ -50,7 +46,7 @@ static bool plan_columns(const struct dialect *d, const struct schema *s,
     if (!ok)
         err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; ok && i < s->ncols; i++)
-        if (!catalog_has_column(sh, s->cols[i].name))
+        if (!catalog_has_column(table, s->cols[i].name))
             cols[n++] = i;
     for (size_t i = 0; ok && i < n;) {
         size_t take = d->alters_many ? n : 1;
@@ -65,27 +61,29 @@ static bool plan_columns(const struct dialect *d, const struct schema *s,
 }
 
 static bool plan_statements(const struct dialect *d, const struct schema *s,
-                            const struct catalog_table *sh, struct plan *p,
+                            const struct catalog_table *table, struct plan *p,
                             struct err *e)
 {
     struct buf sql = {0};
     bool ok = true;
 
-    if (sh->ncols == 0)
+    if (table->ncols == 0)
         ok = sql_create(&sql, d, s, e) && add_statement(p, &sql, e);
     else
-        ok = plan_columns(d, s, sh, p, e);
+        ok = plan_columns(d, s, table, p, e);
     /* Where the catalogue query shows no indexes, nothing is claimed. */
     for (size_t i = 0; ok && i < s->nindexes; i++)
-        if ((d->catalog_indexes || sh->ncols == 0) &&
-            !catalog_has_index(sh, s->indexes[i].name))
+        if ((d->catalog_indexes || table->ncols == 0) &&
+            !catalog_has_index(table, s->indexes[i].name))
             ok = sql_create_index(&sql, s, i, e) && add_statement(p, &sql, e);
     buf_free(&sql);
     return ok;
 }
 
 bool plan_table(const struct dialect *d, const struct schema *s,
-                const struct catalog_table *sh, struct plan *out, struct err *e)
+                const struct catalog_table *table, struct plan *out,
+                struct err *e)
 {
-    return plan_statements(d, s, sh, out, e) && plan_drift(d, s, sh, out, e);
+    return plan_statements(d, s, table, out, e) &&
+           plan_drift(d, s, table, out, e);
 }

@@ -37,17 +37,19 @@ struct plan {
     size_t ndrift;
 };
 
-/* Compares what the look showed with the schema, as the dialect says things;
- * (struct plan){0} in, the caller frees it with plan_free(). */
+/* Compares what the catalogue showed with the schema, as the dialect says
+ * things; (struct plan){0} in, the caller frees it with plan_free(). */
 bool plan_table(const struct dialect *d, const struct schema *s,
-                const struct catalog_table *sh, struct plan *out,
+                const struct catalog_table *table, struct plan *out,
                 struct err *e);
 void plan_free(struct plan *p);
 
 /* The second half of plan_table(): appends every drift. */
 bool plan_drift(const struct dialect *d, const struct schema *s,
-                const struct catalog_table *sh, struct plan *out,
+                const struct catalog_table *table, struct plan *out,
                 struct err *e);
+
+void drift_free(struct drift *d);
 
 /* "type", "null", "default", "case", "unknown". */
 const char *drift_name(enum drift_kind k);

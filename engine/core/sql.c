@@ -131,7 +131,8 @@ bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
 }
 
 /* True when some row has a value for the column. */
-static bool used(const struct value *rows, size_t nrows, size_t ncols, size_t c)
+static bool is_used(const struct value *rows, size_t nrows, size_t ncols,
+                    size_t c)
 {
     for (size_t r = 0; r < nrows; r++)
         if (rows[r * ncols + c].kind != VALUE_NULL)
@@ -139,80 +140,63 @@ static bool used(const struct value *rows, size_t nrows, size_t ncols, size_t c)
     return false;
 }
 
-static bool cell(struct buf *out, const struct dialect *d,
-                 const struct schema *s, const struct value *v, size_t c,
-                 struct err *e)
+static bool row_value(struct buf *out, const struct dialect *d,
+                      const struct schema *s, const struct value *row, size_t c,
+                      struct err *e)
 {
-    struct value v2 = v->kind == VALUE_NULL ? default_value(&s->cols[c]) : *v;
+    struct value v =
+        row[c].kind == VALUE_NULL ? default_value(&s->cols[c]) : row[c];
     struct err why;
 
-    if (sql_literal(out, d, s->cols[c].type, &v2, &why))
+    if (sql_literal(out, d, s->cols[c].type, &v, &why))
         return true;
-    if (why.code != ERR_ARG) {
-        *e = why;
-        return false;
-    }
-    return err_set(e, ERR_ARG, "%s.%s: %s", s->table, s->cols[c].name,
-                   why.message);
+    *e = why;
+    if (why.code == ERR_ARG)
+        err_set(e, ERR_ARG, "%s.%s: %s", s->table, s->cols[c].name,
+                why.message);
+    return false;
 }
 
-static bool row_values(struct buf *out, const struct dialect *d,
-                       const struct schema *s, const struct value *row,
-                       const bool *take, struct err *e)
-{
-    bool first = true;
-
-    for (size_t c = 0; c < s->ncols; c++) {
-        if (!take[c])
-            continue;
-        if (!buf_adds(out, first ? "(" : ", ", e) ||
-            !cell(out, d, s, &row[c], c, e))
-            return false;
-        first = false;
-    }
-    return buf_add(out, ")", 1, e);
-}
-
+/* INSERT INTO "t" (a, b) VALUES, of the n columns at cols. */
 static bool insert_into(struct buf *out, const struct dialect *d,
-                        const struct schema *s, const bool *take, struct err *e)
+                        const struct schema *s, const size_t cols[], size_t n,
+                        struct err *e)
 {
-    bool first = true;
-
     if (!buf_adds(out, "INSERT INTO ", e) || !sql_ident(out, s->table, e))
         return false;
-    for (size_t c = 0; c < s->ncols; c++) {
-        if (!take[c])
-            continue;
-        if (!buf_adds(out, first ? " (" : ", ", e) ||
-            !column_name(out, d, s->cols[c].name, e))
+    for (size_t i = 0; i < n; i++)
+        if (!buf_adds(out, i ? ", " : " (", e) ||
+            !column_name(out, d, s->cols[cols[i]].name, e))
             return false;
-        first = false;
-    }
-    return buf_adds(out, first ? " DEFAULT VALUES" : ") VALUES ", e);
+    return buf_adds(out, n ? ") VALUES " : " DEFAULT VALUES", e);
 }
 
 bool sql_insert(struct buf *out, const struct dialect *d,
                 const struct schema *s, const struct value *rows, size_t nrows,
                 struct err *e)
 {
-    bool *take = calloc(s->ncols ? s->ncols : 1, sizeof(*take));
-    size_t taken = 0;
-    bool ok = take != NULL;
+    size_t *cols = calloc(s->ncols + 1, sizeof(*cols));
+    size_t n = 0;
+    bool ok = cols != NULL;
 
     if (!ok)
         err_set(e, ERR_NOMEM, "out of memory");
     if (ok && nrows == 0)
         ok = err_set(e, ERR_ARG, "rows must not be empty");
     for (size_t c = 0; ok && c < s->ncols; c++)
-        if ((take[c] = used(rows, nrows, s->ncols, c)))
-            taken++;
-    if (ok && taken == 0 && nrows > 1)
+        if (is_used(rows, nrows, s->ncols, c))
+            cols[n++] = c;
+    if (ok && n == 0 && nrows > 1)
         ok = err_set(e, ERR_ARG, "several rows without any value");
-    ok = ok && insert_into(out, d, s, take, e);
-    for (size_t r = 0; ok && taken > 0 && r < nrows; r++)
-        ok = (r == 0 || buf_adds(out, ", ", e)) &&
-             row_values(out, d, s, rows + r * s->ncols, take, e);
-    free(take);
+    ok = ok && insert_into(out, d, s, cols, n, e);
+    for (size_t r = 0; ok && n > 0 && r < nrows; r++) {
+        ok = buf_adds(out, r ? ", (" : "(", e);
+        for (size_t i = 0; ok && i < n; i++)
+            ok = (i == 0 || buf_adds(out, ", ", e)) &&
+                 row_value(out, d, s, rows + r * s->ncols, cols[i], e);
+        ok = ok && buf_add(out, ")", 1, e);
+    }
+    free(cols);
     return ok;
 }
 

@@ -8,10 +8,10 @@
 #include "os/clock.h"
 #include "os/file.h"
 
-enum taken { TAKEN, HELD, AGAIN, FAILED };
+enum lock_state { LOCKED, HELD, REMOVED, FAILED };
 
 /* A lock on a file that was meanwhile removed excludes nobody. */
-static bool still_there(int fd, const char *path)
+static bool is_the_same(int fd, const char *path)
 {
     struct stat ours;
     struct stat named;
@@ -20,16 +20,16 @@ static bool still_there(int fd, const char *path)
            ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
-static enum taken take(const char *path, int *fd)
+static enum lock_state try_lock(const char *path, int *fd)
 {
     *fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd < 0)
         return FAILED;
     if (flock(*fd, LOCK_EX | LOCK_NB) == 0) {
-        if (still_there(*fd, path))
-            return TAKEN;
+        if (is_the_same(*fd, path))
+            return LOCKED;
         close(*fd);
-        return AGAIN;
+        return REMOVED;
     }
     if (errno == EWOULDBLOCK || errno == EINTR) {
         close(*fd);
@@ -42,10 +42,10 @@ bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
     int64_t start = clock_ms();
-    enum taken t;
+    enum lock_state state;
 
-    while ((t = take(path, fd)) != TAKEN && t != FAILED) {
-        if (t == AGAIN)
+    while ((state = try_lock(path, fd)) != LOCKED && state != FAILED) {
+        if (state == REMOVED)
             continue;
         if (clock_ms() - start >= wait_ms ||
             (nanosleep(&pause, NULL) != 0 && errno == EINTR)) {
@@ -54,7 +54,7 @@ bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
                            path);
         }
     }
-    if (t == TAKEN)
+    if (state == LOCKED)
         return true;
     os_fail(e, "lock", path);
     if (*fd >= 0)

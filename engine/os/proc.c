@@ -59,6 +59,24 @@ bool proc_which(const char *name, char *out, size_t n, struct err *e)
     return err_set(e, ERR_NONE, "no program '%.200s'", name);
 }
 
+bool proc_pipe(int fds[2])
+{
+    int low[2];
+
+    if (pipe(low) != 0)
+        return false;
+    for (int i = 0; i < 2; i++) {
+        fds[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
+        close(low[i]);
+    }
+    if (fds[0] >= 0 && fds[1] >= 0)
+        return true;
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return false;
+}
+
 void proc_close_from(int first, int keep)
 {
     struct rlimit lim;
@@ -80,7 +98,7 @@ void proc_close_from(int first, int keep)
         close(fd);
 }
 
-static void give_up(int report)
+__attribute__((noreturn)) static void report_errno(int report)
 {
     int errnum = errno;
     ssize_t n = write(report, &errnum, sizeof(errnum));
@@ -88,7 +106,7 @@ static void give_up(int report)
     _exit(n == (ssize_t)sizeof(errnum) ? 127 : 126);
 }
 
-void proc_become(const struct proc *p, const char *path, int report)
+void proc_exec(const struct proc *p, const char *path, int report)
 {
     static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGCHLD};
     sigset_t none;
@@ -99,11 +117,10 @@ void proc_become(const struct proc *p, const char *path, int report)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!p->cwd || chdir(p->cwd) == 0)
         execve(path, p->argv, p->envp);
-    give_up(report);
-    _exit(127);
+    report_errno(report);
 }
 
-bool proc_started(int report, const char *name, struct err *e)
+bool proc_await_exec(int report, const char *name, struct err *e)
 {
     int errnum;
     ssize_t n;
@@ -134,32 +151,13 @@ static void detach(const struct proc *p, const char *path, int report)
     setsid();
     pid = fork();
     if (pid < 0)
-        give_up(report);
+        report_errno(report);
     if (pid > 0)
         _exit(0);
     if (!redirect(p->output))
-        give_up(report);
+        report_errno(report);
     proc_close_from(3, report);
-    proc_become(p, path, report);
-}
-
-/* A pipe whose ends are not 0, 1 or 2, which the child is about to replace. */
-static bool report_pipe(int fds[2])
-{
-    int low[2];
-
-    if (pipe(low) != 0)
-        return false;
-    for (int i = 0; i < 2; i++) {
-        fds[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
-        close(low[i]);
-    }
-    if (fds[0] >= 0 && fds[1] >= 0)
-        return true;
-    for (int i = 0; i < 2; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-    return false;
+    proc_exec(p, path, report);
 }
 
 bool proc_spawn(const struct proc *p, struct err *e)
@@ -171,7 +169,7 @@ bool proc_spawn(const struct proc *p, struct err *e)
 
     if (!proc_which(p->argv[0], path, sizeof(path), e))
         return false;
-    if (!report_pipe(report))
+    if (!proc_pipe(report))
         return os_fail(e, "start", p->argv[0]);
     pid = fork();
     if (pid == 0)
@@ -184,7 +182,7 @@ bool proc_spawn(const struct proc *p, struct err *e)
     }
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    ok = proc_started(report[0], p->argv[0], e);
+    ok = proc_await_exec(report[0], p->argv[0], e);
     close(report[0]);
     return ok;
 }

@@ -42,15 +42,19 @@ bool proc_spawn(const struct proc *p, struct err *e);
 bool proc_run(const struct proc *p, struct buf *out, struct buf *errs,
               struct proc_end *end, struct err *e);
 
+/* A pipe for a child to come: closed on exec, and neither end is 0, 1 or 2,
+ * which the child replaces. */
+bool proc_pipe(int fds[2]);
+
 /* In a child: closes every fd from first on but keep. */
 void proc_close_from(int first, int keep);
 
-/* In a child: becomes p, or writes errno to report and leaves. */
-void proc_become(const struct proc *p, const char *path, int report)
+/* In a child: executes p, or writes errno to the pipe report and exits. */
+void proc_exec(const struct proc *p, const char *path, int report)
     __attribute__((noreturn));
 
-/* Reads from report why the child could not become p; false when it could
- * not.  Returns when the child has become it. */
-bool proc_started(int report, const char *name, struct err *e);
+/* Waits until the child has executed its program; false when it could not,
+ * as report then says. */
+bool proc_await_exec(int report, const char *name, struct err *e);
 
 #endif

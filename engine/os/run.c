@@ -11,9 +11,10 @@
 #include "os/file.h"
 #include "os/proc.h"
 
-#define TICK_MS 50  /* how often we look whether the child is gone */
-#define SOON_MS 1   /* the same once it has closed its stdout and stderr */
-#define GRACE_S 1.0 /* between SIGTERM and SIGKILL */
+#define CHECK_MS 50     /* between two questions whether the child has exited */
+#define CHECK_SOON_MS 1 /* the same once it has closed its stdout and stderr \
+                         */
+#define KILL_AFTER_S 1.0 /* between SIGTERM and SIGKILL */
 
 enum { IN, OUT, ERRS, REPORT, NPIPES };
 
@@ -26,32 +27,27 @@ struct child {
     size_t max;
     struct buf *bufs[NPIPES];
     double deadline; /* 0 is none */
-    bool gone;
+    bool exited;
     int status;
     struct proc_end *end;
 };
 
-static void shut(int *fd)
+static void close_end(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
 }
 
-/* Pipes above 2, so that setting up the child's 0, 1 and 2 hits none. */
 static bool open_pipes(struct child *c)
 {
     for (int i = 0; i < NPIPES; i++) {
         int fds[2];
 
-        if (pipe(fds) != 0)
+        if (!proc_pipe(fds))
             return false;
-        c->ours[i] = fcntl(fds[i != IN ? 0 : 1], F_DUPFD_CLOEXEC, 3);
-        c->theirs[i] = fcntl(fds[i != IN ? 1 : 0], F_DUPFD_CLOEXEC, 3);
-        close(fds[0]);
-        close(fds[1]);
-        if (c->ours[i] < 0 || c->theirs[i] < 0)
-            return false;
+        c->ours[i] = fds[i == IN];
+        c->theirs[i] = fds[i != IN];
         if (i != REPORT)
             fcntl(c->ours[i], F_SETFL, O_NONBLOCK);
     }
@@ -67,10 +63,10 @@ static void start(struct child *c, const struct proc *p, const char *path)
     for (int i = IN; i <= ERRS; i++)
         dup2(c->theirs[i], i);
     proc_close_from(3, c->theirs[REPORT]);
-    proc_become(p, path, c->theirs[REPORT]);
+    proc_exec(p, path, c->theirs[REPORT]);
 }
 
-static void feed(struct child *c)
+static void write_input(struct child *c)
 {
     ssize_t n = write(c->ours[IN], c->input, c->ninput);
 
@@ -81,17 +77,17 @@ static void feed(struct child *c)
         c->ninput = 0; /* it does not want to read the rest */
     }
     if (c->ninput == 0)
-        shut(&c->ours[IN]);
+        close_end(&c->ours[IN]);
 }
 
-static bool drain(struct child *c, int i, struct err *e)
+static bool read_output(struct child *c, int i, struct err *e)
 {
     char chunk[16384];
     ssize_t n = read(c->ours[i], chunk, sizeof(chunk));
     size_t room = c->max - c->bufs[i]->len;
 
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-        shut(&c->ours[i]);
+        close_end(&c->ours[i]);
     if (n <= 0)
         return true;
     if ((size_t)n > room) {
@@ -101,24 +97,24 @@ static bool drain(struct child *c, int i, struct err *e)
     return buf_add(c->bufs[i], chunk, (size_t)n, e);
 }
 
-static void look(struct child *c)
+static void check_exit(struct child *c)
 {
-    if (!c->gone && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
-        c->gone = true;
+    if (!c->exited && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+        c->exited = true;
 }
 
 /* Out of time, or interrupted: first politely, then for good. */
-static void hurry(struct child *c)
+static void enforce_deadline(struct child *c)
 {
     if (c->deadline == 0 || clock_s() < c->deadline)
         return;
     kill(-c->pid, c->end->timed_out ? SIGKILL : SIGTERM);
     c->end->timed_out = true;
-    c->deadline = clock_s() + GRACE_S;
+    c->deadline = clock_s() + KILL_AFTER_S;
 }
 
 /* One round of moving bytes; false when there is nothing left to wait for. */
-static bool pump(struct child *c, struct err *e, bool *ok)
+static bool exchange(struct child *c, struct err *e, bool *ok)
 {
     bool silent = c->ours[OUT] < 0 && c->ours[ERRS] < 0;
     struct pollfd fds[3];
@@ -127,34 +123,34 @@ static bool pump(struct child *c, struct err *e, bool *ok)
     for (int i = IN; i <= ERRS; i++)
         fds[i] = (struct pollfd){.fd = c->ours[i],
                                  .events = i == IN ? POLLOUT : POLLIN};
-    n = poll(fds, 3, silent ? SOON_MS : TICK_MS);
+    n = poll(fds, 3, silent ? CHECK_SOON_MS : CHECK_MS);
     if (n < 0 && errno == EINTR) /* a handler ran: only SIGINT has one */
         c->deadline = 1;
     for (int i = IN; n > 0 && *ok && i <= ERRS; i++) {
         if (!fds[i].revents)
             continue;
         if (i == IN)
-            feed(c);
+            write_input(c);
         else
-            *ok = drain(c, i, e);
+            *ok = read_output(c, i, e);
     }
-    hurry(c);
+    enforce_deadline(c);
     if (n <= 0 || (c->ours[OUT] < 0 && c->ours[ERRS] < 0))
-        look(c);
+        check_exit(c);
     /* What it left behind may keep the pipes open for ever. */
     return *ok &&
-           !(c->gone && (n <= 0 || (c->ours[OUT] < 0 && c->ours[ERRS] < 0)));
+           !(c->exited && (n <= 0 || (c->ours[OUT] < 0 && c->ours[ERRS] < 0)));
 }
 
 static void reap(struct child *c)
 {
-    while (!c->gone && waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+    while (!c->exited && waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
         continue;
     c->end->code = WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1;
     c->end->signal = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
 }
 
-static bool attend(struct child *c, struct err *e)
+static bool await_end(struct child *c, struct err *e)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction before;
@@ -162,8 +158,8 @@ static bool attend(struct child *c, struct err *e)
 
     sigaction(SIGPIPE, &ignore, &before);
     if (c->ninput == 0)
-        shut(&c->ours[IN]);
-    while (pump(c, e, &ok))
+        close_end(&c->ours[IN]);
+    while (exchange(c, e, &ok))
         continue;
     sigaction(SIGPIPE, &before, NULL);
     if (!ok)
@@ -197,14 +193,14 @@ bool proc_run(const struct proc *p, struct buf *out, struct buf *errs,
     if (ok && c.pid < 0)
         ok = os_fail(e, "start", p->argv[0]);
     for (int i = 0; i < NPIPES; i++)
-        shut(&c.theirs[i]);
-    if (ok && !proc_started(c.ours[REPORT], p->argv[0], e)) {
+        close_end(&c.theirs[i]);
+    if (ok && !proc_await_exec(c.ours[REPORT], p->argv[0], e)) {
         reap(&c);
         ok = false;
     } else if (ok) {
-        ok = attend(&c, e);
+        ok = await_end(&c, e);
     }
     for (int i = 0; i < NPIPES; i++)
-        shut(&c.ours[i]);
+        close_end(&c.ours[i]);
     return ok;
 }

@@ -82,10 +82,6 @@ for _, dialect in ipairs { "sqlite", "postgres", "deeplake" } do
         ok(sql.insert(notes, ROW, dialect))
         ok(sql.insert(notes, { ROW, { id = "2" } }, dialect))
     end }
-    add { name = "sql.create... " .. dialect, run = function()
-        ok(sql.create(notes, dialect))
-        ok(sql.alter(notes, "v", dialect))
-    end }
     add { name = "sql.bind " .. dialect, run = function()
         ok(sql.bind("SELECT x FROM {t} WHERE a = ? AND b = ? -- ?",
             { t = "notes", "it's", 4 }, dialect))

@@ -33,21 +33,6 @@ function sql.literal(value, type, dialect) end
 ---@return engine.error? err
 function sql.insert(schema, rows, dialect) end
 
---- CREATE TABLE IF NOT EXISTS with every column in order.
----@param schema engine.schema.object
----@param dialect? engine.dialect ("postgres")
----@return string? text
----@return engine.error? err
-function sql.create(schema, dialect) end
-
---- ALTER TABLE that adds columns of the schema; several only on PostgreSQL.
----@param schema engine.schema.object
----@param columns string|string[]
----@param dialect? engine.dialect ("postgres")
----@return string? text
----@return engine.error? err
-function sql.alter(schema, columns, dialect) end
-
 --- A statement from a constant template: each ? outside quotes and comments,
 --- as the dialect has them,
 --- becomes the literal of values[1], values[2], ... (values.n says how many

@@ -94,10 +94,6 @@ function sys.user() end
 ---@return engine.sys.error? err
 function sys.getcwd() end
 
----@param name string
----@return string?
-function sys.getenv(name) end
-
 ---@return table<string, string>
 function sys.environ() end
 

@@ -1,5 +1,7 @@
+local heal = require "engine.heal"
 local schema = require "engine.schema"
 local sql = require "engine.sql"
+local spy = require "spy"
 
 local t = schema.new { table = "t", columns = {
     { "a", "text", default = "" }, { "j", "jsonb" }, { "n", "bigint" },
@@ -196,14 +198,31 @@ describe("sql.unfinished", function()
     end)
 end)
 
-describe("sql.create and sql.alter", function()
+describe("CREATE and ALTER", function()
+    local function plan(dialect, columns)
+        local spied = spy { dialect = dialect, columns = { t = columns } }
+        return assert(heal.plan { store = spied.store, schemas = { t } })[1]
+            .statements
+    end
+
     it("write every column with its type and default", function()
-        assert.equal([[CREATE TABLE IF NOT EXISTS "t" ("a" TEXT NOT NULL]]
+        assert.same({ [[CREATE TABLE IF NOT EXISTS "t" ("a" TEXT NOT NULL]]
             .. [[ DEFAULT '', "j" JSONB, "n" BIGINT, "v" FLOAT4[],]]
-            .. [[ "Order" TEXT)]], sql.create(t))
-        assert.equal([[ALTER TABLE "t" ADD COLUMN "j" TEXT]],
-            sql.alter(t, "j", "sqlite"))
-        assert.equal([[ALTER TABLE "t" ADD COLUMN j JSONB]],
-            sql.alter(t, { "j" }, "deeplake"))
+            .. [[ "Order" TEXT)]] }, plan("postgres"))
+        assert.same({ [[CREATE TABLE IF NOT EXISTS "t" (a TEXT NOT NULL]]
+            .. [[ DEFAULT '', j JSONB, n BIGINT, v FLOAT4[], "Order" TEXT)]]
+            .. " USING deeplake" }, plan("deeplake"))
+    end)
+
+    it("add columns with one ALTER, or one each", function()
+        local present = { "a", "v", "Order" }
+        assert.same({ [[ALTER TABLE "t" ADD COLUMN "j" JSONB,]]
+            .. [[ ADD COLUMN "n" BIGINT]] }, plan("postgres", present))
+        assert.same({ [[ALTER TABLE "t" ADD COLUMN "j" TEXT]],
+            [[ALTER TABLE "t" ADD COLUMN "n" BIGINT]] },
+            plan("sqlite", present))
+        assert.same({ [[ALTER TABLE "t" ADD COLUMN j JSONB]],
+            [[ALTER TABLE "t" ADD COLUMN n BIGINT]] },
+            plan("deeplake", present))
     end)
 end)
