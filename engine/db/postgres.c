@@ -12,7 +12,7 @@ struct pg_db {
     struct db base;
     struct pg_address address;
     PGconn *conn;
-    bool tx_aborted; /* the line was lost inside a transaction */
+    bool tx_aborted; /* the connection was lost inside a transaction */
 };
 
 /* A cursor owns its whole result, so any number may be open. */
@@ -32,18 +32,18 @@ static bool in_transaction(struct db *db)
     return p->tx_aborted || (s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
 }
 
-/* A line that is dead before anything was sent is opened again. */
-static bool ready(struct pg_db *p, struct err *e)
+/* A connection found dead before anything was sent is opened again. */
+static bool reconnect_if_lost(struct pg_db *p, struct err *e)
 {
-    PGconn *fresh;
+    PGconn *conn;
 
     if (pg_alive(p->conn))
         return true;
-    fresh = pg_connect(&p->address, e);
-    if (!fresh)
+    conn = pg_connect(&p->address, e);
+    if (!conn)
         return false;
     PQfinish(p->conn);
-    p->conn = fresh;
+    p->conn = conn;
     return true;
 }
 
@@ -67,7 +67,8 @@ static int statement_timeout(const struct pg_db *p, const struct stmt *st)
     return p->address.statement_ms * (st->kind == STMT_INDEX ? 30 : 1);
 }
 
-static PGresult *run(struct pg_db *p, const struct stmt *st, struct err *e)
+static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
+                               struct err *e)
 {
     bool inside = in_transaction(&p->base);
     bool late;
@@ -145,13 +146,13 @@ static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
         p->tx_aborted = !pg_alive(p->conn);
     if (p->tx_aborted)
         return end_aborted_tx(p, st, e) && new_cursor(db, NULL, out, e);
-    if (!ready(p, e))
+    if (!reconnect_if_lost(p, e))
         return false;
-    res = run(p, st, e);
-    /* only a look is surely harmless when it is sent a second time */
+    res = run_statement(p, st, e);
+    /* only a catalogue query is surely harmless when it is sent twice */
     if (!res && st->kind == STMT_CATALOG && !p->tx_aborted &&
-        PQstatus(p->conn) == CONNECTION_BAD && ready(p, e))
-        res = run(p, st, e);
+        PQstatus(p->conn) == CONNECTION_BAD && reconnect_if_lost(p, e))
+        res = run_statement(p, st, e);
     return res && new_cursor(db, res, out, e);
 }
 

@@ -9,7 +9,7 @@
 
 #define CONNECT_TIMEOUT 10
 
-static const char *given(const struct pg_address *a, const char *keyword)
+static const char *url_option(const struct pg_address *a, const char *keyword)
 {
     for (const PQconninfoOption *o = a->given; o && o->keyword; o++)
         if (strcmp(o->keyword, keyword) == 0)
@@ -97,7 +97,7 @@ static bool set_options(struct pg_address *a, struct err *e)
 {
     struct buf path = {0};
     struct buf b = {0};
-    const char *own = given(a, "options");
+    const char *own = url_option(a, "options");
     bool ok;
 
     if (!own)
@@ -118,7 +118,7 @@ static bool set_options(struct pg_address *a, struct err *e)
 static int pick_timeout(const struct pg_address *a,
                         const struct postgres_options *o)
 {
-    const char *text = given(a, "connect_timeout");
+    const char *text = url_option(a, "connect_timeout");
     long n = o->connect_timeout;
 
     if (n <= 0)

@@ -24,7 +24,7 @@ static void name_server(const PGconn *conn, char *out, size_t cap)
 
 /* The SQLSTATE that a verbose connection error holds as ":  28P01: text", or
  * "": a failed connect has no result to ask.  *text is what follows it. */
-static void find_state(const char *message, char state[6], const char **text)
+static void find_sqlstate(const char *message, char state[6], const char **text)
 {
     const char *at = message;
 
@@ -67,7 +67,7 @@ static bool connect_error(const PGconn *conn, struct err *e)
     const char *text;
 
     name_server(conn, server, sizeof(server));
-    find_state(PQerrorMessage(conn), state, &text);
+    find_sqlstate(PQerrorMessage(conn), state, &text);
     copy_reason(conn, text, reason, sizeof(reason));
     if (PQconnectionNeedsPassword(conn))
         return err_set(e, ERR_AUTH,
@@ -97,7 +97,7 @@ static bool connect_error(const PGconn *conn, struct err *e)
 }
 
 /* Drives the connect to its end; false when it is not ready in time. */
-static bool drive(PGconn *conn, int seconds)
+static bool wait_connected(PGconn *conn, int seconds)
 {
     double end = clock_s() + seconds;
     PostgresPollingStatusType s = PGRES_POLLING_WRITING;
@@ -127,7 +127,7 @@ static void ignore_notice(void *arg, const char *message)
     (void)message;
 }
 
-static PGconn *start(const struct pg_address *a)
+static PGconn *start_connect(const struct pg_address *a)
 {
     const char *keys[MAX_PARAMS + 1] = {0};
     const char *vals[MAX_PARAMS + 1] = {0};
@@ -159,7 +159,7 @@ static PGconn *start(const struct pg_address *a)
 
 PGconn *pg_connect(const struct pg_address *a, struct err *e)
 {
-    PGconn *conn = start(a);
+    PGconn *conn = start_connect(a);
     char server[160];
 
     if (!conn) {
@@ -167,8 +167,8 @@ PGconn *pg_connect(const struct pg_address *a, struct err *e)
         return NULL;
     }
     PQsetNoticeProcessor(conn, ignore_notice, NULL);
-    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE); /* for find_state() */
-    if (PQstatus(conn) != CONNECTION_BAD && !drive(conn, a->timeout)) {
+    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE); /* for find_sqlstate() */
+    if (PQstatus(conn) != CONNECTION_BAD && !wait_connected(conn, a->timeout)) {
         name_server(conn, server, sizeof(server));
         err_set(e, ERR_IO,
                 "PostgreSQL at %s did not answer within %d s: check host and "

@@ -1,5 +1,5 @@
 /*
- * postgres_connection.h - the line to a PostgreSQL server: where it leads, how
+ * postgres_connection.h - a connection to a PostgreSQL server: its address, how
  * it is opened, and what its errors mean.  Shared by postgres*.c only.
  */
 #ifndef ENGINE_DB_POSTGRES_CONNECTION_H
@@ -12,7 +12,7 @@ struct err;
 struct postgres_options;
 struct value;
 
-/* libpq's parameters, ours among them, so that a lost line can be opened
+/* libpq's parameters, ours among them, so that a lost connection can be opened
  * again.  (struct pg_address){0} is valid. */
 struct pg_address {
     PQconninfoOption *given; /* what the URL said */

@@ -7,7 +7,7 @@
 static const struct {
     const char *state;
     enum err_code code;
-} states[] = {
+} sqlstates[] = {
     {"42P01", ERR_NO_TABLE},  {"42703", ERR_NO_COLUMN},
     {"3F000", ERR_NO_SCHEMA}, {"42701", ERR_EXISTS}, /* column */
     {"42P07", ERR_EXISTS},                           /* table, index */
@@ -19,7 +19,7 @@ static const struct {
     {"40P01", ERR_BUSY}, /* deadlock */
     {"40001", ERR_BUSY}, /* serialization */
     {"22021", ERR_ARG},  /* bytes that are no text of this encoding */
-    {"08", ERR_IO},      /* the line */
+    {"08", ERR_IO},      /* the connection */
     {"57P0", ERR_IO},    /* the server goes away */
     {"53", ERR_IO},      /* disk full, no memory, no connection left */
     {"58", ERR_IO},      /* the server's disk */
@@ -27,7 +27,7 @@ static const struct {
 
 /* A name that somebody else put into the catalogue at the same moment breaks
  * the catalogue's own unique index, before any friendlier check sees it. */
-static bool on_catalogue(const PGresult *res)
+static bool on_catalog(const PGresult *res)
 {
     static const char *const indexes[] = {
         "pg_class_relname_nsp_index",
@@ -49,10 +49,10 @@ static bool on_catalogue(const PGresult *res)
 static enum err_code classify(const PGresult *res, const char *state)
 {
     if (strcmp(state, "23505") == 0)
-        return on_catalogue(res) ? ERR_EXISTS : ERR_SQL;
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (strncmp(state, states[i].state, strlen(states[i].state)) == 0)
-            return states[i].code;
+        return on_catalog(res) ? ERR_EXISTS : ERR_SQL;
+    for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++)
+        if (strncmp(state, sqlstates[i].state, strlen(sqlstates[i].state)) == 0)
+            return sqlstates[i].code;
     return ERR_SQL;
 }
 

@@ -56,7 +56,7 @@ static enum err_code classify(int rc, const char *text)
 }
 
 /* What a person can do about it. */
-static const char *way_out(int rc)
+static const char *advice(int rc)
 {
     switch (rc & 0xff) {
     case SQLITE_BUSY:
@@ -84,7 +84,7 @@ static bool fail(struct sqlite_db *d, int rc, struct err *e)
     enum err_code code = classify(rc, text);
 
     if (code == ERR_IO || code == ERR_BUSY || code == ERR_DENIED)
-        return err_set(e, code, "%s: %s%s", d->path, text, way_out(rc));
+        return err_set(e, code, "%s: %s%s", d->path, text, advice(rc));
     return err_set(e, code, "%s", text);
 }
 
@@ -230,10 +230,10 @@ static bool make_private(struct sqlite_db *d, struct err *e)
         return true;
     fd = open(d->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST)
-        return err_set(
-            e, errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_IO,
-            "%s: %s%s", d->path, strerror(errno),
-            way_out(errno == ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN));
+        return err_set(e,
+                       errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_IO,
+                       "%s: %s%s", d->path, strerror(errno),
+                       advice(errno == ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN));
     if (fd >= 0)
         close(fd);
     return true;
@@ -244,7 +244,7 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
 {
     int rc;
 
-    d->busy.ms = o->busy_ms ? o->busy_ms : 5000;
+    d->busy.timeout_ms = o->busy_ms ? o->busy_ms : 5000;
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

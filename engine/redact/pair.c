@@ -4,32 +4,32 @@
 
 #define TAIL_MAX 32   /* DB_PASSWORD_PROD: what may follow the keyword */
 #define QUOTES_MAX 16 /* in a value, before its end is given up */
-#define SLASHES_MAX 64
+#define BACKSLASHES_MAX 64
 
-static size_t blanks(const struct redact *r, size_t i)
+static size_t skip_blanks(const struct redact *r, size_t i)
 {
     while (byte_at(r, i) == ' ' || byte_at(r, i) == '\t')
         i++;
     return i;
 }
 
-static size_t slashes(const struct redact *r, size_t i)
+static size_t count_backslashes(const struct redact *r, size_t i)
 {
     size_t n = 0;
 
-    while (n < SLASHES_MAX && byte_at(r, i + n) == '\\')
+    while (n < BACKSLASHES_MAX && byte_at(r, i + n) == '\\')
         n++;
     return n;
 }
 
-bool redact_name(const char *text, size_t len, const struct rule *u, size_t pos,
-                 size_t n, size_t *end)
+bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
+                           size_t pos, size_t n, size_t *end)
 {
     size_t i = pos + n;
     bool camel = pos > 0 && is_lower(text[pos - 1]) && is_upper(text[pos]);
 
     if (!u->inside && !camel && !(pos > 0 && text[pos - 1] == '_') &&
-        !redact_fresh(text, pos))
+        !redact_at_word_start(text, pos))
         return false;
     while (i < len && i < pos + n + TAIL_MAX && is_digit(text[i]))
         i++;
@@ -69,7 +69,7 @@ static bool is_element(const struct redact *r, size_t pos)
 static size_t separator(const struct redact *r, size_t pos, size_t name_end,
                         char *sep)
 {
-    size_t i = name_end, n = slashes(r, i);
+    size_t i = name_end, n = count_backslashes(r, i);
 
     *sep = 0;
     if (byte_at(r, i) == '>' && is_element(r, pos)) {
@@ -80,29 +80,30 @@ static size_t separator(const struct redact *r, size_t pos, size_t name_end,
         i += n + 1;
     if (byte_at(r, i) == ']')
         i++;
-    n = blanks(r, i) - i;
+    n = skip_blanks(r, i) - i;
     i += n;
     if (byte_at(r, i) == ':' && byte_at(r, i + 1) != ':' &&
         byte_at(r, i + 1) != '/')
         *sep = byte_at(r, ++i) == '=' ? '=' : ':';
     else if (byte_at(r, i) == '=')
         *sep = '=';
-    else if (redact_is(r->text, r->len, i, "%3d") ||
-             redact_is(r->text, r->len, i, "%3a"))
+    else if (redact_word_at(r->text, r->len, i, "%3d") ||
+             redact_word_at(r->text, r->len, i, "%3a"))
         i += 2, *sep = '=';
     else if (n > 0 && byte_at(r, i) != '-' && is_option(r, pos))
         *sep = ' ';
     if (*sep == '=')
         for (i++; byte_at(r, i) == '=' || byte_at(r, i) == '>'; i++)
             continue;
-    return blanks(r, i);
+    return skip_blanks(r, i);
 }
 
 /* The end of a value that k backslashes and a quote opened, or 0 when its line
  * ends first.  In text that was escaped m times k is 2^m - 1, and so is what
  * closes it, after any number of escaped backslashes of the value's own; a
  * line's end has half as many backslashes, rounded up, and an n. */
-static size_t closing(const struct redact *r, size_t from, size_t k, char quote)
+static size_t closing_quote(const struct redact *r, size_t from, size_t k,
+                            char quote)
 {
     size_t n = 0, quotes = 0;
 
@@ -124,7 +125,7 @@ static size_t closing(const struct redact *r, size_t from, size_t k, char quote)
     return 0;
 }
 
-void redact_bare_set(struct charset *set)
+void redact_unquoted_set(struct charset *set)
 {
     for (unsigned c = '!'; c < 256; c++)
         set->has[c] = !strchr("\"'`,;&|<>(){}[]\\", (int)c) && c != 127;
@@ -132,18 +133,19 @@ void redact_bare_set(struct charset *set)
 
 /* The end of a value without quotes: at white space, a quote, punctuation or
  * an escape such as \n or \"; any other backslash belongs to the value. */
-static size_t bare_end(struct redact *r, size_t from)
+static size_t unquoted_end(struct redact *r, size_t from)
 {
-    size_t to = redact_run(r, &r->joins[0], &r->bare, from);
+    size_t to = redact_run(r, &r->unquoted_runs[0], &r->unquoted, from);
 
-    for (size_t i = 1; i < REDACT_JOINS && byte_at(r, to) == '\\'; i++) {
-        size_t n = slashes(r, to);
+    for (size_t i = 1; i < REDACT_UNQUOTED_RUNS && byte_at(r, to) == '\\';
+         i++) {
+        size_t n = count_backslashes(r, to);
         char c = byte_at(r, to + n);
 
         if (c == '\0' || strchr("nrtbfvu0x\"'`/\n", c) ||
-            !r->bare.has[(unsigned char)c])
+            !r->unquoted.has[(unsigned char)c])
             break;
-        to = redact_run(r, &r->joins[i], &r->bare, to + n);
+        to = redact_run(r, &r->unquoted_runs[i], &r->unquoted, to + n);
     }
     return to;
 }
@@ -154,41 +156,42 @@ static bool set_hit(struct redact_hit *hit, size_t from, size_t to)
     return true;
 }
 
-static bool bare(struct redact *r, const struct rule *u, size_t from, char sep,
-                 struct redact_hit *hit)
+static bool match_unquoted(struct redact *r, const struct rule *u, size_t from,
+                           char sep, struct redact_hit *hit)
 {
-    size_t to = bare_end(r, from);
+    size_t to = unquoted_end(r, from);
 
-    if (!redact_value(u, r->text, from, to) ||
+    if (!redact_is_secret_value(u, r->text, from, to) ||
         (sep != 's' && redact_is_code(r, from, to)) ||
         (sep == ':' && redact_is_prose(r, from, to)))
         return false;
     return set_hit(hit, from, to);
 }
 
-static bool quoted_or_bare(struct redact *r, const struct rule *u, size_t from,
-                           char sep, struct redact_hit *hit)
+static bool match_value(struct redact *r, const struct rule *u, size_t from,
+                        char sep, struct redact_hit *hit)
 {
     size_t k, end;
 
     if (byte_at(r, from) && strchr("bfruL@", byte_at(r, from)) &&
         is_quote(byte_at(r, from + 1)))
         from++;
-    k = slashes(r, from);
+    k = count_backslashes(r, from);
     if (!is_quote(byte_at(r, from + k)))
-        return bare(r, u, from, sep, hit);
-    end = closing(r, from + k + 1, k, byte_at(r, from + k));
+        return match_unquoted(r, u, from, sep, hit);
+    end = closing_quote(r, from + k + 1, k, byte_at(r, from + k));
     from += k + 1;
     if (!end)
-        return bare(r, u, from, '=', hit);
-    return redact_value(u, r->text, from, end) && set_hit(hit, from, end);
+        return match_unquoted(r, u, from, '=', hit);
+    return redact_is_secret_value(u, r->text, from, end) &&
+           set_hit(hit, from, end);
 }
 
 /* "Bearer ", "Basic ": the word stays when another one follows it. */
 static size_t skip_scheme(const struct redact *r, size_t from)
 {
     size_t i = from;
-    size_t n = slashes(r, i);
+    size_t n = count_backslashes(r, i);
 
     if (is_quote(byte_at(r, i + n)))
         i += n + 1;
@@ -205,20 +208,20 @@ bool redact_pair(struct redact *r, const struct rule *u, size_t pos, size_t n,
     size_t end, from, to;
     char sep;
 
-    if (!redact_name(r->text, r->len, u, pos, n, &end))
+    if (!redact_is_secret_name(r->text, r->len, u, pos, n, &end))
         return false;
     from = separator(r, pos, end, &sep);
     if (!sep)
         return false;
     if (sep == '>')
-        return quoted_or_bare(r, u, from, '=', hit);
+        return match_value(r, u, from, '=', hit);
     if (u->scheme) {
         to = skip_scheme(r, from);
-        return quoted_or_bare(r, u, to, to > from ? 's' : '=', hit);
+        return match_value(r, u, to, to > from ? 's' : '=', hit);
     }
-    to = bare_end(r, from);
+    to = unquoted_end(r, from);
     if (sep == ':' && redact_is_type(r->text, from, to) &&
-        byte_at(r, blanks(r, to)) == '=') /* password: str = "..." */
-        from = blanks(r, blanks(r, to) + 1);
-    return quoted_or_bare(r, u, from, sep, hit);
+        byte_at(r, skip_blanks(r, to)) == '=') /* password: str = "..." */
+        from = skip_blanks(r, skip_blanks(r, to) + 1);
+    return match_value(r, u, from, sep, hit);
 }

@@ -7,15 +7,15 @@
 #include "core/err.h"
 #include "redact/rule.h"
 
-static unsigned fold(unsigned char c)
+static unsigned lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? c | 32U : c;
 }
 
 static unsigned bucket(const char *two)
 {
-    unsigned a = fold((unsigned char)two[0]);
-    unsigned b = fold((unsigned char)two[1]);
+    unsigned a = lower((unsigned char)two[0]);
+    unsigned b = lower((unsigned char)two[1]);
 
     return ((a << 5) ^ b) & (REDACT_BUCKETS - 1);
 }
@@ -30,7 +30,7 @@ struct redact *redact_new(struct err *e)
     }
     r->last = &r->rules;
     r->nkeywords = 1;
-    redact_bare_set(&r->bare);
+    redact_unquoted_set(&r->unquoted);
     return r;
 }
 
@@ -174,7 +174,7 @@ bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e)
 
 void redact_start(struct redact *r, const char *text, size_t len)
 {
-    r->walk++; /* forgets every run that was measured */
+    r->scan++; /* forgets every run that was measured */
     r->text = text;
     r->len = len;
     r->at = 0;
@@ -183,7 +183,7 @@ void redact_start(struct redact *r, const char *text, size_t len)
 static bool keyword_at(const struct redact *r, const struct keyword *k)
 {
     if (k->rule->anycase)
-        return redact_is(r->text, r->len, r->at, k->text);
+        return redact_word_at(r->text, r->len, r->at, k->text);
     return r->len - r->at >= k->len &&
            memcmp(r->text + r->at, k->text, k->len) == 0;
 }
@@ -264,9 +264,9 @@ const char *redact_named(struct redact *r, const char *name, size_t nlen,
             const struct keyword *w = &r->keywords[k];
 
             if (w->rule->kind == REDACT_PAIR &&
-                redact_is(name, nlen, at, w->text) &&
-                redact_name(name, nlen, w->rule, at, w->len, &end) &&
-                end == nlen && redact_value(w->rule, value, 0, vlen))
+                redact_word_at(name, nlen, at, w->text) &&
+                redact_is_secret_name(name, nlen, w->rule, at, w->len, &end) &&
+                end == nlen && redact_is_secret_value(w->rule, value, 0, vlen))
                 return w->rule->id;
         }
     }

@@ -74,7 +74,7 @@ void redact_free(struct redact *r);
  * start at the same byte the one added first is asked first. */
 bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e);
 
-/* Starts a walk over text, which is borrowed until the walk ends. */
+/* Starts a scan over text, which is borrowed until the scan ends. */
 void redact_start(struct redact *r, const char *text, size_t len);
 
 /* The next hit from left to right; false at the end of the text. */

@@ -1,5 +1,5 @@
 /*
- * rule.h - what redact.c and the matchers in redact_*.c share.
+ * rule.h - what redact.c and its matchers share.
  */
 #ifndef ENGINE_REDACT_RULE_H
 #define ENGINE_REDACT_RULE_H
@@ -9,11 +9,11 @@
 #include "redact/redact.h"
 
 #define REDACT_BUCKETS 4096
-#define REDACT_JOINS 8
+#define REDACT_UNQUOTED_RUNS 8
 
 /* The last run that was measured; a start inside it has the same end. */
 struct run {
-    uint64_t walk;
+    uint64_t scan;
     size_t from, to;
 };
 
@@ -39,8 +39,8 @@ struct rule {
     unsigned guard;
     size_t min;
     bool anycase, inside, keep, scheme;
-    uint64_t dead_walk; /* no match can start before dead in this walk */
-    size_t dead;
+    uint64_t failed_scan; /* no match can start before failed_to in this scan */
+    size_t failed_to;
 };
 
 struct keyword {
@@ -55,11 +55,11 @@ struct redact {
     struct keyword *keywords; /* [0] is unused */
     size_t nkeywords, room;
     uint16_t heads[REDACT_BUCKETS], tails[REDACT_BUCKETS];
-    uint64_t walk;
+    uint64_t scan;
     const char *text;
     size_t len, at;
-    struct charset bare;            /* what values without quotes are of */
-    struct run joins[REDACT_JOINS]; /* of such values */
+    struct charset unquoted; /* what values without quotes are of */
+    struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
     struct run pem_end;
 };
 
@@ -95,7 +95,7 @@ static inline char byte_at(const struct redact *r, size_t i)
 }
 
 /* True when [at, at + n) is word, letters in any case. */
-bool redact_is(const char *text, size_t len, size_t at, const char *word);
+bool redact_word_at(const char *text, size_t len, size_t at, const char *word);
 
 /* End of the run of set that starts at at. */
 size_t redact_run(const struct redact *r, struct run *run,
@@ -103,10 +103,11 @@ size_t redact_run(const struct redact *r, struct run *run,
 
 /* True when what stands before at does not belong to the same word; the end
  * of an escape (\n, \u0022, %3D, a terminal colour) does not. */
-bool redact_fresh(const char *text, size_t at);
+bool redact_at_word_start(const char *text, size_t at);
 
 /* True when [from, to) has all that guard asks for; looks at 256 bytes. */
-bool redact_guarded(const char *text, size_t from, size_t to, unsigned guard);
+bool redact_passes_guard(const char *text, size_t from, size_t to,
+                         unsigned guard);
 
 /* The matchers: the keyword of n bytes stands at at. */
 bool redact_pair(struct redact *r, const struct rule *u, size_t at, size_t n,
@@ -120,11 +121,11 @@ bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
 
 /* True when a name that ends in the keyword [at, at + n) names a secret;
  * *end is where the name ends. */
-bool redact_name(const char *text, size_t len, const struct rule *u, size_t at,
-                 size_t n, size_t *end);
+bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
+                           size_t at, size_t n, size_t *end);
 
 /* Fills the set of a value without quotes. */
-void redact_bare_set(struct charset *set);
+void redact_unquoted_set(struct charset *set);
 
 /* What a value without quotes may be instead of a secret: a type's name, an
  * expression, or a word of a sentence. */
@@ -133,7 +134,7 @@ bool redact_is_code(const struct redact *r, size_t from, size_t to);
 bool redact_is_prose(const struct redact *r, size_t from, size_t to);
 
 /* True when a quoted value is worth masking: no placeholder, long enough. */
-bool redact_value(const struct rule *u, const char *text, size_t from,
-                  size_t to);
+bool redact_is_secret_value(const struct rule *u, const char *text, size_t from,
+                            size_t to);
 
 #endif

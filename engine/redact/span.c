@@ -53,7 +53,7 @@ static size_t find(const struct redact *r, size_t at, size_t limit,
         if (!c)
             return limit;
         at = (size_t)(c - r->text);
-        if (redact_is(r->text, r->len, at, word))
+        if (redact_word_at(r->text, r->len, at, word))
             return at;
     }
     return limit;
@@ -92,11 +92,11 @@ bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
     size_t dashes = find(r, label, label + LABEL_MAX, "-----");
     size_t to;
 
-    if (!redact_is(r->text, r->len, dashes, "-----") ||
+    if (!redact_word_at(r->text, r->len, dashes, "-----") ||
         !is_private(r->text, label, dashes))
         return false;
-    if (end->walk != r->walk || label < end->from || label > end->to)
-        *end = (struct run){.walk = r->walk,
+    if (end->scan != r->scan || label < end->from || label > end->to)
+        *end = (struct run){.scan = r->scan,
                             .from = label,
                             .to = find(r, label, r->len, "-----END ")};
     if (end->to >= r->len || end->to - label > PEM_MAX) {
@@ -111,16 +111,16 @@ bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
     return true;
 }
 
-static size_t word_at(const struct redact *r, size_t at, const char *word)
+static size_t word_len_at(const struct redact *r, size_t at, const char *word)
 {
-    return redact_is(r->text, r->len, at, word) ? strlen(word) : 0;
+    return redact_word_at(r->text, r->len, at, word) ? strlen(word) : 0;
 }
 
 static size_t closes_at(const struct redact *r, const struct rule *u, size_t at)
 {
     for (size_t i = 0; i < u->nparts; i++) {
         size_t n =
-            u->parts[i].literal ? word_at(r, at, u->parts[i].literal) : 0;
+            u->parts[i].literal ? word_len_at(r, at, u->parts[i].literal) : 0;
 
         if (n)
             return n;
@@ -131,7 +131,7 @@ static size_t closes_at(const struct redact *r, const struct rule *u, size_t at)
 static size_t opens_at(const struct redact *r, const struct rule *u, size_t at)
 {
     for (size_t i = 1; i < r->nkeywords; i++)
-        if (r->keywords[i].rule == u && word_at(r, at, r->keywords[i].text))
+        if (r->keywords[i].rule == u && word_len_at(r, at, r->keywords[i].text))
             return r->keywords[i].len;
     return 0;
 }

@@ -11,7 +11,7 @@ static bool is_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-bool redact_is(const char *text, size_t len, size_t at, const char *word)
+bool redact_word_at(const char *text, size_t len, size_t at, const char *word)
 {
     for (; *word; word++, at++) {
         if (at >= len)
@@ -29,11 +29,11 @@ size_t redact_run(const struct redact *r, struct run *run,
 {
     size_t to = at;
 
-    if (run->walk == r->walk && at >= run->from && at < run->to)
+    if (run->scan == r->scan && at >= run->from && at < run->to)
         return run->to;
     while (to < r->len && set->has[(unsigned char)r->text[to]])
         to++;
-    *run = (struct run){.walk = r->walk, .from = at, .to = to};
+    *run = (struct run){.scan = r->scan, .from = at, .to = to};
     return to;
 }
 
@@ -60,7 +60,7 @@ static bool ends_unicode(const char *text, size_t at)
     return true;
 }
 
-bool redact_fresh(const char *text, size_t at)
+bool redact_at_word_start(const char *text, size_t at)
 {
     if (at == 0 || !is_word(text[at - 1]))
         return true;
@@ -72,7 +72,8 @@ bool redact_fresh(const char *text, size_t at)
     return ends_unicode(text, at) || ends_colour(text, at);
 }
 
-bool redact_guarded(const char *text, size_t from, size_t to, unsigned guard)
+bool redact_passes_guard(const char *text, size_t from, size_t to,
+                         unsigned guard)
 {
     unsigned seen = 0;
 
@@ -110,8 +111,8 @@ bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
     size_t from = at, pos = at + n;
     bool kept = u->keep;
 
-    if ((!u->inside && !redact_fresh(r->text, at)) ||
-        (u->dead_walk == r->walk && at < u->dead))
+    if ((!u->inside && !redact_at_word_start(r->text, at)) ||
+        (u->failed_scan == r->scan && at < u->failed_to))
         return false;
     for (size_t i = 0; i < u->nparts; i++) {
         struct part *p = &u->parts[i];
@@ -127,10 +128,10 @@ bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
     }
     if (pos < r->len && is_word(r->text[pos]))
         return false;
-    if (!redact_guarded(r->text, from, pos, u->guard)) {
+    if (!redact_passes_guard(r->text, from, pos, u->guard)) {
         if (u->nparts == 1 && pos - from <= GUARD_BYTES) {
-            u->dead_walk = r->walk; /* no part of this run can do better */
-            u->dead = pos;
+            u->failed_scan = r->scan; /* no part of this run can do better */
+            u->failed_to = pos;
         }
         return false;
     }

@@ -4,7 +4,7 @@
 
 static bool equals(const char *text, size_t from, size_t to, const char *word)
 {
-    return strlen(word) == to - from && redact_is(text, to, from, word);
+    return strlen(word) == to - from && redact_word_at(text, to, from, word);
 }
 
 static bool is_one_of(const char *text, size_t from, size_t to,
@@ -16,7 +16,7 @@ static bool is_one_of(const char *text, size_t from, size_t to,
     return false;
 }
 
-static bool is_nothing(const char *text, size_t from, size_t to)
+static bool is_null_word(const char *text, size_t from, size_t to)
 {
     static const char *const words[] = {
         "none",   "null", "nil",      "undefined", "true", "false",
@@ -45,23 +45,23 @@ static bool is_placeholder(const char *text, size_t from, size_t to)
     if ((text[i] == '<' && text[to - 1] == '>') ||
         (n > 1 && text[i] == '{' && text[i + 1] == '{') ||
         (n > 1 && text[i] == '%' && strchr("s({d", text[i + 1])) ||
-        redact_is(text, to, from, "[redacted:"))
+        redact_word_at(text, to, from, "[redacted:"))
         return true;
     while (i < to && strchr("*.xX-?", text[i]))
         i++;
     return i == to;
 }
 
-bool redact_value(const struct rule *u, const char *text, size_t from,
-                  size_t to)
+bool redact_is_secret_value(const struct rule *u, const char *text, size_t from,
+                            size_t to)
 {
-    if (to <= from || to - from < u->min || is_nothing(text, from, to) ||
+    if (to <= from || to - from < u->min || is_null_word(text, from, to) ||
         is_placeholder(text, from, to))
         return false;
     if ((u->guard & REDACT_NO_PATH) &&
         (strchr("/~.", text[from]) || (to - from > 2 && text[from + 1] == ':')))
         return false;
-    return redact_guarded(text, from, to, u->guard);
+    return redact_passes_guard(text, from, to, u->guard);
 }
 
 /* Code: getenv(...), process.env.X, args[0], ${X}. */
