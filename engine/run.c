@@ -95,13 +95,19 @@ static int describe(lua_State *L, int idx)
     return 0;
 }
 
+/* Pushes what the error object at 1 says; true when that stands alone. */
+static bool push_message(lua_State *L)
+{
+    if (!lua_tostring(L, 1))
+        return describe(L, 1) && !bind_isinterrupt(L, 1);
+    lua_pushvalue(L, 1);
+    return false;
+}
+
 static int with_traceback(lua_State *L)
 {
-    if (lua_tostring(L, 1))
-        lua_pushvalue(L, 1);
-    else if (describe(L, 1) && !bind_isinterrupt(L, 1))
-        return 1;
-    luaL_traceback(L, L, lua_tostring(L, -1), 1);
+    if (!push_message(L))
+        luaL_traceback(L, L, lua_tostring(L, -1), 1);
     return 1;
 }
 
@@ -117,10 +123,7 @@ static int one_line(lua_State *L)
 
     if (debug && strcmp(debug, "1") == 0)
         return with_traceback(L);
-    if (lua_tostring(L, 1))
-        lua_pushvalue(L, 1);
-    else
-        describe(L, 1);
+    push_message(L);
     return 1;
 }
 

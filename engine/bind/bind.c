@@ -74,6 +74,14 @@ int bind_fail(lua_State *L, const struct err *e)
     return 2;
 }
 
+int bind_result(lua_State *L, bool ok, const struct err *e)
+{
+    if (!ok)
+        return bind_fail(L, e);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 int bind_interrupt(lua_State *L)
 {
     struct err e;
@@ -103,20 +111,20 @@ bool bind_isinterrupt(lua_State *L, int idx)
 
 void bind_toerror(lua_State *L, int idx, struct err *e)
 {
+    bool table = lua_istable(L, idx);
     const char *text;
     size_t len;
 
     idx = lua_absindex(L, idx);
-    if (!lua_istable(L, idx)) {
-        text = luaL_tolstring(L, idx, &len);
-        err_set(e, (enum err_code)classify_text(text, len), "%s", text);
-        lua_pop(L, 1);
-        return;
-    }
-    lua_getfield(L, idx, "message"); /* message */
+    if (table)
+        lua_getfield(L, idx, "message");
+    else
+        lua_pushvalue(L, idx);
     text = luaL_tolstring(L, -1, &len);
     err_set(e, (enum err_code)classify_text(text, len), "%s", text);
     lua_pop(L, 2);
+    if (!table)
+        return;
     if (lua_getfield(L, idx, "code") == LUA_TSTRING &&
         strcmp(lua_tostring(L, -1), "sql") != 0)
         e->code = err_code(lua_tostring(L, -1));

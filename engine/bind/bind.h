@@ -35,6 +35,9 @@ struct bind_store {
  * as its message; returns 2. */
 int bind_fail(lua_State *L, const struct err *e);
 
+/* Pushes true, or what bind_fail() does; returns how many. */
+int bind_result(lua_State *L, bool ok, const struct err *e);
+
 /* Pushes only the error table. */
 void bind_pusherror(lua_State *L, const struct err *e);
 

@@ -35,7 +35,7 @@ static int syscall_result(lua_State *L, int rc, const char *what,
 
     if (rc != 0)
         os_fail(&e, what, path);
-    return sys_result(L, rc == 0, &e);
+    return bind_result(L, rc == 0, &e);
 }
 
 static int l_mkdir(lua_State *L)
@@ -44,7 +44,7 @@ static int l_mkdir(lua_State *L)
     unsigned mode = check_mode(L, 2, 0700);
     struct err e;
 
-    return sys_result(L, file_mkdirs(path, mode, &e), &e);
+    return bind_result(L, file_mkdirs(path, mode, &e), &e);
 }
 
 static const char *kind_of(mode_t mode)
@@ -192,7 +192,7 @@ static int l_replace(lua_State *L)
     int mode = lua_isnoneornil(L, 3) ? -1 : (int)check_mode(L, 3, 0);
     struct err e;
 
-    return sys_result(L, file_replace(path, bytes, n, mode, &e), &e);
+    return bind_result(L, file_replace(path, bytes, n, mode, &e), &e);
 }
 
 static int l_append(lua_State *L)
@@ -203,7 +203,7 @@ static int l_append(lua_State *L)
     unsigned mode = check_mode(L, 3, 0600);
     struct err e;
 
-    return sys_result(
+    return bind_result(
         L, file_append(path, bytes, n, mode, lua_toboolean(L, 4), &e), &e);
 }
 
@@ -215,7 +215,7 @@ static int l_create(lua_State *L)
     unsigned mode = check_mode(L, 3, 0600);
     struct err e;
 
-    return sys_result(L, file_create(path, bytes, n, mode, &e), &e);
+    return bind_result(L, file_create(path, bytes, n, mode, &e), &e);
 }
 
 static int lock_release(lua_State *L)

@@ -105,7 +105,7 @@ static int l_spawn(lua_State *L)
     struct err e;
 
     bind_options(L, 2, options);
-    return sys_result(L, proc_spawn(&p, &e), &e);
+    return bind_result(L, proc_spawn(&p, &e), &e);
 }
 
 static int l_run(lua_State *L)

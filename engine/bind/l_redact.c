@@ -62,6 +62,19 @@ static void read_parts(lua_State *L, int idx, struct redact_spec *s)
     lua_settop(L, idx);
 }
 
+/* The position of word in the list; raises, naming what, when it is none. */
+static int find_word(lua_State *L, const char *const words[], const char *word,
+                     const char *id, const char *what)
+{
+    int i = 0;
+
+    while (words[i] && (!word || strcmp(words[i], word) != 0))
+        i++;
+    if (!words[i])
+        luaL_error(L, "rule %s: no %s '%s'", id, what, word ? word : "?");
+    return i;
+}
+
 static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 {
     static const char *const words[] = {"digit", "letter",  "upper",
@@ -69,37 +82,18 @@ static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 
     if (lua_getfield(L, idx, "guard") == LUA_TTABLE)
         for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-            const char *word = lua_tostring(L, -1);
-            int bit = 0;
-
-            while (words[bit] && (!word || strcmp(words[bit], word) != 0))
-                bit++;
-            if (!words[bit])
-                luaL_error(L, "rule %s: no guard '%s'", s->id,
-                           word ? word : "?");
-            s->guard |= 1U << bit;
+            s->guard |=
+                1U << find_word(L, words, lua_tostring(L, -1), s->id, "guard");
             lua_pop(L, 1);
         }
     lua_settop(L, idx);
 }
 
-static enum redact_kind read_kind(lua_State *L, const char *word,
-                                  const char *id)
-{
-    static const char *const words[] = {"token", "pair", "url",
-                                        "pem",   "span", NULL};
-    int kind = 0;
-
-    while (words[kind] && strcmp(words[kind], word) != 0)
-        kind++;
-    if (!words[kind])
-        luaL_error(L, "rule %s: no kind '%s'", id, word);
-    return (enum redact_kind)kind;
-}
-
 /* The rule at the top of the stack as *s; the pointer table is pushed. */
 static void read_rule(lua_State *L, struct redact_spec *s)
 {
+    static const char *const kinds[] = {"token", "pair", "url",
+                                        "pem",   "span", NULL};
     int idx = lua_gettop(L);
     const char *kind = "token";
     const struct bind_option options[] = {
@@ -117,7 +111,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
     *s = (struct redact_spec){.min = 1};
     bind_options(L, idx, options);
     lua_settop(L, idx); /* the rule holds its texts */
-    s->kind = read_kind(L, kind, s->id);
+    s->kind = (enum redact_kind)find_word(L, kinds, kind, s->id, "kind");
     read_parts(L, idx, s);
     read_guard(L, idx, s);
     if (lua_getfield(L, idx, "keywords") != LUA_TTABLE)

@@ -10,10 +10,7 @@ static int l_exec(lua_State *L)
     struct stmt st = bind_checkstmt(L, 2);
     struct err e;
 
-    if (!db_exec(db, &st, &e))
-        return bind_fail(L, &e);
-    lua_pushboolean(L, 1);
-    return 1;
+    return bind_result(L, db_exec(db, &st, &e), &e);
 }
 
 static int insert(lua_State *L, bool many)
@@ -68,10 +65,8 @@ static int transaction(lua_State *L, enum stmt_kind kind, const char *sql)
     struct db *db = bind_checkstore(L, 1);
     struct err e;
 
-    if (!db_run(db, kind, sql ? sql : db->ops->dialect->begin, &e))
-        return bind_fail(L, &e);
-    lua_pushboolean(L, 1);
-    return 1;
+    return bind_result(
+        L, db_run(db, kind, sql ? sql : db->ops->dialect->begin, &e), &e);
 }
 
 /* store:begin() -> true, or nil, err: a transaction that writes; the next two

@@ -27,14 +27,6 @@ const char *sys_checkpath(lua_State *L, int idx)
     return path;
 }
 
-int sys_result(lua_State *L, int ok, const struct err *e)
-{
-    if (!ok)
-        return bind_fail(L, e);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 /* 16 random bytes; no program goes on without them. */
 static void random_bytes(lua_State *L, unsigned char b[16])
 {

@@ -137,11 +137,8 @@ static void add_indexes(lua_State *L, int spec, struct schema *s)
 {
     lua_Integer n;
 
-    if (lua_getfield(L, spec, "indexes") == LUA_TNIL) {
-        lua_pop(L, 1);
-        return;
-    }
-    luaL_checktype(L, -1, LUA_TTABLE);
+    if (lua_getfield(L, spec, "indexes") != LUA_TNIL)
+        luaL_checktype(L, -1, LUA_TTABLE);
     n = (lua_Integer)lua_rawlen(L, -1);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i);

@@ -6,15 +6,10 @@
 
 #include <lauxlib.h>
 
-struct err;
-
 extern const luaL_Reg sys_file_funcs[];
 extern const luaL_Reg sys_proc_funcs[];
 
 /* The path at idx; raises when a NUL would cut it short. */
 const char *sys_checkpath(lua_State *L, int idx);
-
-/* Pushes true, or nil and *e when ok is false. */
-int sys_result(lua_State *L, int ok, const struct err *e);
 
 #endif

@@ -158,12 +158,39 @@ static bool read_rows(struct db *db, const struct stmt *st,
     return step == DB_DONE;
 }
 
+static bool list_tables(struct buf *out, const struct dialect *d,
+                        const struct schema *const s[], size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!buf_adds(out, i ? ", " : "", e) ||
+            !sql_text(out, d, s[i]->table, strlen(s[i]->table), e))
+            return false;
+    return true;
+}
+
+/* Appends the dialect's catalogue query for n tables. */
+static bool write_query(struct buf *out, const struct dialect *d,
+                        const char *workspace, const struct schema *const s[],
+                        size_t n, struct err *e)
+{
+    const char *from = d->catalog;
+    const char *mark;
+
+    for (; (mark = strchr(from, '%')) != NULL; from = mark + 2)
+        if (!buf_add(out, from, (size_t)(mark - from), e) ||
+            !(mark[1] == 't'
+                  ? list_tables(out, d, s, n, e)
+                  : sql_text(out, d, workspace, strlen(workspace), e)))
+            return false;
+    return buf_adds(out, from, e);
+}
+
 static bool ask(struct db *db, const struct schema *const s[], size_t n,
                 struct catalog_table out[], struct err *e)
 {
     struct buf sql = {0};
     struct stmt st = {.kind = STMT_CATALOG, .table = s[0]->table};
-    bool ok = sql_catalog_query(&sql, db->ops->dialect, db->workspace, s, n, e);
+    bool ok = write_query(&sql, db->ops->dialect, db->workspace, s, n, e);
 
     if (ok) {
         st.sql = sql.data;

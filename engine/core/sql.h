@@ -80,12 +80,6 @@ bool sql_alter(struct buf *out, const struct dialect *d, const struct schema *s,
 bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
                       struct err *e);
 
-/* Appends the dialect's catalogue query for n tables: one SELECT.  n is 1
- * where the dialect has it catalog_per_table. */
-bool sql_catalog_query(struct buf *out, const struct dialect *d,
-                       const char *workspace, const struct schema *const s[],
-                       size_t n, struct err *e);
-
 /* Appends a column's default as a literal; nothing when it has none. */
 bool sql_default(struct buf *out, const struct dialect *d,
                  const struct column *c, struct err *e);

@@ -41,6 +41,12 @@ bool os_fail(struct err *e, const char *what, const char *path)
                    strerror(errnum));
 }
 
+static bool too_long(struct err *e, const char *what, const char *path)
+{
+    errno = ENAMETOOLONG;
+    return os_fail(e, what, path);
+}
+
 static bool is_dir(const char *path)
 {
     struct stat st;
@@ -55,10 +61,8 @@ bool file_mkdirs(const char *path, unsigned mode, struct err *e)
 
     if (is_dir(path))
         return true;
-    if (n >= sizeof(part)) {
-        errno = ENAMETOOLONG;
-        return os_fail(e, "make", path);
-    }
+    if (n >= sizeof(part))
+        return too_long(e, "make", path);
     memcpy(part, path, n + 1);
     for (size_t i = 1; i <= n; i++) {
         if (path[i] != '/' && path[i] != '\0')
@@ -163,9 +167,8 @@ static bool follow(const char *path, char out[PATH_MAX], struct err *e)
 {
     char link[PATH_MAX];
 
-    errno = ENAMETOOLONG;
     if (snprintf(out, PATH_MAX, "%s", path) >= PATH_MAX)
-        return os_fail(e, "write", path);
+        return too_long(e, "write", path);
     for (int hops = 0; hops < 40; hops++) {
         ssize_t n = readlink(out, link, sizeof(link) - 1);
         int dir;
@@ -174,9 +177,8 @@ static bool follow(const char *path, char out[PATH_MAX], struct err *e)
             return true;
         link[n] = '\0';
         dir = link[0] == '/' ? 0 : folder_len(out);
-        errno = ENAMETOOLONG;
         if (dir + n >= PATH_MAX)
-            return os_fail(e, "write", path);
+            return too_long(e, "write", path);
         memcpy(out + dir, link, (size_t)n + 1);
     }
     errno = ELOOP;
@@ -205,18 +207,17 @@ bool file_replace(const char *path, const char *bytes, size_t n, int mode,
 
     if (!follow(path, real, e))
         return false;
-    errno = ENAMETOOLONG;
     if (snprintf(temp, sizeof(temp), "%.*s.propolis-XXXXXX", folder_len(real),
                  real) >= (int)sizeof(temp))
-        return os_fail(e, "write", path);
+        return too_long(e, "write", path);
     old = stat(real, &st) == 0;
     if (mode < 0)
         mode = old ? (int)(st.st_mode & 07777) : 0600;
     fd = mkstemp(temp);
     if (fd < 0)
         return os_fail(e, "write", path);
-    ok = fill(fd, bytes, n, mode, old ? &st : NULL);
-    ok = ok || os_fail(e, "write", path);
+    ok =
+        fill(fd, bytes, n, mode, old ? &st : NULL) || os_fail(e, "write", path);
     if (close(fd) != 0 && ok)
         ok = os_fail(e, "write", path);
     if (ok && rename(temp, real) != 0)
@@ -265,8 +266,8 @@ bool file_create(const char *path, const char *bytes, size_t n, unsigned mode,
 
     if (fd < 0)
         return os_fail(e, "create", path);
-    ok = write_all(fd, bytes, n) && fsync(fd) == 0;
-    ok = ok || os_fail(e, "create", path);
+    ok = (write_all(fd, bytes, n) && fsync(fd) == 0) ||
+         os_fail(e, "create", path);
     close(fd);
     if (ok)
         sync_folder(path);
