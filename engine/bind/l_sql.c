@@ -75,6 +75,18 @@ static int l_insert(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
+/* sql.create(schema [, dialect]) -> CREATE TABLE IF NOT EXISTS ... */
+static int l_create(lua_State *L)
+{
+    const struct schema *s = bind_checkschema(L, 1);
+    const struct dialect *d = bind_checkdialect(L, 2, "postgres");
+    struct buf *sql = bind_newbuf(L);
+    struct err e;
+    bool ok = sql_create(sql, d, s, &e);
+
+    return push_text(L, ok, sql, &e);
+}
+
 /* How many names the string-keyed entries of the table at 2 hold. */
 static size_t count_names(lua_State *L)
 {
@@ -197,8 +209,10 @@ static int l_unfinished(lua_State *L)
 int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"ident", l_ident}, {"literal", l_literal},       {"insert", l_insert},
-        {"bind", l_bind},   {"unfinished", l_unfinished}, {NULL, NULL}};
+        {"ident", l_ident},   {"literal", l_literal},
+        {"insert", l_insert}, {"create", l_create},
+        {"bind", l_bind},     {"unfinished", l_unfinished},
+        {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     return 1;

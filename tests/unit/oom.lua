@@ -82,6 +82,9 @@ for _, dialect in ipairs { "sqlite", "postgres", "deeplake" } do
         ok(sql.insert(notes, ROW, dialect))
         ok(sql.insert(notes, { ROW, { id = "2" } }, dialect))
     end }
+    add { name = "sql.create " .. dialect, run = function()
+        ok(sql.create(notes, dialect))
+    end }
     add { name = "sql.bind " .. dialect, run = function()
         ok(sql.bind("SELECT x FROM {t} WHERE a = ? AND b = ? -- ?",
             { t = "notes", "it's", 4 }, dialect))

@@ -33,6 +33,13 @@ function sql.literal(value, type, dialect) end
 ---@return engine.error? err
 function sql.insert(schema, rows, dialect) end
 
+--- CREATE TABLE IF NOT EXISTS with every column in order.
+---@param schema engine.schema.object
+---@param dialect? engine.dialect ("postgres")
+---@return string? text
+---@return engine.error? err
+function sql.create(schema, dialect) end
+
 --- A statement from a constant template: each ? outside quotes and comments,
 --- as the dialect has them,
 --- becomes the literal of values[1], values[2], ... (values.n says how many
