@@ -12,6 +12,7 @@ static void stop(lua_State *L, lua_Debug *ar)
 }
 
 static const char setup[] =
+    "local heal = require 'engine.heal'\n"
     "local schema = require 'engine.schema'\n"
     "local sql = require 'engine.sql'\n"
     "local sqlite = require 'engine.sqlite'\n"
@@ -25,12 +26,12 @@ static const char setup[] =
     "    if not fine then return end\n"
     "    for _, d in ipairs { 'postgres', 'deeplake', 'sqlite' } do\n"
     "        assert(sql.create(s, d))\n"
-    "        assert(sql.catalog(s, d))\n"
     "    end\n"
     "    local store <close> = assert(sqlite.open ':memory:')\n"
-    "    local done, err = store:heal(s)\n"
+    "    local job = { store = store, schemas = { s } }\n"
+    "    local done, err = heal.tables(job)\n"
     "    assert(done or tostring(err):find 'reserved', err)\n"
-    "    assert(not done or #store:heal(s).missing == 0)\n"
+    "    assert(not done or #heal.tables(job)[1].missing == 0)\n"
     "end\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
