@@ -10,8 +10,8 @@
 #define PROGRAM "propolis"
 
 /* Calls the function below its nargs arguments.  SIGINT stops it with the
- * error of bind_interrupt().  On failure one message with a traceback is left on
- * the stack; the status is lua_pcall's. */
+ * error of bind_interrupt().  On failure one message with a traceback is left
+ * on the stack; the status is lua_pcall's. */
 int run_call(lua_State *L, int nargs, int nresults);
 
 /* The same for a command of ours: the message comes without a traceback

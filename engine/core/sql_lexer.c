@@ -158,8 +158,10 @@ static struct sql_token word(struct sql_lexer *x)
 static struct sql_token quoted(struct sql_lexer *x)
 {
     const char *p = x->at + 1;
-    char close = x->at[0] == '[' ? ']' : x->at[0];
+    char close = x->at[0];
 
+    if (close == '[')
+        close = ']';
     x->at = skip_quoted(x, p, close, false);
     return (struct sql_token){SQL_TOKEN_QUOTED, p,
                               (size_t)(x->at - p) -

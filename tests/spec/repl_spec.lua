@@ -106,7 +106,8 @@ describe("the REPL", function()
             "< größe", "< (2 rows)", "< > ", "> #_\\n", "< 2", "< > ",
             "> select id,\\n", "< >> ", "> name from skills;\\n",
             "< (2 rows)", "< > ", "> SELECT nope FROM skills\\n",
-            "< no such column", "< > " }
+            "< no such column", "< > ",
+            "> select 1 as [a,\\n", "< >> ", "> 'b']\\n", "< (1 row)", "< > " }
     end)
 
     it("keeps Lua that starts like SQL for Lua", function()
