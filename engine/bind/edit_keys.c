@@ -17,15 +17,15 @@ static const int signals[] = {SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
 
 #define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-static void note(int sig)
+static void remember_signal(int sig)
 {
     caught |= 1 << sig;
 }
 
 /* Lets a signal do what it does by default, with the terminal as it was. */
-static void obey(struct editor *ed, int sig)
+static void act_by_default(struct editor *ed, int sig)
 {
-    const struct sigaction ours = {.sa_handler = note};
+    const struct sigaction ours = {.sa_handler = remember_signal};
     const struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t one;
 
@@ -42,26 +42,26 @@ static void obey(struct editor *ed, int sig)
 }
 
 /* False when the line is to be dropped. */
-static bool handle(struct editor *ed)
+static bool handle_signals(struct editor *ed)
 {
-    sig_atomic_t now = caught;
+    sig_atomic_t pending = caught;
 
     caught = 0;
-    if (now & 1 << SIGINT) {
+    if (pending & 1 << SIGINT) {
         ed->interrupted = true;
         return false;
     }
-    if (now & 1 << SIGWINCH)
+    if (pending & 1 << SIGWINCH)
         el_resize(ed->el);
     for (size_t i = 2; i < NSIGNALS; i++)
-        if (now & 1 << signals[i])
-            obey(ed, signals[i]);
+        if (pending & 1 << signals[i])
+            act_by_default(ed, signals[i]);
     return true;
 }
 
 /* Lets signals in that came while a key was waiting too: pselect then leaves
  * them pending. */
-static void deliver(const struct editor *ed)
+static void let_signals_in(const struct editor *ed)
 {
     sigset_t blocked;
 
@@ -79,8 +79,8 @@ static int next_byte(struct editor *ed, char *byte)
         FD_ZERO(&in);
         FD_SET(STDIN_FILENO, &in);
         n = pselect(STDIN_FILENO + 1, &in, NULL, NULL, NULL, &ed->waiting);
-        deliver(ed);
-        if (caught && !handle(ed))
+        let_signals_in(ed);
+        if (caught && !handle_signals(ed))
             return -1;
         if (n > 0)
             return (int)read(STDIN_FILENO, byte, 1);
@@ -113,7 +113,7 @@ int edit_char(EditLine *el, wchar_t *c)
 
 const char *edit_getline(struct editor *ed, int *n)
 {
-    const struct sigaction ours = {.sa_handler = note};
+    const struct sigaction ours = {.sa_handler = remember_signal};
     struct sigaction before[NSIGNALS];
     sigset_t blocked;
     const char *text;

@@ -4,16 +4,16 @@
 
 #define CURSOR_TYPE "engine.cursor"
 
-/* A cursor that Lua owns; c is NULL before the open and after the end.  Its
- * store lists it, so that closing the store ends it first. */
+/* A cursor that Lua owns; c is NULL before the open and after the end.
+ * Its store lists it, so that closing the store ends it first. */
 struct bind_cursor {
     struct cursor *c;
     struct bind_store *store;
     struct bind_cursor *next;
-    bool cut; /* its store was closed before the last row */
+    bool store_closed; /* its store was closed before the last row */
 };
 
-static void end(struct bind_cursor *b)
+static void end_cursor(struct bind_cursor *b)
 {
     struct bind_cursor **at = &b->store->cursors;
 
@@ -30,8 +30,8 @@ static void end(struct bind_cursor *b)
 void bind_endcursors(struct bind_store *s)
 {
     while (s->cursors) {
-        s->cursors->cut = true;
-        end(s->cursors);
+        s->cursors->store_closed = true;
+        end_cursor(s->cursors);
     }
 }
 
@@ -41,7 +41,7 @@ static int cursor_gc(lua_State *L)
 
     if (b->c)
         lua_driver_use(b->c->db, L);
-    end(b);
+    end_cursor(b);
     return 0;
 }
 
@@ -60,7 +60,8 @@ static struct bind_cursor *new_cursor(lua_State *L)
     return b;
 }
 
-static bool start(struct bind_cursor *b, const struct stmt *st, struct err *e)
+static bool start_cursor(struct bind_cursor *b, const struct stmt *st,
+                         struct err *e)
 {
     struct db *db = b->store->db;
 
@@ -73,9 +74,10 @@ static bool start(struct bind_cursor *b, const struct stmt *st, struct err *e)
 
 /* What is open of a cursor, or NULL after the last row; raises when rows would
  * be missing.  Asked anew after each push: a finalizer may close the store. */
-static const struct cursor *still(lua_State *L, const struct bind_cursor *b)
+static const struct cursor *check_open(lua_State *L,
+                                       const struct bind_cursor *b)
 {
-    if (b->cut)
+    if (b->store_closed)
         luaL_error(L, "the store was closed while it was read");
     return b->c;
 }
@@ -83,9 +85,9 @@ static const struct cursor *still(lua_State *L, const struct bind_cursor *b)
 static void push_row(lua_State *L, const struct bind_cursor *b)
 {
     lua_createtable(L, 0, (int)b->c->ncols);
-    for (size_t i = 0; i < still(L, b)->ncols; i++) {
+    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
         bind_pushvalue(L, &b->c->values[i]);
-        lua_setfield(L, -2, still(L, b)->names[i]);
+        lua_setfield(L, -2, check_open(L, b)->names[i]);
     }
 }
 
@@ -109,7 +111,7 @@ struct stmt bind_checkstmt(lua_State *L, int idx)
 static void push_names(lua_State *L, const struct bind_cursor *b)
 {
     lua_createtable(L, (int)b->c->ncols, 0);
-    for (size_t i = 0; i < still(L, b)->ncols; i++) {
+    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
         lua_pushstring(L, b->c->names[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
@@ -145,7 +147,7 @@ int bind_query(lua_State *L)
         return lua_driver_query(L, db, &st, &e) ? 1 : bind_fail(L, &e);
     b = new_cursor(L);
     lua_toclose(L, -1);
-    if (!start(b, &st, &e))
+    if (!start_cursor(b, &st, &e))
         return bind_fail(L, &e);
     return all_rows(L, b);
 }
@@ -155,7 +157,7 @@ static int next_row(lua_State *L)
     struct bind_cursor *b = luaL_checkudata(L, 1, CURSOR_TYPE);
     struct err e;
 
-    if (!still(L, b))
+    if (!check_open(L, b))
         return 0;
     lua_driver_use(b->c->db, L);
     switch (b->c->db->ops->step(b->c, &e)) {
@@ -168,7 +170,7 @@ static int next_row(lua_State *L)
     case DB_DONE:
         break;
     }
-    end(b);
+    end_cursor(b);
     return 0;
 }
 
@@ -182,7 +184,7 @@ int bind_rows(lua_State *L)
     bind_checkstore(L, 1);
     lua_pushcfunction(L, next_row);
     b = new_cursor(L);
-    if (!start(b, &st, &e)) {
+    if (!start_cursor(b, &st, &e)) {
         bind_pusherror(L, &e);
         return lua_error(L);
     }

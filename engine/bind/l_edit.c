@@ -21,7 +21,7 @@ static char *prompt_of(EditLine *el)
 }
 
 /* complete(editor, text) -> what the key did; called protected. */
-static int ask(lua_State *L)
+static int call_complete(lua_State *L)
 {
     struct editor *ed = lua_touserdata(L, 1);
     const LineInfo *line = el_line(ed->el);
@@ -57,7 +57,7 @@ static unsigned char complete(EditLine *el, int key)
     L = ed->L;
     if (!lua_checkstack(L, 4))
         return CC_ERROR;
-    lua_pushcfunction(L, ask);
+    lua_pushcfunction(L, call_complete);
     lua_pushvalue(L, 1);
     if (lua_pcall(L, 1, 1, 0) == LUA_OK)
         done = (unsigned char)lua_tointeger(L, -1);

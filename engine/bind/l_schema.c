@@ -70,12 +70,12 @@ static void push_indexes(lua_State *L, const struct schema *s)
 {
     lua_createtable(L, (int)s->nindexes, 0);
     for (size_t i = 0; i < s->nindexes; i++) {
-        const struct index *l = &s->indexes[i];
+        const struct index *index = &s->indexes[i];
 
-        lua_createtable(L, (int)l->ncols, 1);
-        bind_settext(L, "name", l->name);
-        for (size_t c = 0; c < l->ncols; c++) {
-            lua_pushstring(L, s->cols[l->cols[c]].name);
+        lua_createtable(L, (int)index->ncols, 1);
+        bind_settext(L, "name", index->name);
+        for (size_t c = 0; c < index->ncols; c++) {
+            lua_pushstring(L, s->cols[index->cols[c]].name);
             lua_rawseti(L, -2, (lua_Integer)c + 1);
         }
         lua_rawseti(L, -2, (lua_Integer)i + 1);

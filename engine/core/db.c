@@ -75,7 +75,7 @@ bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e)
 
 /* Where word stands in text without regard to case, or NULL.  The text is
  * NUL-terminated somewhere at or after its len. */
-static const char *find(const char *text, size_t len, const char *word)
+static const char *find_word(const char *text, size_t len, const char *word)
 {
     size_t n = strlen(word);
 
@@ -86,31 +86,33 @@ static const char *find(const char *text, size_t len, const char *word)
 }
 
 /* "word ... does not exist", the second after the first. */
-static bool gone(const char *text, size_t len, const char *word)
+static bool does_not_exist(const char *text, size_t len, const char *word)
 {
-    const char *at = find(text, len, word);
+    const char *at = find_word(text, len, word);
 
-    return at && find(at, len - (size_t)(at - text), "does not exist");
+    return at && find_word(at, len - (size_t)(at - text), "does not exist");
 }
 
 int classify_text(const char *text, size_t len)
 {
-    if (find(text, len, "permission denied") ||
-        find(text, len, "must be owner"))
+    if (find_word(text, len, "permission denied") ||
+        find_word(text, len, "must be owner"))
         return ERR_DENIED;
-    if (find(text, len, "already exists") ||
-        find(text, len, "duplicate column name") ||
-        find(text, len, "pg_class_relname_nsp_index") ||
-        find(text, len, "duplicate key value violates unique constraint"))
+    if (find_word(text, len, "already exists") ||
+        find_word(text, len, "duplicate column name") ||
+        find_word(text, len, "pg_class_relname_nsp_index") ||
+        find_word(text, len, "duplicate key value violates unique constraint"))
         return ERR_EXISTS;
-    if (gone(text, len, "column ") || find(text, len, "unknown column") ||
-        find(text, len, "no such column") ||
-        find(text, len, "has no column named"))
+    if (does_not_exist(text, len, "column ") ||
+        find_word(text, len, "unknown column") ||
+        find_word(text, len, "no such column") ||
+        find_word(text, len, "has no column named"))
         return ERR_NO_COLUMN;
-    if (find(text, len, "column"))
+    if (find_word(text, len, "column"))
         return ERR_SQL;
-    if (find(text, len, "table does not exist") ||
-        gone(text, len, "relation ") || find(text, len, "no such table"))
+    if (find_word(text, len, "table does not exist") ||
+        does_not_exist(text, len, "relation ") ||
+        find_word(text, len, "no such table"))
         return ERR_NO_TABLE;
     return ERR_SQL;
 }

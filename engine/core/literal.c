@@ -8,8 +8,8 @@
 #include "core/utf8.h"
 
 /* Appends text with each quote (and backslash, when asked) doubled. */
-static bool doubled(struct buf *out, const char *text, size_t len,
-                    bool backslash, struct err *e)
+static bool add_doubled(struct buf *out, const char *text, size_t len,
+                        bool backslash, struct err *e)
 {
     size_t from = 0;
 
@@ -34,7 +34,7 @@ bool sql_text(struct buf *out, const struct dialect *d, const char *text,
         return err_set(e, ERR_ARG, "%s at byte %zu of a text",
                        text[bad] ? "invalid UTF-8" : "NUL byte", bad + 1);
     return buf_adds(out, escape ? "E'" : "'", e) &&
-           doubled(out, text, len, escape, e) && buf_add(out, "'", 1, e);
+           add_doubled(out, text, len, escape, e) && buf_add(out, "'", 1, e);
 }
 
 static bool real(struct buf *out, double x, struct err *e)
@@ -55,7 +55,7 @@ static double number_at(const struct value *v, size_t i)
     return v->items[i].kind == VALUE_REAL ? v->items[i].real : NAN;
 }
 
-static bool finite_all(const struct value *v)
+static bool all_finite(const struct value *v)
 {
     for (size_t i = 0; i < v->len; i++)
         if (!isfinite(number_at(v, i)))
@@ -67,7 +67,7 @@ static bool finite_all(const struct value *v)
 static bool floats(struct buf *out, const struct dialect *d,
                    const struct value *v, struct err *e)
 {
-    if (!finite_all(v))
+    if (!all_finite(v))
         return buf_adds(out, "NULL", e);
     if (!buf_adds(out, d->vector[0], e))
         return false;
@@ -77,7 +77,7 @@ static bool floats(struct buf *out, const struct dialect *d,
     return buf_adds(out, d->vector[1], e);
 }
 
-static bool misfit(const char *have, enum column_type t, struct err *e)
+static bool wrong_type(const char *have, enum column_type t, struct err *e)
 {
     return err_set(e, ERR_ARG, "a %s does not go into a column of type %s",
                    have, column_type_name(t));
@@ -93,24 +93,24 @@ bool sql_literal(struct buf *out, const struct dialect *d, enum column_type t,
         return buf_adds(out, "NULL", e);
     case VALUE_FLOATS:
         return t == COL_FLOAT4_ARRAY ? floats(out, d, v, e)
-                                     : misfit("list of numbers", t, e);
+                                     : wrong_type("list of numbers", t, e);
     case VALUE_BOOL:
-        return misfit("boolean", t, e);
+        return wrong_type("boolean", t, e);
     case VALUE_LIST:
-        return misfit("list", t, e);
+        return wrong_type("list", t, e);
     case VALUE_INT:
         if (!number)
-            return misfit("number", t, e);
+            return wrong_type("number", t, e);
         return buf_addf(out, e, "%lld", (long long)v->integer);
     case VALUE_REAL:
         if (!isfinite(v->real))
             return real(out, v->real, e);
-        return misfit(number ? "number with a fraction" : "number", t, e);
+        return wrong_type(number ? "number with a fraction" : "number", t, e);
     case VALUE_TEXT:
         break;
     }
     if (number || t == COL_FLOAT4_ARRAY)
-        return misfit("text", t, e);
+        return wrong_type("text", t, e);
     if (!sql_text(out, d, v->text, v->len, e))
         return false;
     return t != COL_JSONB || buf_adds(out, d->json_cast, e);

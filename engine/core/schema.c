@@ -96,7 +96,8 @@ int schema_find(const struct schema *s, const char *name, size_t len)
     return -1;
 }
 
-static bool lint(const struct schema *s, const struct column *c, struct err *e)
+static bool check_column(const struct schema *s, const struct column *c,
+                         struct err *e)
 {
     bool text = c->type == COL_TEXT || c->type == COL_JSONB;
 
@@ -129,7 +130,7 @@ bool schema_add(struct schema *s, const struct column *c, struct err *e)
     struct column *cols;
     struct column copy = *c;
 
-    if (!lint(s, c, e))
+    if (!check_column(s, c, e))
         return false;
     cols = realloc(s->cols, (s->ncols + 1) * sizeof(*cols));
     if (!cols)
@@ -147,12 +148,13 @@ bool schema_add(struct schema *s, const struct column *c, struct err *e)
 }
 
 /* idx_TABLE_COL_COL, as the product we interoperate with names its own. */
-static bool name_index(const struct schema *s, struct index *l, struct err *e)
+static bool name_index(const struct schema *s, struct index *index,
+                       struct err *e)
 {
     size_t at = 0;
     const char *part = "idx";
 
-    for (size_t i = 0; i < l->ncols + 2; i++) {
+    for (size_t i = 0; i < index->ncols + 2; i++) {
         size_t n = strlen(part);
 
         if (at + n + 1 > NAME_MAX_LEN)
@@ -161,28 +163,31 @@ static bool name_index(const struct schema *s, struct index *l, struct err *e)
                            "%d bytes",
                            s->table, NAME_MAX_LEN);
         if (at > 0)
-            l->name[at++] = '_';
-        memcpy(l->name + at, part, n);
+            index->name[at++] = '_';
+        memcpy(index->name + at, part, n);
         at += n;
         if (i == 0)
             part = s->table;
-        else if (i <= l->ncols)
-            part = s->cols[l->cols[i - 1]].name;
+        else if (i <= index->ncols)
+            part = s->cols[index->cols[i - 1]].name;
     }
-    l->name[at] = '\0';
+    index->name[at] = '\0';
     return true;
 }
 
 bool schema_add_index(struct schema *s, const char *const cols[], size_t n,
                       struct err *e)
 {
-    struct index *grown;
-    struct index l = {.cols = calloc(n ? n : 1, sizeof(size_t)), .ncols = n};
-    bool ok = l.cols != NULL;
+    struct index *grown =
+        realloc(s->indexes, (s->nindexes + 1) * sizeof(*grown));
+    struct index added = {.cols = calloc(n + 1, sizeof(size_t)), .ncols = n};
+    bool ok = true;
 
-    if (!ok)
-        err_set(e, ERR_NOMEM, "out of memory");
-    if (ok && n == 0)
+    if (grown)
+        s->indexes = grown;
+    if (!grown || !added.cols)
+        ok = err_set(e, ERR_NOMEM, "out of memory");
+    else if (n == 0)
         ok = err_set(e, ERR_SCHEMA, "an index needs at least one column");
     for (size_t i = 0; ok && i < n; i++) {
         int at = schema_find(s, cols[i], strlen(cols[i]));
@@ -191,18 +196,12 @@ bool schema_add_index(struct schema *s, const char *const cols[], size_t n,
             ok = err_set(e, ERR_SCHEMA, "index names '%.80s', no such column",
                          cols[i]);
         else
-            l.cols[i] = (size_t)at;
+            added.cols[i] = (size_t)at;
     }
-    ok = ok && name_index(s, &l, e);
-    if (ok) {
-        grown = realloc(s->indexes, (s->nindexes + 1) * sizeof(*grown));
-        if (grown) {
-            s->indexes = grown;
-            s->indexes[s->nindexes++] = l;
-            return true;
-        }
-        err_set(e, ERR_NOMEM, "out of memory");
+    if (ok && name_index(s, &added, e)) {
+        s->indexes[s->nindexes++] = added;
+        return true;
     }
-    free(l.cols);
+    free(added.cols);
     return false;
 }

@@ -1,5 +1,5 @@
 /*
- * schema.h - a table's wanted shape: its name, ordered columns, indexes.
+ * schema.h - what a table is to be: its name, ordered columns, indexes.
  *
  * A schema is built column by column and then linted; every step refuses what
  * heal could not carry out safely on a table that already holds rows.
@@ -29,7 +29,7 @@ struct column {
     int64_t default_int; /* COL_BIGINT */
 };
 
-/* A index over columns of its table, named idx_TABLE_COL_COL. */
+/* An index over columns of its table, named idx_TABLE_COL_COL. */
 struct index {
     char name[NAME_MAX_LEN + 1];
     size_t *cols; /* positions in schema.cols */

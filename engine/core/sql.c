@@ -117,15 +117,15 @@ bool sql_alter(struct buf *out, const struct dialect *d, const struct schema *s,
 bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
                       struct err *e)
 {
-    const struct index *l = &s->indexes[i];
+    const struct index *index = &s->indexes[i];
 
     if (!buf_adds(out, "CREATE INDEX IF NOT EXISTS ", e) ||
-        !sql_ident(out, l->name, e) || !buf_adds(out, " ON ", e) ||
+        !sql_ident(out, index->name, e) || !buf_adds(out, " ON ", e) ||
         !sql_ident(out, s->table, e))
         return false;
-    for (size_t c = 0; c < l->ncols; c++)
+    for (size_t c = 0; c < index->ncols; c++)
         if (!buf_adds(out, c ? ", " : " (", e) ||
-            !sql_ident(out, s->cols[l->cols[c]].name, e))
+            !sql_ident(out, s->cols[index->cols[c]].name, e))
             return false;
     return buf_add(out, ")", 1, e);
 }

@@ -84,7 +84,7 @@ bool sql_create_index(struct buf *out, const struct schema *s, size_t i,
 bool sql_default(struct buf *out, const struct dialect *d,
                  const struct column *c, struct err *e);
 
-/* Appends what a person would run to mend a drift; change is fixed text. */
+/* Appends what a person would run against a drift; change is fixed text. */
 bool sql_rename_column(struct buf *out, const char *table, const char *from,
                        const char *to, struct err *e);
 bool sql_alter_column(struct buf *out, const char *table, const char *column,

@@ -12,8 +12,8 @@ local postgres = {}
 ---@field connect_timeout? integer seconds for the whole connect, 1 to 3600;
 --- without it what the URL says, else 10
 ---@field timeout_ms? integer for the answer to one statement (30 times as long
---- for an index); then the line is cut and the error has code "io". Without it
---- there is no limit of ours
+--- for an index); then the connection is closed and the error has code "io".
+--- Without it there is no limit of ours
 
 --- Connects to `postgres://user:password@host:port/database`, or any libpq
 --- connection string; what it leaves out comes from PGHOST, PGUSER,
@@ -26,11 +26,11 @@ local postgres = {}
 --- Each call runs one statement: two in one text are refused. A connection
 --- that is found dead before a statement is sent is opened again, outside a
 --- transaction; inside one, everything up to its end fails with code "io".
---- When the line is lost while a statement runs, the error says
+--- When the connection is lost while a statement runs, the error says
 --- `unclear = true` if the statement may have been carried out.
 ---
---- Errors: "io" (unreachable, no answer in time, line lost), "auth" (wrong
---- user or password), "arg" (not an address), "sql" (no such database, and
+--- Errors: "io" (unreachable, no answer in time, connection lost), "auth"
+--- (wrong user or password), "arg" (not an address), "sql" (no such database, and
 --- what the server refuses), "busy" (lock or statement timeout, deadlock).
 --- No message holds the password.
 ---@param url string

@@ -1,5 +1,5 @@
 ---@meta engine.schema
---- engine.schema: a table's wanted shape, linted when it is made.
+--- engine.schema: what a table is to be, linted when it is made.
 
 ---@class engine.schema
 local schema = {}
