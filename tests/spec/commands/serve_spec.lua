@@ -132,7 +132,8 @@ describe("propolis serve", function()
                 .. "/tables", token).status)
             assert.equal(405, s:get("/workspaces/a/tables/query", token)
                 .status)
-            assert.equal('{"error":"not found"}', s:get("/etc/passwd").body)
+            assert.equal('{"error":"not found","code":"0A000"}',
+                s:get("/etc/passwd").body)
         end)
 
         it("who is not known, and organizations that do not fit", function()
