@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "os/clock.h"
 #include "serve/background.h"
+#include "serve/http_handler.h"
 #include "serve/listener.h"
 
 enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64, TICK_MS = 250 };
@@ -159,9 +160,9 @@ static struct MHD_Daemon *open_http(struct loop *loop)
         {MHD_OPTION_END, 0, NULL}};
 
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, request_step, &loop->requests,
+        flags, 0, NULL, NULL, http_handler, &loop->requests,
         MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, request_over, &loop->requests,
+        MHD_OPTION_NOTIFY_COMPLETED, http_handler_completed, &loop->requests,
         MHD_OPTION_NOTIFY_CONNECTION, client_connection_notify, &loop->clients,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections + ACCEPTS,

@@ -1,30 +1,33 @@
 /*
  * request.h - one HTTP request, from its first header to its response.
  *
- * Made by libmicrohttpd's first call of request_step, freed by its call of
- * request_over.  What calls what in the server, from top to bottom; a lower
- * part knows nothing of those above it and reports through functions that
- * they put into its structs (watch.h, pg_connection.h, pg_result.h):
+ * Made and freed by http_handler.c.  What calls what in the server, from top to
+ * bottom; a lower part knows nothing of those above it and reports through
+ * functions that they put into its structs (watch.h, pg_connection.h,
+ * pg_result.h):
  *
- *     server ─▶ loop ─▶ request ─▶ pg_pool ─▶ pg_connection ─▶ pg_result
- *       │        │        ├▶ router                │             │
- *       │        │        ├▶ sql_filter            │             ▼
- *       │        │        ├▶ client_connection     │         response
- *       │        │        └▶ token_file            │             │
- *       │        └▶ listener                       ▼             ▼
- *       └▶ tenants_setup ─▶ tenants ◀─ background ◀┘        json_result
+ *     server ─▶ loop ─▶ http_handler ─▶ request ─▶ pg_pool ─▶ pg_connection
+ *     │         │         │               ├▶ router            │    │
+ *     │         │         │               ├▶ sql_filter        │    ▼
+ *     │         │         │               └▶ token_file        │    pg_result
+ *     │         │         └▶ client_connection                 │    │
+ *     │         └▶ listener                                    │    ▼
+ *     │                                                        │    response
+ *     └▶ tenants_setup ─▶ tenants ◀───────── background ◀──────┘    │
+ *                         │                                         ▼
+ *                         └▶ token                                  json_result
  *
  * States of a request:
  *
- *     RECEIVING ──(all is here)──▶ COMPLETE ─────────────────▶ ANSWERED
- *         │                          │    ▲                       ▲
- *         │         suspended, until │    │ the list of           │
- *         │                          ▼    │ tokens is read anew   │
- *         │                     AWAITS_TOKENS                     │
- *         │                          │ COMPLETE, suspended until  │
- *         │                          └ the database has answered ─┤
- *         └──(a body that helps nobody to be read)────────────────┘
+ *     RECEIVING ──────────▶ COMPLETE ──────────▶ ANSWERED ──▶ sent and freed
+ *         │                   │   ▲                 ▲
+ *         │  (the file has    │   │ (it was         │
+ *         │  changed)         ▼   │ read anew)      │
+ *         │                AWAITS_TOKENS            │
+ *         └──────(its body is far too large)────────┘
  *
+ * COMPLETE lasts until the database has answered.  It and AWAITS_TOKENS are
+ * suspended for libmicrohttpd.
  * A refused request stays RECEIVING until its body has come, which is read
  * and dropped, so that the client reads our response.
  */
@@ -37,10 +40,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
 #include "serve/options.h"
+#include "serve/pg_result.h"
+#include "serve/response.h"
+#include "serve/router.h"
 #include "serve/token_file.h"
 
 struct background;
+struct client_connection;
 struct pg_pools;
 struct request;
 
@@ -63,18 +71,55 @@ struct requests {
     bool resumed; /* libmicrohttpd has something to do */
 };
 
-/* libmicrohttpd's handler; cls is a struct requests, and the connection's
- * socket context a struct client_connection or NULL. */
-enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
-                             const char *url, const char *method,
-                             const char *version, const char *data,
-                             size_t *size, void **slot);
+enum request_state {
+    REQUEST_RECEIVING,
+    REQUEST_COMPLETE,
+    REQUEST_AWAITS_TOKENS,
+    REQUEST_ANSWERED
+};
 
-/* For MHD_OPTION_NOTIFY_COMPLETED; cls is a struct requests. */
-void request_over(void *cls, struct MHD_Connection *http, void **slot,
-                  enum MHD_RequestTerminationCode why);
+struct request {
+    struct pg_job job; /* first: what its done() gets is the request */
+    struct requests *all;
+    struct client_connection *client; /* borrowed, or NULL */
+    struct MHD_Connection *http;
+    enum request_state state;
+    bool suspended;      /* libmicrohttpd waits for a resume, or had one */
+    bool counted;        /* in all->count */
+    bool body_discarded; /* refused for its body, whatever its token */
+    struct request *next_awaiting;
+    struct route route;
+    struct token_list *tokens; /* what it was checked against, held */
+    unsigned generation;       /* of tokens */
+    struct access access;
+    struct buf body; /* the request's, then the statement in it */
+    size_t memory;   /* bytes counted in all->memory */
+    struct response response;
+    char *line; /* "POST /path", or NULL */
+    int64_t started;
+};
 
-/* Goes on with those that waited for the list of tokens. */
+/* Counts n more bytes; false when the loop's requests hold too many. */
+bool request_reserve(struct request *req, size_t n);
+
+/* A header's text, or NULL. */
+const char *request_header(const struct request *req, const char *name);
+
+/* Checks its token against the loop's list: sets access. */
+void request_authorize(struct request *req);
+
+/* The whole request is here, and the list of tokens is the latest: answers it,
+ * or suspends it until the database has. */
+void request_run(struct request *req);
+
+/* Suspends it until the list of tokens was read anew. */
+void request_await_tokens(struct request *req);
+
+/* Answers it with an error; code is an SQLSTATE. */
+void request_fail(struct request *req, int status, const char *code,
+                  const char *text);
+
+/* Runs those that waited for the list of tokens. */
 void requests_resume(struct requests *all);
 
 #endif
