@@ -89,7 +89,8 @@ test:
 
 lint:
 	@.ci/deps build lint
-	@CPPFLAGS="$(subst ",\",$(CPPFLAGS))" tests/lint
+	$(AGAIN) program
+	@CPPFLAGS="$(subst ",\",$(CPPFLAGS))" tests/lint $(OUT)
 
 asan:
 	@.ci/deps build test
