@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/classify.h"
+
 #define BUF_TYPE "engine.buf"
 
 static int error_tostring(lua_State *L)
@@ -62,16 +64,15 @@ void bind_toerror(lua_State *L, int idx, struct err *e)
     idx = lua_absindex(L, idx);
     if (!lua_istable(L, idx)) {
         text = luaL_tolstring(L, idx, &len);
-        err_set(e, (enum err_code)classify_text(text, len), "%s", text);
+        err_set(e, classify_text(text, len), "%s", text);
         lua_pop(L, 1);
         return;
     }
     lua_getfield(L, idx, "message"); /* message */
     text = luaL_tolstring(L, -1, &len);
-    err_set(e, (enum err_code)classify_text(text, len), "%s", text);
+    err_set(e, classify_text(text, len), "%s", text);
     lua_pop(L, 2);
-    if (lua_getfield(L, idx, "code") == LUA_TSTRING &&
-        strcmp(lua_tostring(L, -1), "sql") != 0)
+    if (lua_getfield(L, idx, "code") == LUA_TSTRING)
         e->code = err_code(lua_tostring(L, -1));
     lua_pop(L, 1);
     lua_getfield(L, idx, "status");

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "core/classify.h"
 
 #define HEALS_TYPE "engine.heals"
 
@@ -144,6 +145,7 @@ static int l_tables(lua_State *L)
 
 /* ---- classifiers ---- */
 
+/* The code of what is at 1: a text, or an error. */
 static int classify(lua_State *L)
 {
     size_t len = 0;
@@ -159,11 +161,15 @@ static int classify(lua_State *L)
     return classify_text(text, len);
 }
 
-/* heal.classify(text or error) -> "no_table", "no_column", "exists",
- * "denied", or "sql" for any other; nil and "" are "sql" */
+/* heal.classify(text or error [, sqlstate]) -> "no_table", "no_column",
+ * "exists", "denied", or "sql" for any other; nil and "" are "sql".  With an
+ * SQLSTATE it alone decides, also for "auth", "busy", "io" and the like. */
 static int l_classify(lua_State *L)
 {
-    lua_pushstring(L, err_name((enum err_code)classify(L)));
+    const char *state = luaL_optstring(L, 2, NULL);
+
+    lua_pushstring(L, err_name(state ? classify_sqlstate(state)
+                                     : (enum err_code)classify(L)));
     return 1;
 }
 

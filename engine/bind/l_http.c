@@ -157,7 +157,8 @@ static void push_answer(lua_State *L, const struct http_request *req)
     }
 }
 
-/* Pushes an answer, or the error, which also tells its attempts. */
+/* Pushes an answer, or the error, which also tells its attempts and whether
+ * it is a timeout. */
 static bool push_result(lua_State *L, const struct http_request *req)
 {
     const struct http_result *r = &req->result;
@@ -169,6 +170,10 @@ static bool push_result(lua_State *L, const struct http_request *req)
     bind_pusherror(L, &r->err);
     lua_pushinteger(L, r->attempts);
     lua_setfield(L, -2, "attempts");
+    if (r->timeout) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "timeout");
+    }
     return false;
 }
 

@@ -79,10 +79,4 @@ bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e);
 /* "query", "look", "create", "alter", "index", "insert". */
 const char *stmt_kind_name(enum stmt_kind k);
 
-/* The err_code that an English error text stands for: what SQLite and HTTP
- * stores have instead of codes.  ERR_SQL when it is none of ours.  Wording
- * about rights is ERR_DENIED and never "missing"; a text that mentions a
- * column is never about a missing table. */
-int classify_text(const char *text, size_t len);
-
 #endif

@@ -40,6 +40,7 @@ struct http_result {
     int status; /* 0: no answer, see err */
     int attempts;
     bool unclear; /* an attempt without a clear answer may have taken effect */
+    bool timeout; /* no answer came in time */
     struct err err;
 };
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "core/classify.h"
 #include "http/request.h"
 
 /* True when word stands in the response's first 64 KiB, whatever its case. */
@@ -17,13 +18,6 @@ static bool body_has(const struct http_request *req, const char *word)
         if (strncasecmp(req->body.data + i, word, n) == 0)
             return true;
     return false;
-}
-
-static bool says_duplicate(const struct http_request *req)
-{
-    return body_has(req, "duplicate key value violates unique constraint") ||
-           body_has(req, "pg_class_relname_nsp_index") ||
-           body_has(req, "already exists");
 }
 
 /* A 403 that a gateway made up, not the API. */
@@ -42,7 +36,9 @@ static bool retry_status(struct http_request *req)
     case 429:
         return true;
     case 500:
-        if (says_duplicate(req))
+        /* what is there already stays there */
+        if (classify_text(req->body.data ? req->body.data : "",
+                          req->body.len) == ERR_EXISTS)
             return false;
         /* fall through */
     case 502:

@@ -205,6 +205,7 @@ static void say_failure(struct http_transfer *t, CURLcode code, bool sent)
     const char *why =
         t->curl_error[0] ? t->curl_error : curl_easy_strerror(code);
 
+    t->req->result.timeout = code == CURLE_OPERATION_TIMEDOUT;
     if (code == CURLE_OPERATION_TIMEDOUT && sent)
         err_set(e, ERR_IO, "Query timeout after %ldms", timeout);
     else if (code == CURLE_OPERATION_TIMEDOUT)

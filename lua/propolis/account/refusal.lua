@@ -79,8 +79,7 @@ end
 
 --- For no answer at all.
 function refusal.unreachable(self, err)
-    local timeout = err.message:find("[Tt]imeout")
-    local text = timeout and ("%s did not answer within %g s; try again later")
+    local text = err.timeout and ("%s did not answer within %g s; try again later")
         :format(self.base, self.timeout_ms / 1000)
         or ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
         :format(self.base, answer.clean(err.message, self.token or ""))

@@ -41,6 +41,7 @@ local http = {}
 ---@field message string "Query timeout after 10000ms" for a timeout
 ---@field attempts integer
 ---@field unclear? true the request may have been carried out
+---@field timeout? true no answer came in time
 
 ---@class engine.http.client
 local client = {}

@@ -384,6 +384,31 @@ describe("propolis.stores.deeplake", function()
             assert.is_nil(err.message:find("propolis login", 1, true))
         end)
 
+        it("is read by its code, whatever its text", function()
+            for code, want in pairs { ["42P01"] = "no_table",
+                ["42703"] = "no_column", ["42601"] = "sql",
+                ["42P07"] = "exists", ["57014"] = "busy" } do
+                script { { status = 400, body =
+                    '{"error":"Spalte fehlt: already exists","code":"'
+                    .. code .. '"}' } }
+                local _, err = spec.query("SELECT 1")
+                assert.equal(want, err.code)
+            end
+            script { { status = 400, body =
+                '{"error":"no such table: t","code":"Oops!"}' } }
+            local _, err = spec.query("SELECT 1")
+            assert.equal("no_table", err.code)
+        end)
+
+        it("of another code stays one, though its text speaks of a table",
+            function()
+                script { { status = 400, body =
+                    '{"error":"relation x does not exist","code":"42601"}' } }
+                local s <close> = store.from(spec)
+                local _, err = s:query("SELECT 1")
+                assert.equal("sql", err.code)
+            end)
+
         it("after a redirect is none of the API's, and takes no token along",
             function()
                 local other = double.start { host = "127.0.0.2" }

@@ -85,11 +85,19 @@ local ADVICE = {
 -- Statuses that are about the line or the load, not about the statement.
 local TEMPORARY = { [429] = true, [502] = true, [503] = true, [504] = true }
 
+-- The SQLSTATE that propolis serve puts beside an error's text, or nil.
+local function sqlstate(body)
+    local value = json.decode(body)
+    local state = type(value) == "table" and value.code
+    return type(state) == "string" and state:find("^[%dA-Z]+$") and #state == 5
+        and state:find("%d") and state or nil
+end
+
 --- The error that an answer other than 2xx stands for.
 -- The whole body is classified, and its first 200 characters are shown.
 function answer.refusal(res, write, token)
     local status = res.status
-    local code = classify(res.body)
+    local code = classify(res.body, sqlstate(res.body))
     if status == 401 or status == 403 and code ~= "denied" then
         code = "auth" -- what the database itself denies, no login mends
     elseif status == 402 then
