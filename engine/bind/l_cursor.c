@@ -91,15 +91,14 @@ static void push_row(lua_State *L, const struct bind_cursor *b)
 
 struct stmt bind_checkstmt(lua_State *L, int idx)
 {
-    static const char *const kinds[] = {"query", "catalog", "create", "alter",
-                                        "index", "insert",  NULL};
     struct stmt st = {.kind = STMT_QUERY};
 
     st.sql = luaL_checklstring(L, idx, &st.len);
     luaL_argcheck(L, strlen(st.sql) == st.len, idx,
                   "the statement holds a NUL byte");
     luaL_argcheck(L, st.len < BUF_MAX, idx, "the statement is too long");
-    st.kind = (enum stmt_kind)luaL_checkoption(L, idx + 1, "query", kinds);
+    st.kind =
+        (enum stmt_kind)luaL_checkoption(L, idx + 1, "query", stmt_kind_names);
     return st;
 }
 

@@ -33,7 +33,7 @@ struct call {
 static void push_info(lua_State *L, const struct stmt *st)
 {
     lua_createtable(L, 0, 2);
-    lua_pushstring(L, stmt_kind_name(st->kind));
+    lua_pushstring(L, stmt_kind_names[st->kind]);
     lua_setfield(L, -2, "kind");
     if (st->table) {
         lua_pushstring(L, st->table);

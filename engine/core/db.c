@@ -2,16 +2,15 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {
-    [STMT_QUERY] = "query",   [STMT_CATALOG] = "catalog",
-    [STMT_CREATE] = "create", [STMT_ALTER] = "alter",
-    [STMT_INDEX] = "index",   [STMT_INSERT] = "insert",
-};
-
-const char *stmt_kind_name(enum stmt_kind k)
-{
-    return kinds[k];
-}
+const char *const stmt_kind_names[] = {[STMT_QUERY] = "query",
+                                       [STMT_READ] = "read",
+                                       [STMT_CATALOG] = "catalog",
+                                       [STMT_CREATE] = "create",
+                                       [STMT_ALTER] = "alter",
+                                       [STMT_INDEX] = "index",
+                                       [STMT_INSERT] = "insert",
+                                       [STMT_IDEMPOTENT] = "idempotent",
+                                       NULL};
 
 bool db_exec(struct db *db, const struct stmt *st, struct err *e)
 {

@@ -15,15 +15,18 @@
 struct db;
 struct err;
 
-/* What a statement is for; a driver over a network decides by it what may be
- * repeated. */
+/* What a statement is for, as its sender says: nobody reads its SQL.  A driver
+ * over a network decides by it what may be repeated when it is not clear
+ * whether it was carried out. */
 enum stmt_kind {
-    STMT_QUERY,
-    STMT_CATALOG,
-    STMT_CREATE,
+    STMT_QUERY,   /* anything: never repeated */
+    STMT_READ,    /* changes nothing */
+    STMT_CATALOG, /* likewise, of the catalogue */
+    STMT_CREATE,  /* this one and the next two come to the same done twice */
     STMT_ALTER,
     STMT_INDEX,
-    STMT_INSERT
+    STMT_INSERT,
+    STMT_IDEMPOTENT /* a write that comes to the same done twice */
 };
 
 /* One statement, borrowed for the length of a call. */
@@ -76,7 +79,8 @@ bool db_exec(struct db *db, const struct stmt *st, struct err *e);
 /* The same for a fixed text. */
 bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e);
 
-/* "query", "look", "create", "alter", "index", "insert". */
-const char *stmt_kind_name(enum stmt_kind k);
+/* "query", "read", "catalog", ..., by enum stmt_kind; NULL is behind the last.
+ */
+extern const char *const stmt_kind_names[];
 
 #endif

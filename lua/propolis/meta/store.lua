@@ -42,16 +42,23 @@ function store.from(spec) end
 ---@return engine.error
 function store.error(code, message) end
 
+--- What a statement is, so that a store behind a network knows what it may
+--- send again when no clear answer came.  "query" is anything, which never is;
+--- "read" and "catalog" change nothing; "create", "alter", "index" and
+--- "idempotent" come to the same done twice.
+---@alias engine.store.kind "query"|"read"|"catalog"|"create"|"alter"|"index"
+---|"insert"|"idempotent"
+
 --- Runs one statement.
 ---@param sql string
----@param kind? "query"|"catalog"|"create"|"alter"|"index"|"insert"
+---@param kind? engine.store.kind
 ---@return table[]? rows by column name; NULL is an absent key
 ---@return string[]|engine.error names of the columns in order
 function object:query(sql, kind) end
 
 --- Runs one statement and drops its rows.
 ---@param sql string
----@param kind? "query"|"catalog"|"create"|"alter"|"index"|"insert"
+---@param kind? engine.store.kind
 ---@return true? done
 ---@return engine.error? err
 function object:exec(sql, kind) end
@@ -59,8 +66,9 @@ function object:exec(sql, kind) end
 --- for row in store:rows(sql) do ... end; raises the error, also when the store
 --- is closed before the last row.
 ---@param sql string
+---@param kind? engine.store.kind
 ---@return fun(): table?
-function object:rows(sql) end
+function object:rows(sql, kind) end
 
 --- Inserts one row by column name; on a missing table or column heals and
 --- sends it once more.  Raises on a key that is no column.
