@@ -17,7 +17,7 @@ struct client {
 /* The requests of one request() or all(); its user value keeps their bodies. */
 struct batch {
     size_t n;
-    struct http_request *requests[]; /* NULL once handed over */
+    struct http_request *requests[]; /* NULL once delivered */
 };
 
 static bool is_done(const struct http_request *req)
@@ -137,7 +137,7 @@ static void push_headers(lua_State *L, const struct http_request *req)
 }
 
 /* Pushes { status=, headers=, body=, attempts=, unclear= }. */
-static void push_answer(lua_State *L, const struct http_request *req)
+static void push_response(lua_State *L, const struct http_request *req)
 {
     const struct http_result *r = &req->result;
     const struct buf *body = &req->body;
@@ -157,14 +157,14 @@ static void push_answer(lua_State *L, const struct http_request *req)
     }
 }
 
-/* Pushes an answer, or the error, which also tells its attempts and whether
+/* Pushes a response, or the error, which also tells its attempts and whether
  * it is a timeout. */
 static bool push_result(lua_State *L, const struct http_request *req)
 {
     const struct http_result *r = &req->result;
 
     if (r->status) {
-        push_answer(L, req);
+        push_response(L, req);
         return true;
     }
     bind_pusherror(L, &r->err);
@@ -188,7 +188,7 @@ static void wait_more(lua_State *L)
         luaL_error(L, "%s", e.message);
 }
 
-/* client:request(request) -> answer, or nil and an error */
+/* client:request(request) -> response, or nil and an error */
 static int l_request(lua_State *L)
 {
     struct http_client *client = check_client(L);
@@ -208,8 +208,8 @@ static int l_request(lua_State *L)
     return 2;
 }
 
-/* Hands over what is done: into the results at 5, then to on_done at 3. */
-static size_t hand_over(lua_State *L, struct batch *b)
+/* Delivers what is done: into the results at 5, then to on_done at 3. */
+static size_t deliver(lua_State *L, struct batch *b)
 {
     size_t open = 0;
 
@@ -247,7 +247,7 @@ static bool any_done(const struct batch *b)
     return false;
 }
 
-/* client:all(requests [, on_done]) -> list of answers and { error= } */
+/* client:all(requests [, on_done]) -> list of responses and { error= } */
 static int l_all(lua_State *L)
 {
     struct http_client *client = check_client(L);
@@ -264,7 +264,7 @@ static int l_all(lua_State *L)
         start(L, client, 4, i);
         lua_pop(L, 1);
     }
-    while (hand_over(L, b) > 0)
+    while (deliver(L, b) > 0)
         while (!any_done(b)) /* on_done may itself have waited for some */
             wait_more(L);
     return 1;

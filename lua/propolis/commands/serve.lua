@@ -75,7 +75,7 @@ local function setup_workspaces(server, list, done)
 end
 
 -- Reads the token file and hands it over; without one nobody gets in.
-local function renew(server, done)
+local function load_tokens(server, done)
     local list, err = require("propolis.serve.tokens").load()
     if not list then
         server:set_tokens(nil)
@@ -93,7 +93,7 @@ local function serve(server, done)
         if event == "stop" then
             return
         elseif event ~= "tick" then
-            local ok, err = renew(server, event == "repair" and {} or done)
+            local ok, err = load_tokens(server, event == "repair" and {} or done)
             if not ok then
                 cli.say("propolis serve: %s", err)
             end
@@ -128,7 +128,7 @@ local function start(opts)
     end
     local done = {}
     server:wait(0)
-    local ok, why, ntokens = renew(server, done)
+    local ok, why, ntokens = load_tokens(server, done)
     if not ok then
         return cli.fail(why)
     end

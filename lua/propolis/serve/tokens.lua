@@ -1,4 +1,4 @@
---- tokens: who may use propolis serve, in one file beside the settings.
+--- serve.tokens: who may use propolis serve, in one file beside the settings.
 --
 -- serve_tokens.json (0600) holds, per token, a salt and a hash, never the
 -- token; serve_secret (0600) is what the passwords of the database roles are
@@ -94,11 +94,11 @@ local FIELDS = {
 local function save(path, list)
     local out = json.array {}
     for i, entry in ipairs(list) do
-        local pairs_ = {}
+        local fields = {}
         for j, key in ipairs(FIELDS) do
-            pairs_[j] = { key, entry[key] }
+            fields[j] = { key, entry[key] }
         end
-        out[i] = json.object(pairs_)
+        out[i] = json.object(fields)
     end
     local text, err = json.encode(json.object {
         { "version", 1 }, { "tokens", out },
