@@ -130,7 +130,7 @@ function methods.query(self, text, values, kind)
     return raw.query(self, filled(self, text, values), kind)
 end
 
---- for row in store:rows(sql [, values [, kind]]) do ... end; raises on failure.
+--- for row in store:rows(sql [, values [, kind]]) do ... end; raises the error.
 function methods.rows(self, text, values, kind)
     return raw.rows(self, filled(self, text, values), kind)
 end

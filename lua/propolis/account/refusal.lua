@@ -79,10 +79,12 @@ end
 
 --- For no answer at all.
 function refusal.unreachable(self, err)
-    local text = err.timeout and ("%s did not answer within %g s; try again later")
-        :format(self.base, self.timeout_ms / 1000)
-        or ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
+    local text = ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
         :format(self.base, response.clean(err.message, self.token or ""))
+    if err.timeout then
+        text = ("%s did not answer within %g s; try again later"):format(
+            self.base, self.timeout_ms / 1000)
+    end
     return response.failure { code = "io", message = text }
 end
 

@@ -93,7 +93,8 @@ local function serve(server, done)
         if event == "stop" then
             return
         elseif event ~= "tick" then
-            local ok, err = load_tokens(server, event == "repair" and {} or done)
+            local ready = event == "repair" and {} or done
+            local ok, err = load_tokens(server, ready)
             if not ok then
                 cli.say("propolis serve: %s", err)
             end
