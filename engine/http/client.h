@@ -13,10 +13,7 @@
 
 #include <stdbool.h>
 
-#include "http/config.h"
 #include "http/request.h"
-
-struct err;
 
 /* Made by http_client_new, freed by http_client_free, both by its user. */
 struct http_client;

@@ -6,7 +6,6 @@
 #include <sys/random.h>
 
 #include "core/classify.h"
-#include "http/request.h"
 
 /* True when word stands in the response's first 64 KiB, whatever its case. */
 static bool body_has(const struct http_request *req, const char *word)

@@ -8,9 +8,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-#include "http/config.h"
-
-struct http_request;
+#include "http/request.h"
 
 /* How an attempt ended. */
 struct http_outcome {

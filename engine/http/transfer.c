@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/request.h"
 #include "http/retry.h"
 
 #define HEAD_MAX ((size_t)256 << 10)

@@ -10,11 +10,7 @@
 
 #include <curl/curl.h>
 
-#include "http/config.h"
-
-struct err;
-struct http_request;
-struct http_transfer;
+#include "http/request.h"
 
 /* NULL with *e set only without memory.  cfg and req are borrowed; the
  * response comes into req as it arrives. */

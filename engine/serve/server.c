@@ -16,7 +16,6 @@
 #include "serve/listener.h"
 #include "serve/loop.h"
 #include "serve/tenants.h"
-#include "serve/tenants_setup.h"
 #include "serve/token_file.h"
 
 enum { STOP_TICK_MS = 250, STOP_GRACE_MS = 4000 };

@@ -3,8 +3,7 @@
  *
  * A workspace is a PostgreSQL schema of the same name.  Two login roles belong
  * to it: one owns the schema, one may only read it.  Neither can become the
- * other or anybody else, because nothing was granted to them.  tenants_setup.h
- * makes them.
+ * other or anybody else, because nothing was granted to them.
  *
  * A struct tenants is made and freed by server.c and never changes, so every
  * thread may read it.  tenants_new, tenants_admin and tenants_terminate block.
@@ -52,6 +51,14 @@ PGresult *tenants_query(PGconn *admin, const char *sql, int n,
 
 /* Sets *e to what libpq said last; always false. */
 bool tenants_error(PGconn *admin, struct err *e);
+
+/* In tenants_setup.c, above everything else here: makes the workspace's schema
+ * and roles, and closes what PostgreSQL leaves open to everybody: session
+ * settings, session locks, temporary tables, procedural languages.  May be
+ * repeated; blocks.  *locked_down says that all of that is closed, so that no
+ * statement can leave anything behind in its session for the next one. */
+bool tenants_setup(const struct tenants *tenants, const char *workspace,
+                   bool *locked_down, struct err *e);
 
 /* Ends the server process pid if it still is one of role's. */
 bool tenants_terminate(const struct tenants *tenants, int pid, const char *role,

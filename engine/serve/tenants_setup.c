@@ -1,11 +1,10 @@
-#include "serve/tenants_setup.h"
+#include "serve/tenants.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/err.h"
-#include "serve/tenants.h"
 
 /* What one set-up needs at hand; names are quoted already. */
 struct setup {

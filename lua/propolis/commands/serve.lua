@@ -181,19 +181,12 @@ end
 local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 
 function token.list(opts)
-    local list, err = require("propolis.serve.tokens").load()
+    local tokens = require "propolis.serve.tokens"
+    local list, err = tokens.load()
     if not list then
         return cli.fail(err)
     end
-    local json = require "propolis.json"
-    local rows = json.array {}
-    for i, entry in ipairs(list) do
-        local row = {}
-        for j, key in ipairs(COLUMNS) do
-            row[j] = { key, entry[key] }
-        end
-        rows[i] = json.object(row)
-    end
+    local rows = tokens.ordered(list, COLUMNS)
     if opts.json then
         return cli.json(rows)
     end
