@@ -27,12 +27,13 @@ MODULES   := http postgres edit serve
 SRC.http     := $(wildcard engine/http/*.c) engine/bind/l_http.c \
                 engine/bind/http_fields.c
 PKG.http     := libcurl
-SRC.postgres := $(wildcard engine/db/postgres*.c) engine/bind/l_postgres.c
+SRC.postgres := $(wildcard engine/db/postgres*.c) engine/db/pg_query.c \
+                engine/bind/l_postgres.c
 PKG.postgres := libpq
 SRC.edit     := engine/bind/l_edit.c engine/bind/edit_keys.c
 PKG.edit     := libedit
-SRC.serve    := $(wildcard engine/serve/*.c) engine/bind/l_serve.c \
-                engine/bind/serve_options.c
+SRC.serve    := $(wildcard engine/serve/*.c) engine/db/pg_query.c \
+                engine/bind/l_serve.c engine/bind/serve_options.c
 PKG.serve    := libmicrohttpd libpq jansson gnutls
 
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))
@@ -88,7 +89,8 @@ test:
 
 lint:
 	@.ci/deps build lint
-	@CPPFLAGS="$(subst ",\",$(CPPFLAGS))" tests/lint
+	$(AGAIN) program
+	@CPPFLAGS="$(subst ",\",$(CPPFLAGS))" tests/lint $(OUT)
 
 asan:
 	@.ci/deps build test

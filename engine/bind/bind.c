@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/classify.h"
+
 #define BUF_TYPE "engine.buf"
 
 static int error_tostring(lua_State *L)
@@ -121,12 +123,11 @@ void bind_toerror(lua_State *L, int idx, struct err *e)
     else
         lua_pushvalue(L, idx);
     text = luaL_tolstring(L, -1, &len);
-    err_set(e, (enum err_code)classify_text(text, len), "%s", text);
+    err_set(e, classify_text(text, len), "%s", text);
     lua_pop(L, 2);
     if (!table)
         return;
-    if (lua_getfield(L, idx, "code") == LUA_TSTRING &&
-        strcmp(lua_tostring(L, -1), "sql") != 0)
+    if (lua_getfield(L, idx, "code") == LUA_TSTRING)
         e->code = err_code(lua_tostring(L, -1));
     lua_pop(L, 1);
     lua_getfield(L, idx, "status");

@@ -94,7 +94,7 @@ void http_check_request(lua_State *L, int t, struct http_request_options *r)
     r->follow = field_bool(L, t, "follow", false);
 }
 
-bool http_check_headers(lua_State *L, int t, struct http_request *c,
+bool http_check_headers(lua_State *L, int t, struct http_request *req,
                         struct err *e)
 {
     bool ok = true;
@@ -110,7 +110,7 @@ bool http_check_headers(lua_State *L, int t, struct http_request *c,
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
             return luaL_error(L, "a header is no string");
         ok = strlen(lua_tostring(L, -1)) == lua_rawlen(L, -1)
-                 ? http_request_header(c, lua_tostring(L, -2),
+                 ? http_request_header(req, lua_tostring(L, -2),
                                        lua_tostring(L, -1), e)
                  : err_set(e, ERR_ARG, "a NUL in a header");
         lua_pop(L, 1);

@@ -18,7 +18,7 @@ void http_check_request(lua_State *L, int t, struct http_request_options *r);
 
 /* Adds the headers of the request at t; ERR_ARG for bytes that do not belong
  * in one. */
-bool http_check_headers(lua_State *L, int t, struct http_request *c,
+bool http_check_headers(lua_State *L, int t, struct http_request *req,
                         struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "core/classify.h"
 
 #define HEALS_TYPE "engine.heals"
 
@@ -115,13 +116,17 @@ static int l_tables(lua_State *L)
     return ok ? 1 : 3;
 }
 
-/* heal.classify(text or error) -> "no_table", "no_column", "exists",
- * "denied", or "sql" for any other; nil and "" are "sql" */
+/* heal.classify(text or error [, sqlstate]) -> "no_table", "no_column",
+ * "exists", "denied", or "sql" for any other; nil and "" are "sql".  With an
+ * SQLSTATE it alone decides, also for "auth", "busy", "io" and the like. */
 static int l_classify(lua_State *L)
 {
+    const char *state = luaL_optstring(L, 2, NULL);
     struct err e = {.code = ERR_SQL};
 
-    if (!lua_isnoneornil(L, 1))
+    if (state)
+        e.code = classify_sqlstate(state);
+    else if (!lua_isnoneornil(L, 1))
         bind_toerror(L, 1, &e);
     lua_pushstring(L, err_name(e.code));
     return 1;

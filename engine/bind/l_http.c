@@ -14,11 +14,16 @@ struct client {
     struct http_client *http; /* NULL when closed */
 };
 
-/* The calls of one request() or all(); its user value keeps their bodies. */
+/* The requests of one request() or all(); its user value keeps their bodies. */
 struct batch {
     size_t n;
-    struct http_request *calls[]; /* NULL once handed over */
+    struct http_request *requests[]; /* NULL once delivered */
 };
+
+static bool is_done(const struct http_request *req)
+{
+    return req->state == HTTP_REQUEST_DONE;
+}
 
 /* http.client([config]) -> client, or nil and an error */
 static int l_client(lua_State *L)
@@ -62,13 +67,13 @@ static int batch_gc(lua_State *L)
     struct batch *b = lua_touserdata(L, 1);
 
     for (size_t i = 0; i < b->n; i++) {
-        http_request_free(b->calls[i]);
-        b->calls[i] = NULL;
+        http_request_free(b->requests[i]);
+        b->requests[i] = NULL;
     }
     return 0;
 }
 
-/* Pushes an empty batch; its calls end on return and on raise. */
+/* Pushes an empty batch; its requests end on return and on raise. */
 static struct batch *new_batch(lua_State *L, size_t n)
 {
     size_t size = sizeof(struct batch) + n * sizeof(struct http_request *);
@@ -83,8 +88,8 @@ static struct batch *new_batch(lua_State *L, size_t n)
     return b;
 }
 
-/* Starts call i of the batch from the request at the top of the stack. */
-static void start(lua_State *L, struct http_client *h, int batch, size_t i)
+/* Starts request i of the batch from the request at the top of the stack. */
+static void start(lua_State *L, struct http_client *client, int batch, size_t i)
 {
     struct batch *b = lua_touserdata(L, batch);
     struct http_request_options r = {0};
@@ -96,22 +101,22 @@ static void start(lua_State *L, struct http_client *h, int batch, size_t i)
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
     lua_pop(L, 1);
-    b->calls[i] = http_request_new(h, &e);
-    if (!b->calls[i])
+    b->requests[i] = http_request_new(&e);
+    if (!b->requests[i])
         luaL_error(L, "%s", e.message);
-    if (!http_check_headers(L, t, b->calls[i], &e) ||
-        !http_request_start(b->calls[i], &r, &e))
-        http_request_fail(b->calls[i], &e);
+    if (!http_check_headers(L, t, b->requests[i], &e) ||
+        !http_client_start(client, b->requests[i], &r, &e))
+        http_request_finish(b->requests[i], &e);
     lua_settop(L, t);
 }
 
-static void push_headers(lua_State *L, const struct http_request *c)
+static void push_headers(lua_State *L, const struct http_request *req)
 {
     struct http_response_header h;
     size_t pos = 0;
 
     lua_newtable(L);
-    while (http_response_next_header(c, &pos, &h)) {
+    while (http_response_next_header(req, &pos, &h)) {
         luaL_Buffer b;
         char *name = luaL_buffinitsize(L, &b, h.name_len);
 
@@ -132,10 +137,10 @@ static void push_headers(lua_State *L, const struct http_request *c)
 }
 
 /* Pushes { status=, headers=, body=, attempts=, unclear= }. */
-static void push_answer(lua_State *L, const struct http_request *c)
+static void push_response(lua_State *L, const struct http_request *req)
 {
-    const struct http_result *r = http_request_result(c);
-    const struct buf *body = http_response_body(c);
+    const struct http_result *r = &req->result;
+    const struct buf *body = &req->body;
 
     lua_createtable(L, 0, 5);
     lua_pushinteger(L, r->status);
@@ -144,7 +149,7 @@ static void push_answer(lua_State *L, const struct http_request *c)
     lua_setfield(L, -2, "attempts");
     lua_pushlstring(L, body->len ? body->data : "", body->len);
     lua_setfield(L, -2, "body");
-    push_headers(L, c);
+    push_headers(L, req);
     lua_setfield(L, -2, "headers");
     if (r->unclear) {
         lua_pushboolean(L, 1);
@@ -152,18 +157,23 @@ static void push_answer(lua_State *L, const struct http_request *c)
     }
 }
 
-/* Pushes an answer, or the error, which also tells its attempts. */
-static bool push_result(lua_State *L, const struct http_request *c)
+/* Pushes a response, or the error, which also tells its attempts and whether
+ * it is a timeout. */
+static bool push_result(lua_State *L, const struct http_request *req)
 {
-    const struct http_result *r = http_request_result(c);
+    const struct http_result *r = &req->result;
 
     if (r->status) {
-        push_answer(L, c);
+        push_response(L, req);
         return true;
     }
     bind_pusherror(L, &r->err);
     lua_pushinteger(L, r->attempts);
     lua_setfield(L, -2, "attempts");
+    if (r->timeout) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "timeout");
+    }
     return false;
 }
 
@@ -178,43 +188,43 @@ static void wait_more(lua_State *L)
         luaL_error(L, "%s", e.message);
 }
 
-/* client:request(request) -> answer, or nil and an error */
+/* client:request(request) -> response, or nil and an error */
 static int l_request(lua_State *L)
 {
-    struct http_client *h = check_client(L);
+    struct http_client *client = check_client(L);
     struct batch *b;
 
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     b = new_batch(L, 1);
     lua_pushvalue(L, 2);
-    start(L, h, 3, 0);
-    while (!http_request_done(b->calls[0]))
+    start(L, client, 3, 0);
+    while (!is_done(b->requests[0]))
         wait_more(L);
-    if (push_result(L, b->calls[0]))
+    if (push_result(L, b->requests[0]))
         return 1;
     luaL_pushfail(L);
     lua_insert(L, -2);
     return 2;
 }
 
-/* Hands over what is done: into the results at 5, then to on_done at 3. */
-static size_t hand_over(lua_State *L, struct batch *b)
+/* Delivers what is done: into the results at 5, then to on_done at 3. */
+static size_t deliver(lua_State *L, struct batch *b)
 {
     size_t open = 0;
 
     for (size_t i = 0; i < b->n; i++) {
-        if (b->calls[i] && !http_request_done(b->calls[i]))
+        if (b->requests[i] && !is_done(b->requests[i]))
             open++;
-        if (!b->calls[i] || !http_request_done(b->calls[i]))
+        if (!b->requests[i] || !is_done(b->requests[i]))
             continue;
-        if (!push_result(L, b->calls[i])) {
+        if (!push_result(L, b->requests[i])) {
             lua_createtable(L, 0, 1);
             lua_insert(L, -2);
             lua_setfield(L, -2, "error");
         }
-        http_request_free(b->calls[i]);
-        b->calls[i] = NULL;
+        http_request_free(b->requests[i]);
+        b->requests[i] = NULL;
         lua_pushvalue(L, -1);
         lua_rawseti(L, 5, (lua_Integer)i + 1);
         if (lua_isfunction(L, 3)) {
@@ -232,15 +242,15 @@ static size_t hand_over(lua_State *L, struct batch *b)
 static bool any_done(const struct batch *b)
 {
     for (size_t i = 0; i < b->n; i++)
-        if (b->calls[i] && http_request_done(b->calls[i]))
+        if (b->requests[i] && is_done(b->requests[i]))
             return true;
     return false;
 }
 
-/* client:all(requests [, on_done]) -> list of answers and { error= } */
+/* client:all(requests [, on_done]) -> list of responses and { error= } */
 static int l_all(lua_State *L)
 {
-    struct http_client *h = check_client(L);
+    struct http_client *client = check_client(L);
     struct batch *b;
 
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -251,10 +261,10 @@ static int l_all(lua_State *L)
     lua_createtable(L, (int)b->n, 0);
     for (size_t i = 0; i < b->n; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        start(L, h, 4, i);
+        start(L, client, 4, i);
         lua_pop(L, 1);
     }
-    while (hand_over(L, b) > 0)
+    while (deliver(L, b) > 0)
         while (!any_done(b)) /* on_done may itself have waited for some */
             wait_more(L);
     return 1;

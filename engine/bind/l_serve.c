@@ -10,36 +10,38 @@
 #define SERVER_TYPE "engine.serve"
 #define TOKEN_LIST_TYPE "engine.serve.token_list"
 
-struct server {
+/* What Lua holds; NULL once it is closed. */
+struct server_box {
     struct server *server;
 };
 
-struct box {
-    struct token_list *tokens;
+/* A list that is not the server's yet. */
+struct token_box {
+    struct token_list *list;
 };
 
 static struct server *check_server(lua_State *L)
 {
-    struct server *s = luaL_checkudata(L, 1, SERVER_TYPE);
+    struct server_box *box = luaL_checkudata(L, 1, SERVER_TYPE);
 
-    luaL_argcheck(L, s->server != NULL, 1, "the server is closed");
-    return s->server;
+    luaL_argcheck(L, box->server != NULL, 1, "the server is closed");
+    return box->server;
 }
 
 /* serve.start(options) -> server, or nil and an error */
 static int l_start(lua_State *L)
 {
     struct server_options o;
-    struct server *s;
+    struct server_box *box;
     struct err e;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     o = server_options(L);
-    s = lua_newuserdatauv(L, sizeof(*s), 0);
-    s->server = NULL;
+    box = lua_newuserdatauv(L, sizeof(*box), 0);
+    box->server = NULL;
     luaL_setmetatable(L, SERVER_TYPE);
-    s->server = server_start(&o, &e);
-    return s->server ? 1 : bind_fail(L, &e);
+    box->server = server_start(&o, &e);
+    return box->server ? 1 : bind_fail(L, &e);
 }
 
 static int l_port(lua_State *L)
@@ -51,11 +53,11 @@ static int l_port(lua_State *L)
 /* server:setup_workspace(workspace) -> true, or nil and an error */
 static int l_setup_workspace(lua_State *L)
 {
-    struct server *h = check_server(L);
+    struct server *server = check_server(L);
     const char *workspace = luaL_checkstring(L, 2);
     struct err e;
 
-    if (!server_setup_workspace(h, workspace, &e))
+    if (!server_setup_workspace(server, workspace, &e))
         return bind_fail(L, &e);
     lua_pushboolean(L, 1);
     return 1;
@@ -63,10 +65,10 @@ static int l_setup_workspace(lua_State *L)
 
 static int token_list_gc(lua_State *L)
 {
-    struct box *b = lua_touserdata(L, 1);
+    struct token_box *box = lua_touserdata(L, 1);
 
-    token_list_unref(b->tokens);
-    b->tokens = NULL;
+    token_list_unref(box->list);
+    box->list = NULL;
     return 0;
 }
 
@@ -98,48 +100,48 @@ static char **check_names(lua_State *L, int idx)
 /* The token at idx, borrowed from its table. */
 static struct token check_token(lua_State *L, int idx)
 {
-    struct token g = {.write = false};
+    struct token token = {.write = false};
 
     luaL_checktype(L, idx, LUA_TTABLE);
     luaL_checkstack(L, 16, NULL);
-    copy_digits(L, idx, "id", g.id, TOKEN_ID);
-    copy_digits(L, idx, "salt", g.salt, TOKEN_SALT);
-    copy_digits(L, idx, "hash", g.hash, TOKEN_HASH);
-    g.name = (char *)server_text(L, idx, "name", true);
-    g.org = (char *)server_text(L, idx, "org", true);
-    g.org_name = (char *)server_text(L, idx, "org_name", true);
+    copy_digits(L, idx, "id", token.id, TOKEN_ID);
+    copy_digits(L, idx, "salt", token.salt, TOKEN_SALT);
+    copy_digits(L, idx, "hash", token.hash, TOKEN_HASH);
+    token.name = (char *)server_text(L, idx, "name", true);
+    token.org = (char *)server_text(L, idx, "org", true);
+    token.org_name = (char *)server_text(L, idx, "org_name", true);
     lua_getfield(L, idx, "write");
-    g.write = lua_toboolean(L, -1);
+    token.write = lua_toboolean(L, -1);
     lua_getfield(L, idx, "workspaces");
     luaL_checktype(L, -1, LUA_TTABLE);
-    g.workspaces = check_names(L, lua_gettop(L));
-    return g;
+    token.workspaces = check_names(L, lua_gettop(L));
+    return token;
 }
 
 /* server:set_tokens(list or nil) -> true, or nil and an error */
 static int l_set_tokens(lua_State *L)
 {
-    struct server *h = check_server(L);
+    struct server *server = check_server(L);
     lua_Integer n = lua_isnoneornil(L, 2) ? 0 : luaL_len(L, 2);
-    struct box *b = lua_newuserdatauv(L, sizeof(*b), 0);
+    struct token_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
     struct err e;
 
-    b->tokens = NULL;
+    box->list = NULL;
     luaL_setmetatable(L, TOKEN_LIST_TYPE);
-    if (!lua_isnoneornil(L, 2) && !(b->tokens = token_list_new((size_t)n)))
+    if (!lua_isnoneornil(L, 2) && !(box->list = token_list_new((size_t)n)))
         return luaL_error(L, "out of memory");
     for (lua_Integer i = 1; i <= n; i++) {
         int top = lua_gettop(L);
-        struct token g;
+        struct token token;
 
         lua_geti(L, 2, i);
-        g = check_token(L, top + 1);
-        if (!token_list_add(b->tokens, &g, &e))
+        token = check_token(L, top + 1);
+        if (!token_list_add(box->list, &token, &e))
             return bind_fail(L, &e);
         lua_settop(L, top);
     }
-    server_set_tokens(h, b->tokens);
-    b->tokens = NULL;
+    server_set_tokens(server, box->list);
+    box->list = NULL;
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -148,41 +150,41 @@ static int l_set_tokens(lua_State *L)
 static int l_wait(lua_State *L)
 {
     static const char *const words[] = {"tick", "reload", "repair", "stop"};
-    struct server *h = check_server(L);
+    struct server *server = check_server(L);
     lua_Number seconds = luaL_checknumber(L, 2);
 
     luaL_argcheck(L, seconds >= 0 && seconds < 86400, 2, "out of range");
-    lua_pushstring(L, words[server_wait(h, (int)(seconds * 1000))]);
+    lua_pushstring(L, words[server_wait(server, (int)(seconds * 1000))]);
     return 1;
 }
 
 /* server:close(): finishes what runs; also __gc and __close */
 static int l_close(lua_State *L)
 {
-    struct server *s = luaL_checkudata(L, 1, SERVER_TYPE);
-    struct server *h = s->server;
+    struct server_box *box = luaL_checkudata(L, 1, SERVER_TYPE);
+    struct server *server = box->server;
 
-    s->server = NULL;
-    server_stop(h);
+    box->server = NULL;
+    server_stop(server);
     return 0;
 }
 
 /* serve.new_token() -> token, {id=, salt=, hash=}, or nil and an error */
 static int l_new_token(lua_State *L)
 {
-    char token[TOKEN_TEXT + 1];
-    struct token g;
+    char text[TOKEN_TEXT + 1];
+    struct token token;
     struct err e;
 
-    if (!token_mint(&g, token, &e))
+    if (!token_new(&token, text, &e))
         return bind_fail(L, &e);
-    lua_pushstring(L, token);
+    lua_pushstring(L, text);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, g.id);
+    lua_pushstring(L, token.id);
     lua_setfield(L, -2, "id");
-    lua_pushstring(L, g.salt);
+    lua_pushstring(L, token.salt);
     lua_setfield(L, -2, "salt");
-    lua_pushstring(L, g.hash);
+    lua_pushstring(L, token.hash);
     lua_setfield(L, -2, "hash");
     return 2;
 }

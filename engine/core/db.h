@@ -15,18 +15,21 @@
 struct db;
 struct err;
 
-/* What a statement is for; a driver over a network decides by it what may be
- * repeated. */
+/* What a statement is for, as its sender says: nobody reads its SQL.  A driver
+ * over a network decides by it what may be repeated when it is not clear
+ * whether it was carried out. */
 enum stmt_kind {
-    STMT_QUERY, /* whatever somebody typed or a script sent */
+    STMT_QUERY, /* anything somebody typed or a script sent: never repeated */
+    STMT_READ,  /* changes nothing */
     STMT_BEGIN,
     STMT_COMMIT,
     STMT_ROLLBACK, /* of the whole transaction */
-    STMT_CATALOG,
-    STMT_CREATE,
+    STMT_CATALOG,  /* a read of the catalogue */
+    STMT_CREATE,   /* this one and the next two may be done twice */
     STMT_ALTER,
     STMT_INDEX,
-    STMT_INSERT
+    STMT_INSERT,
+    STMT_IDEMPOTENT /* a write that comes to the same done twice */
 };
 
 /* One statement, borrowed for the length of a call. */
@@ -86,11 +89,5 @@ int stmt_kind_from(const char *name);
 /* The kind of a statement; a STMT_QUERY that reads COMMIT, END, ROLLBACK or
  * ABORT, and no more than WORK or TRANSACTION, is of those kinds. */
 enum stmt_kind stmt_kind_of(const struct stmt *st);
-
-/* The err_code that an English error text stands for: what SQLite and HTTP
- * stores have instead of codes.  ERR_SQL when it is none of ours.  Wording
- * about rights is ERR_DENIED and never "missing"; a text that mentions a
- * column is never about a missing table. */
-int classify_text(const char *text, size_t len);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/db.h"
 #include "core/dialect.h"
 #include "core/err.h"
+#include "db/pg_query.h"
 #include "db/postgres_connection.h"
 
 struct pg_db {
@@ -72,7 +73,9 @@ static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
 {
     bool inside = in_transaction(&p->base);
     bool late;
-    PGresult *res = pg_run(p->conn, st->sql, statement_timeout(p, st), &late);
+    struct pg_query query = {.sql = st->sql,
+                             .timeout_ms = statement_timeout(p, st)};
+    PGresult *res = pg_query(p->conn, &query, &late);
     ExecStatusType s = PQresultStatus(res);
 
     if (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK)
@@ -83,7 +86,7 @@ static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
         err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
     } else if (late) {
         err_set(e, ERR_IO, "PostgreSQL did not answer within %d ms",
-                statement_timeout(p, st));
+                query.timeout_ms);
     } else {
         pg_error(res, p->conn, e);
     }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/err.h"
 #include "os/clock.h"
@@ -182,103 +181,4 @@ PGconn *pg_connect(const struct pg_address *a, struct err *e)
     }
     PQfinish(conn);
     return NULL;
-}
-
-bool pg_alive(PGconn *conn)
-{
-    while (PQstatus(conn) == CONNECTION_OK) {
-        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
-
-        if (poll(&p, 1, 0) <= 0)
-            return true;
-        if (!PQconsumeInput(conn))
-            return false;
-        (void)PQisBusy(conn); /* parses what came */
-    }
-    return false;
-}
-
-static void cancel(PGconn *conn)
-{
-    PGcancel *c = PQgetCancel(conn);
-    char ignored[256];
-
-    if (c)
-        PQcancel(c, ignored, sizeof(ignored));
-    PQfreeCancel(c);
-}
-
-/* COPY would leave the line in a mode of its own. */
-static void end_copy(PGconn *conn, ExecStatusType s)
-{
-    char *row = NULL;
-
-    if (s == PGRES_COPY_IN)
-        PQputCopyEnd(conn, "COPY has no place in a store");
-    while (s == PGRES_COPY_OUT && PQgetCopyData(conn, &row, 0) > 0)
-        PQfreemem(row);
-}
-
-/* Sends what is left and waits until the server is done with the statement, at
- * most until end, if that is not 0; false when it is then not done.  Only
- * SIGINT has a handler: it cancels, and the server's word on that is the
- * result. */
-static bool await_result(PGconn *conn, double end)
-{
-    int unsent;
-
-    while ((unsent = PQflush(conn)) == 1 || PQisBusy(conn)) {
-        struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
-        double left = end > 0 ? end - clock_s() : -1;
-        int n;
-
-        if (end > 0 && left <= 0)
-            return false;
-        if (unsent == 1)
-            p.events |= POLLOUT;
-        n = poll(&p, 1, end > 0 ? (int)(left * 1000) + 1 : -1);
-        if (n < 0 && errno == EINTR)
-            cancel(conn);
-        else if (n < 0 || (n > 0 && !PQconsumeInput(conn)))
-            break; /* PQgetResult tells why */
-    }
-    return true;
-}
-
-/* The first failure, or the result: what was done may still fail when it is
- * committed, and a line that falls tells its reason first.  A line on which no
- * answer came by end is cut: it can carry no other statement. */
-static PGresult *take_result(PGconn *conn, double end, bool *late)
-{
-    PGresult *kept = NULL;
-    PGresult *res;
-
-    for (;;) {
-        ExecStatusType s = PQresultStatus(kept);
-
-        if (!await_result(conn, end)) {
-            *late = true;
-            shutdown(PQsocket(conn), SHUT_RDWR);
-        }
-        res = PQgetResult(conn);
-        if (!res)
-            return kept;
-        end_copy(conn, PQresultStatus(res));
-        if (!kept || s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK) {
-            PQclear(kept);
-            kept = res;
-        } else {
-            PQclear(res);
-        }
-    }
-}
-
-PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late)
-{
-    double end = timeout_ms > 0 ? clock_s() + timeout_ms / 1e3 : 0;
-
-    *late = false;
-    if (!PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0))
-        return NULL;
-    return take_result(conn, end, late);
 }

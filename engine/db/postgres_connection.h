@@ -31,15 +31,6 @@ void pg_address_free(struct pg_address *a);
 /* A connection that is ready, or NULL with *e set. */
 PGconn *pg_connect(const struct pg_address *a, struct err *e);
 
-/* Whether the line still stands, as far as this side can know: what the
- * server said, or that it hung up, is read without waiting. */
-bool pg_alive(PGconn *conn);
-
-/* Sends one statement and waits for its result; NULL when it cannot be sent.
- * With parameters, even none, the server takes only one statement per text.
- * After timeout_ms, if that is not 0, the line is cut and *late is true. */
-PGresult *pg_run(PGconn *conn, const char *sql, int timeout_ms, bool *late);
-
 /* Sets *e from a failed result by its SQLSTATE. */
 void pg_error(const PGresult *res, const PGconn *conn, struct err *e);
 

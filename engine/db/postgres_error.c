@@ -1,29 +1,8 @@
 #include <string.h>
 
+#include "core/classify.h"
 #include "core/err.h"
 #include "db/postgres_connection.h"
-
-/* A SQLSTATE, or the beginning of some, and what it stands for. */
-static const struct {
-    const char *state;
-    enum err_code code;
-} sqlstates[] = {
-    {"42P01", ERR_NO_TABLE},  {"42703", ERR_NO_COLUMN},
-    {"3F000", ERR_NO_SCHEMA}, {"42701", ERR_EXISTS}, /* column */
-    {"42P07", ERR_EXISTS},                           /* table, index */
-    {"42P06", ERR_EXISTS},                           /* schema */
-    {"42710", ERR_EXISTS}, /* a table's type: two CREATE at once */
-    {"42501", ERR_DENIED},    {"25006", ERR_DENIED}, /* read-only transaction */
-    {"28", ERR_AUTH},         {"55P03", ERR_BUSY},   /* lock_timeout */
-    {"57014", ERR_BUSY}, /* statement_timeout, cancelled */
-    {"40P01", ERR_BUSY}, /* deadlock */
-    {"40001", ERR_BUSY}, /* serialization */
-    {"22021", ERR_ARG},  /* bytes that are no text of this encoding */
-    {"08", ERR_IO},      /* the connection */
-    {"57P0", ERR_IO},    /* the server goes away */
-    {"53", ERR_IO},      /* disk full, no memory, no connection left */
-    {"58", ERR_IO},      /* the server's disk */
-};
 
 /* A name that somebody else put into the catalogue at the same moment breaks
  * the catalogue's own unique index, before any friendlier check sees it. */
@@ -46,14 +25,12 @@ static bool on_catalog(const PGresult *res)
     return false;
 }
 
+/* A row that is there already is the statement's own affair. */
 static enum err_code classify(const PGresult *res, const char *state)
 {
-    if (strcmp(state, "23505") == 0)
-        return on_catalog(res) ? ERR_EXISTS : ERR_SQL;
-    for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++)
-        if (strncmp(state, sqlstates[i].state, strlen(sqlstates[i].state)) == 0)
-            return sqlstates[i].code;
-    return ERR_SQL;
+    if (strcmp(state, "23505") == 0 && !on_catalog(res))
+        return ERR_SQL;
+    return classify_sqlstate(state);
 }
 
 void pg_error(const PGresult *res, const PGconn *conn, struct err *e)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/classify.h"
 #include "core/db.h"
 #include "core/dialect.h"
 #include "core/err.h"
@@ -51,7 +52,7 @@ static enum err_code classify(int rc, const char *text)
     case SQLITE_NOTADB:
         return ERR_IO;
     default:
-        return (enum err_code)classify_text(text, strlen(text));
+        return classify_text(text, strlen(text));
     }
 }
 

@@ -2,8 +2,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "http/transfer.h"
 #include "os/clock.h"
@@ -12,8 +10,8 @@
 
 struct http_client {
     struct http_config cfg;
-    CURLM *multi; /* from the first request on */
-    struct http_request *first, *last;
+    CURLM *multi;                      /* from the first request on */
+    struct http_request *first, *last; /* queued or running, oldest first */
     long running;
 };
 
@@ -30,164 +28,116 @@ const struct http_config http_defaults = {
 struct http_client *http_client_new(const struct http_config *cfg,
                                     struct err *e)
 {
-    struct http_client *h = calloc(1, sizeof(*h));
+    struct http_client *client = calloc(1, sizeof(*client));
 
-    if (!h) {
+    if (!client) {
         err_set(e, ERR_NOMEM, "out of memory");
         return NULL;
     }
-    h->cfg = *cfg;
-    return h;
+    client->cfg = *cfg;
+    return client;
 }
 
-static bool wake(struct http_client *h, struct err *e)
+static bool set_up(struct http_client *client, struct err *e)
 {
-    if (h->multi)
+    if (client->multi)
         return true;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(e, ERR_IO, "libcurl cannot be set up");
-    h->multi = curl_multi_init();
-    if (!h->multi) {
+    client->multi = curl_multi_init();
+    if (!client->multi) {
         curl_global_cleanup();
         return err_set(e, ERR_NOMEM, "out of memory");
     }
-    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, h->cfg.max_parallel);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
+                      client->cfg.max_parallel);
     return true;
 }
 
-/* Takes the call off the wire and out of the client's list. */
-static void detach(struct http_request *c)
+/* Takes a request out of the client, and its attempt off the wire. */
+static void cancel(struct http_request *req)
 {
-    struct http_client *h = c->http;
+    struct http_client *client = req->client;
 
-    if (!h)
-        return;
-    if (c->easy) {
-        curl_multi_remove_handle(h->multi, c->easy);
-        curl_easy_cleanup(c->easy);
-        c->easy = NULL;
-        h->running--;
+    if (req->transfer) {
+        curl_multi_remove_handle(client->multi, transfer_easy(req->transfer));
+        transfer_free(req->transfer);
+        req->transfer = NULL;
+        client->running--;
     }
-    *(c->prev ? &c->prev->next : &h->first) = c->next;
-    *(c->next ? &c->next->prev : &h->last) = c->prev;
-    c->prev = c->next = NULL;
-    c->http = NULL;
+    *(req->prev ? &req->prev->next : &client->first) = req->next;
+    *(req->next ? &req->next->prev : &client->last) = req->prev;
+    req->prev = req->next = NULL;
+    req->client = NULL;
+    req->cancel = NULL;
 }
 
-static void finish(struct http_request *c, const struct err *e)
-{
-    detach(c);
-    c->state = HTTP_REQUEST_DONE;
-    if (e) {
-        c->result.status = 0;
-        c->result.err = *e;
-    }
-    c->result.err.unclear = c->result.unclear;
-}
-
-void http_request_fail(struct http_request *c, const struct err *e)
-{
-    finish(c, e);
-}
-
-void http_client_free(struct http_client *h)
+void http_client_free(struct http_client *client)
 {
     struct err closed;
 
-    if (!h)
+    if (!client)
         return;
     err_set(&closed, ERR_CLOSED, "the client is closed");
-    while (h->first)
-        finish(h->first, &closed);
-    if (h->multi) {
-        curl_multi_cleanup(h->multi);
+    while (client->first)
+        http_request_finish(client->first, &closed);
+    if (client->multi) {
+        curl_multi_cleanup(client->multi);
         curl_global_cleanup();
     }
-    free(h);
+    free(client);
 }
 
-struct http_request *http_request_new(struct http_client *h, struct err *e)
+bool http_client_start(struct http_client *client, struct http_request *req,
+                       const struct http_request_options *options,
+                       struct err *e)
 {
-    struct http_request *c = calloc(1, sizeof(*c));
-
-    if (!c) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        return NULL;
-    }
-    c->http = h;
-    c->cfg = &h->cfg;
-    c->prev = h->last;
-    *(h->last ? &h->last->next : &h->first) = c;
-    h->last = c;
-    return c;
-}
-
-void http_request_free(struct http_request *c)
-{
-    if (!c)
-        return;
-    detach(c);
-    curl_slist_free_all(c->headers);
-    free(c->url);
-    buf_free(&c->head);
-    buf_free(&c->body);
-    free(c);
-}
-
-bool http_request_start(struct http_request *c,
-                        const struct http_request_options *r, struct err *e)
-{
-    if (!c->http || c->state != HTTP_REQUEST_NEW)
-        return err_set(e, ERR_CLOSED, "the client is closed");
-    if (strncasecmp(r->url, "http://", 7) != 0 &&
-        strncasecmp(r->url, "https://", 8) != 0)
-        return err_set(e, ERR_ARG, "a URL starts with http:// or https://");
-    if (!http_token(r->method) || strlen(r->method) >= sizeof(c->method))
-        return err_set(e, ERR_ARG, "that is no HTTP method");
-    if (!wake(c->http, e) || !http_add_line(c, "Expect:", e))
+    if (!http_request_set(req, options, e) || !set_up(client, e))
         return false;
-    c->url = strdup(r->url);
-    if (!c->url)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    memcpy(c->method, r->method, strlen(r->method) + 1);
-    c->req = *r;
-    c->req.method = c->method;
-    c->req.url = c->url;
-    c->state = HTTP_REQUEST_QUEUED;
+    req->client = client;
+    req->cancel = cancel;
+    req->prev = client->last;
+    *(client->last ? &client->last->next : &client->first) = req;
+    client->last = req;
+    req->state = HTTP_REQUEST_QUEUED;
     return true;
 }
 
-/* Starts the next attempt; detach() undoes also half of it. */
-static bool put_on_wire(struct http_request *c, struct err *e)
+/* Starts the next attempt; cancel() undoes also half of it. */
+static bool start_attempt(struct http_request *req, struct err *e)
 {
-    if (!transfer_open(c, e))
+    struct http_client *client = req->client;
+
+    req->transfer = transfer_open(req, &client->cfg, e);
+    if (!req->transfer)
         return false;
-    c->http->running++;
-    c->state = HTTP_REQUEST_RUNNING;
-    return curl_multi_add_handle(c->http->multi, c->easy) == CURLM_OK ||
+    client->running++;
+    req->state = HTTP_REQUEST_RUNNING;
+    return curl_multi_add_handle(client->multi, transfer_easy(req->transfer)) ==
+               CURLM_OK ||
            err_set(e, ERR_NOMEM, "out of memory");
 }
 
-/* Puts the calls that are due on the wire while there is room.  Returns how
+/* Starts the requests that are due while there is room.  Returns how
  * long nothing more will be due, at most IDLE_MS. */
-static int launch(struct http_client *h, bool *done)
+static int start_due(struct http_client *client, bool *done)
 {
     long long now = clock_ms();
     long long wait = IDLE_MS;
     struct err e;
 
-    for (struct http_request *c = h->first, *next; c; c = next) {
-        next = c->next;
-        if (c->state != HTTP_REQUEST_QUEUED)
+    for (struct http_request *req = client->first, *next; req; req = next) {
+        next = req->next;
+        if (req->state != HTTP_REQUEST_QUEUED)
             continue;
-        if (h->running >= h->cfg.max_parallel)
+        if (client->running >= client->cfg.max_parallel)
             break;
-        if (c->due_ms > now) {
-            wait = c->due_ms - now < wait ? c->due_ms - now : wait;
+        if (req->due_ms > now) {
+            wait = req->due_ms - now < wait ? req->due_ms - now : wait;
             continue;
         }
-        if (!put_on_wire(c, &e)) {
-            finish(c, &e);
+        if (!start_attempt(req, &e)) {
+            http_request_finish(req, &e);
             *done = true;
         }
     }
@@ -195,54 +145,47 @@ static int launch(struct http_client *h, bool *done)
 }
 
 /* Takes in what ended and tells how many did, *done when one is for good. */
-static int collect(struct http_client *h, bool *done)
+static int collect(struct http_client *client, bool *done)
 {
     struct CURLMsg *msg;
     int left;
     int ended = 0;
 
-    while ((msg = curl_multi_info_read(h->multi, &left)) != NULL) {
+    while ((msg = curl_multi_info_read(client->multi, &left)) != NULL) {
         CURLcode code = msg->data.result;
-        struct http_request *c = NULL;
+        struct http_request *req;
         long wait;
 
         if (msg->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&c);
-        curl_multi_remove_handle(h->multi, msg->easy_handle);
-        h->running--;
+        req = transfer_request(msg->easy_handle);
+        curl_multi_remove_handle(client->multi, msg->easy_handle);
+        client->running--;
         ended++;
-        wait = transfer_end(c, code);
+        wait = transfer_end(req->transfer, code);
+        req->transfer = NULL;
+        req->state = HTTP_REQUEST_QUEUED;
         if (wait < 0) {
-            finish(c, NULL);
+            http_request_finish(req, NULL);
             *done = true;
         } else {
-            c->state = HTTP_REQUEST_QUEUED;
-            c->due_ms = clock_ms() + wait;
+            req->due_ms = clock_ms() + wait;
         }
     }
     return ended;
 }
 
-static bool pending(const struct http_client *h)
-{
-    for (const struct http_request *c = h->first; c; c = c->next)
-        if (c->state == HTTP_REQUEST_QUEUED || c->state == HTTP_REQUEST_RUNNING)
-            return true;
-    return false;
-}
-
 /* One look; 1 when a call is done, 0 when not yet, -1 with *e set. */
-static int turn(struct http_client *h, struct err *e)
+static int turn(struct http_client *client, struct err *e)
 {
     bool done = false;
-    int alive;
-    int wait = launch(h, &done);
-    CURLMcode m = curl_multi_perform(h->multi, &alive);
+    int running;
+    int wait = start_due(client, &done);
+    CURLMcode m = curl_multi_perform(client->multi, &running);
 
     /* Whatever ended made room, so nothing is waited for then. */
-    if (m == CURLM_OK && collect(h, &done) == 0 && !done)
-        m = curl_multi_poll(h->multi, NULL, 0, wait, NULL);
+    if (m == CURLM_OK && collect(client, &done) == 0 && !done)
+        m = curl_multi_poll(client->multi, NULL, 0, wait, NULL);
     if (m != CURLM_OK) {
         err_set(e, ERR_IO, "%s", curl_multi_strerror(m));
         return -1;
@@ -250,18 +193,18 @@ static int turn(struct http_client *h, struct err *e)
     return done ? 1 : 0;
 }
 
-bool http_client_wait(struct http_client *h, struct err *e)
+bool http_client_wait(struct http_client *client, struct err *e)
 {
     struct sigaction quiet = {.sa_handler = SIG_IGN};
     struct sigaction was;
     int done = 0;
 
-    if (!pending(h))
+    if (!client->first)
         return false;
     /* A server that hangs up must not kill the program. */
     sigaction(SIGPIPE, &quiet, &was);
     while (done == 0)
-        done = turn(h, e);
+        done = turn(client, e);
     sigaction(SIGPIPE, &was, NULL);
     return done > 0;
 }

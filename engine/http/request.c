@@ -1,9 +1,47 @@
+#include "http/request.h"
+
 #include <ctype.h>
+#include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "http/transfer.h"
+struct http_request *http_request_new(struct err *e)
+{
+    struct http_request *req = calloc(1, sizeof(*req));
 
-bool http_token(const char *word)
+    if (!req)
+        err_set(e, ERR_NOMEM, "out of memory");
+    return req;
+}
+
+void http_request_finish(struct http_request *req, const struct err *e)
+{
+    if (req->cancel)
+        req->cancel(req);
+    req->state = HTTP_REQUEST_DONE;
+    if (e) {
+        req->result.status = 0;
+        req->result.err = *e;
+    }
+    req->result.err.unclear = req->result.unclear;
+}
+
+void http_request_free(struct http_request *req)
+{
+    if (!req)
+        return;
+    if (req->cancel)
+        req->cancel(req);
+    curl_slist_free_all(req->headers);
+    free(req->url);
+    buf_free(&req->head);
+    buf_free(&req->body);
+    free(req);
+}
+
+/* What RFC 9110 calls a token. */
+static bool is_token(const char *word)
 {
     for (const char *p = word; *p; p++)
         if (!isalnum((unsigned char)*p) && !strchr("!#$%&'*+-.^_`|~", *p))
@@ -11,23 +49,23 @@ bool http_token(const char *word)
     return *word != '\0';
 }
 
-bool http_add_line(struct http_request *c, const char *line, struct err *e)
+static bool add_line(struct http_request *req, const char *line, struct err *e)
 {
-    struct curl_slist *more = curl_slist_append(c->headers, line);
+    struct curl_slist *more = curl_slist_append(req->headers, line);
 
     if (!more)
         return err_set(e, ERR_NOMEM, "out of memory");
-    c->headers = more;
+    req->headers = more;
     return true;
 }
 
-bool http_request_header(struct http_request *c, const char *name,
+bool http_request_header(struct http_request *req, const char *name,
                          const char *value, struct err *e)
 {
     struct buf line = {0};
     bool ok;
 
-    if (!http_token(name))
+    if (!is_token(name))
         return err_set(e, ERR_ARG, "that is no name of a header");
     for (const char *p = value; *p; p++)
         if ((unsigned char)*p < ' ' && *p != '\t')
@@ -35,27 +73,33 @@ bool http_request_header(struct http_request *c, const char *name,
                            name);
     /* libcurl writes an empty header only when it ends in a semicolon. */
     ok = buf_adds(&line, name, e) && buf_adds(&line, *value ? ": " : ";", e) &&
-         buf_adds(&line, value, e) && http_add_line(c, line.data, e);
+         buf_adds(&line, value, e) && add_line(req, line.data, e);
     buf_free(&line);
     return ok;
 }
 
-bool http_request_done(const struct http_request *c)
+bool http_request_set(struct http_request *req,
+                      const struct http_request_options *options, struct err *e)
 {
-    return c->state == HTTP_REQUEST_DONE;
+    if (strncasecmp(options->url, "http://", 7) != 0 &&
+        strncasecmp(options->url, "https://", 8) != 0)
+        return err_set(e, ERR_ARG, "a URL starts with http:// or https://");
+    if (!is_token(options->method) ||
+        strlen(options->method) >= sizeof(req->method))
+        return err_set(e, ERR_ARG, "that is no HTTP method");
+    if (!add_line(req, "Expect:", e))
+        return false;
+    req->url = strdup(options->url);
+    if (!req->url)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    memcpy(req->method, options->method, strlen(options->method) + 1);
+    req->options = *options;
+    req->options.method = req->method;
+    req->options.url = req->url;
+    return true;
 }
 
-const struct http_result *http_request_result(const struct http_request *c)
-{
-    return &c->result;
-}
-
-const struct buf *http_response_body(const struct http_request *c)
-{
-    return &c->body;
-}
-
-/* A line of the answer's head without its end; NULL after the last. */
+/* A line of the response's head without its end; NULL after the last. */
 static const char *next_line(const struct buf *head, size_t *pos, size_t *len)
 {
     const char *line = head->data + *pos;
@@ -71,13 +115,13 @@ static const char *next_line(const struct buf *head, size_t *pos, size_t *len)
     return line;
 }
 
-bool http_response_next_header(const struct http_request *c, size_t *pos,
+bool http_response_next_header(const struct http_request *req, size_t *pos,
                                struct http_response_header *out)
 {
     const char *line;
     size_t len;
 
-    while ((line = next_line(&c->head, pos, &len)) != NULL) {
+    while ((line = next_line(&req->head, pos, &len)) != NULL) {
         const char *colon = memchr(line, ':', len);
 
         if (!colon)

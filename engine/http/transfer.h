@@ -1,58 +1,32 @@
 /*
- * transfer.h - one attempt of one HTTP call: libcurl's options, what comes
- * back, and whether it may be tried again.  Only for client.c.
+ * transfer.h - one attempt of one request, as a handle of libcurl.
+ *
+ * Made by transfer_open when the request's turn has come.  The client gives
+ * its easy handle to libcurl, takes it back when the attempt ended and ends
+ * it by transfer_end, or by transfer_free when nobody waits for it any more.
  */
 #ifndef ENGINE_HTTP_TRANSFER_H
 #define ENGINE_HTTP_TRANSFER_H
 
 #include <curl/curl.h>
 
-#include "http/client.h"
+#include "http/request.h"
 
-enum http_request_state {
-    HTTP_REQUEST_NEW,
-    HTTP_REQUEST_QUEUED,
-    HTTP_REQUEST_RUNNING,
-    HTTP_REQUEST_DONE
-};
+/* NULL with *e set only without memory.  cfg and req are borrowed; the
+ * response comes into req as it arrives. */
+struct http_transfer *transfer_open(struct http_request *req,
+                                    const struct http_config *cfg,
+                                    struct err *e);
 
-struct http_request {
-    struct http_client *http; /* NULL once the client is gone */
-    const struct http_config *cfg;
-    struct http_request *prev, *next; /* the client's calls, oldest first */
-    enum http_request_state state;
-    long long due_ms; /* HTTP_REQUEST_QUEUED: not before */
+CURL *transfer_easy(const struct http_transfer *t);
 
-    struct http_request_options req; /* method and url are the two below */
-    char method[16];
-    char *url;
-    struct curl_slist *headers;
+/* Whose attempt a handle of transfer_open is. */
+struct http_request *transfer_request(CURL *easy);
 
-    CURL *easy;  /* while HTTP_REQUEST_RUNNING */
-    size_t sent; /* of the body, as libcurl took it */
-    bool too_large;
-    bool answered;   /* a status line came */
-    bool head_whole; /* and the empty line after the headers */
-    char curl_error[CURL_ERROR_SIZE];
+/* Notes in the request how its attempt ended, and frees it.  Returns how many
+ * milliseconds to wait before the next one, or -1 when the result stands. */
+long transfer_end(struct http_transfer *t, CURLcode code);
 
-    struct buf head; /* the answer's header lines */
-    struct buf body;
-    struct http_result result;
-};
-
-/* True for what RFC 9110 calls a token. */
-bool http_token(const char *word);
-
-/* Adds a header line as libcurl takes it. */
-bool http_add_line(struct http_request *c, const char *line, struct err *e);
-
-/* Makes the easy handle for the next attempt. */
-bool transfer_open(struct http_request *c, struct err *e);
-
-/*
- * Takes in how the attempt ended and drops the easy handle.  Returns how many
- * milliseconds to wait before the next attempt, or -1 when the result stands.
- */
-long transfer_end(struct http_request *c, CURLcode code);
+void transfer_free(struct http_transfer *t); /* NULL is fine */
 
 #endif

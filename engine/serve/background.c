@@ -1,25 +1,39 @@
+#include "serve/background.h"
+
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/err.h"
 #include "os/clock.h"
-#include "serve/internal.h"
+#include "serve/tenants.h"
 
 enum { ASK_MS = 5000 };
 
-void file_version_of(const char *path, struct file_version *m)
-{
-    struct stat st;
+struct to_terminate {
+    struct to_terminate *next;
+    int pid;
+    char role[TENANTS_ROLE];
+};
 
-    memset(m, 0, sizeof(*m)); /* no file is a version, too */
-    if (stat(path, &st) != 0)
-        return;
-    m->ino = st.st_ino;
-    m->size = st.st_size;
-    m->sec = st.st_mtim.tv_sec;
-    m->nsec = st.st_mtim.tv_nsec;
+void background_init(struct background *b)
+{
+    b->to_terminate = NULL;
+    atomic_init(&b->reload, false);
+    atomic_init(&b->repair, false);
+    atomic_init(&b->asked, 0);
+    pthread_mutex_init(&b->lock, NULL);
+    b->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void background_free(struct background *b)
+{
+    if (b->wake >= 0)
+        close(b->wake);
+    pthread_mutex_destroy(&b->lock);
 }
 
 void eventfd_wake(int fd)
@@ -30,50 +44,64 @@ void eventfd_wake(int fd)
     (void)n; /* a full counter wakes as well */
 }
 
-void server_ask_repair(struct server *h, const char *why)
+void eventfd_clear(int fd)
+{
+    uint64_t n;
+
+    while (read(fd, &n, sizeof(n)) > 0)
+        ;
+}
+
+void background_ask_reload(struct background *b)
+{
+    atomic_store(&b->reload, true);
+    eventfd_wake(b->wake);
+}
+
+void background_ask_repair(struct background *b, const char *why)
 {
     long long now = clock_ms();
-    long long last = atomic_load(&h->asked);
+    long long last = atomic_load(&b->asked);
 
     if ((last != 0 && now - last < ASK_MS) ||
-        !atomic_compare_exchange_strong(&h->asked, &last, now))
+        !atomic_compare_exchange_strong(&b->asked, &last, now))
         return;
     fprintf(stderr, "propolis serve: database: %.*s\n", (int)strcspn(why, "\n"),
             why);
-    atomic_store(&h->broken, true);
-    eventfd_wake(h->wake);
+    atomic_store(&b->repair, true);
+    eventfd_wake(b->wake);
 }
 
-void server_terminate(struct server *h, int pid, const char *role)
+void background_ask_terminate(struct background *b, int pid, const char *role)
 {
-    struct to_terminate *v = calloc(1, sizeof(*v));
+    struct to_terminate *one = calloc(1, sizeof(*one));
 
-    if (!v)
+    if (!one)
         return;
-    v->pid = pid;
-    snprintf(v->role, sizeof(v->role), "%s", role);
-    pthread_mutex_lock(&h->lock);
-    v->next = h->to_terminate;
-    h->to_terminate = v;
-    pthread_mutex_unlock(&h->lock);
-    eventfd_wake(h->wake);
+    one->pid = pid;
+    snprintf(one->role, sizeof(one->role), "%s", role);
+    pthread_mutex_lock(&b->lock);
+    one->next = b->to_terminate;
+    b->to_terminate = one;
+    pthread_mutex_unlock(&b->lock);
+    eventfd_wake(b->wake);
 }
 
-void server_terminate_due(struct server *h)
+void background_terminate(struct background *b, const struct tenants *tenants)
 {
-    struct to_terminate *v;
+    struct to_terminate *one;
     struct err e;
 
-    pthread_mutex_lock(&h->lock);
-    v = h->to_terminate;
-    h->to_terminate = NULL;
-    pthread_mutex_unlock(&h->lock);
-    while (v) {
-        struct to_terminate *next = v->next;
+    pthread_mutex_lock(&b->lock);
+    one = b->to_terminate;
+    b->to_terminate = NULL;
+    pthread_mutex_unlock(&b->lock);
+    while (one) {
+        struct to_terminate *next = one->next;
 
-        if (!tenants_terminate(h->tenants, v->pid, v->role, &e))
+        if (!tenants_terminate(tenants, one->pid, one->role, &e))
             fprintf(stderr, "propolis serve: %s\n", e.message);
-        free(v);
-        v = next;
+        free(one);
+        one = next;
     }
 }

@@ -1,76 +1,71 @@
+#include "serve/client_connection.h"
+
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "serve/internal.h"
+struct client_connection {
+    struct client_connections *list;
+    struct client_connection *prev, *next;
+    int fd;
+    int64_t deadline;
+    bool timed;
+};
 
-static void unlist(struct loop *l, struct client_connection *p)
+void client_connection_stop_timeout(struct client_connection *conn)
 {
-    if (!p->listed)
+    if (!conn || !conn->timed)
         return;
-    if (p->prev)
-        p->prev->next = p->next;
-    else
-        l->oldest = p->next;
-    if (p->next)
-        p->next->prev = p->prev;
-    else
-        l->newest = p->prev;
-    p->listed = false;
+    *(conn->prev ? &conn->prev->next : &conn->list->oldest) = conn->next;
+    *(conn->next ? &conn->next->prev : &conn->list->newest) = conn->prev;
+    conn->timed = false;
 }
 
-/* All have the same time, so the list is in order of deadlines. */
-void client_connection_start_timeout(struct loop *l,
-                                     struct client_connection *p)
+void client_connection_start_timeout(struct client_connection *conn)
 {
-    unlist(l, p);
-    p->deadline = l->now + l->server->o.client_ms;
-    p->prev = l->newest;
-    p->next = NULL;
-    if (l->newest)
-        l->newest->next = p;
-    else
-        l->oldest = p;
-    l->newest = p;
-    p->listed = true;
-}
+    struct client_connections *list;
 
-void client_connection_stop_timeout(struct loop *l, struct client_connection *p)
-{
-    unlist(l, p);
+    if (!conn)
+        return;
+    client_connection_stop_timeout(conn);
+    list = conn->list;
+    conn->deadline = *list->now + list->timeout_ms;
+    conn->prev = list->newest;
+    conn->next = NULL;
+    *(list->newest ? &list->newest->next : &list->oldest) = conn;
+    list->newest = conn;
+    conn->timed = true;
 }
 
 void client_connection_notify(void *cls, struct MHD_Connection *http,
                               void **slot,
                               enum MHD_ConnectionNotificationCode what)
 {
-    struct loop *l = cls;
-    const union MHD_ConnectionInfo *info;
-    struct client_connection *p = *slot;
+    struct client_connections *list = cls;
+    struct client_connection *conn = *slot;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
-        p = calloc(1, sizeof(*p));
-        l->nclients++;
-        *slot = p;
-        if (p) {
-            p->fd = info->connect_fd;
-            client_connection_start_timeout(l, p);
+        list->count++;
+        *slot = conn = calloc(1, sizeof(*conn));
+        if (conn) {
+            conn->list = list;
+            conn->fd =
+                MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD)
+                    ->connect_fd;
+            client_connection_start_timeout(conn);
         }
         return;
     }
-    l->nclients--;
-    if (p)
-        unlist(l, p);
-    free(p);
+    list->count--;
+    client_connection_stop_timeout(conn);
+    free(conn);
 }
 
-/* Cuts those who neither send nor take: libmicrohttpd then sees the end. */
-void client_connections_expire(struct loop *l)
+void client_connections_expire(struct client_connections *list)
 {
-    struct client_connection *p;
+    struct client_connection *conn;
 
-    while ((p = l->oldest) && l->now >= p->deadline) {
-        unlist(l, p);
-        shutdown(p->fd, SHUT_RDWR);
+    while ((conn = list->oldest) && *list->now >= conn->deadline) {
+        client_connection_stop_timeout(conn);
+        shutdown(conn->fd, SHUT_RDWR); /* libmicrohttpd then sees the end */
     }
 }

@@ -205,10 +205,8 @@ void json_error(struct buf *out, const char *code, const char *text)
         } else if (out->data[i] == '\\') {
             i++;
         }
-    if (ok && code)
-        ok = buf_addf(out, &e, ",\"code\":\"%.5s\"", code);
     if (ok)
-        buf_adds(out, "}", &e);
+        buf_addf(out, &e, ",\"code\":\"%.5s\"}", code);
 }
 
 int http_status_of(const char *sqlstate)
@@ -223,8 +221,6 @@ int http_status_of(const char *sqlstate)
         {"55P03", 503}, {"XX", 500},    {"58", 500},
     };
 
-    if (!sqlstate)
-        return 503; /* libpq's own words: the line is cut */
     for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
         if (strncmp(sqlstate, map[i].head, strlen(map[i].head)) == 0)
             return map[i].status;

@@ -1,181 +1,156 @@
+#include "serve/loop.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/err.h"
 #include "os/clock.h"
-#include "serve/internal.h"
+#include "serve/background.h"
+#include "serve/http_handler.h"
+#include "serve/listener.h"
 
-enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64 };
+enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64, TICK_MS = 250 };
 
-/* Says no before a connection costs anything. */
-static void turn_away(const struct loop *l, int fd)
+static void accept_clients(struct loop *loop)
 {
-    static const char no[] =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-        "Content-Length: 33\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
-        "{\"error\":\"too many connections\"}\n";
-    char drain[2048];
-
-    if (!l->server->o.tls_cert) {
-        /* Unread bytes would make the close a reset, and our words lost. */
-        (void)!recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
-        (void)!send(fd, no, sizeof(no) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-        shutdown(fd, SHUT_WR);
-    }
-    close(fd);
-}
-
-static void accept_some(struct loop *l)
-{
-    struct sockaddr_storage from;
-    int limit = l->server->o.connections / (int)l->server->nloops;
+    const struct server_options *o = loop->shared->options;
+    int limit = o->connections / loop->shared->loops;
 
     for (int i = 0; i < ACCEPTS; i++) {
-        socklen_t len = sizeof(from);
-        int yes = 1;
-        int fd = accept(l->server->listener, (struct sockaddr *)&from, &len);
+        struct sockaddr_storage from;
+        socklen_t len;
+        int fd = listener_accept(loop->shared->listener, &from, &len);
 
         if (fd < 0)
             return;
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-        fcntl(fd, F_SETFL, O_NONBLOCK);
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-        if (l->nclients >= limit)
-            turn_away(l, fd);
+        if (loop->clients.count >= limit)
+            listener_reject(fd, o->tls_cert != NULL);
         else
-            MHD_add_connection(l->http, fd, (struct sockaddr *)&from, len);
+            MHD_add_connection(loop->http, fd, (struct sockaddr *)&from, len);
     }
 }
 
-static bool must_end(struct loop *l)
+static bool must_end(struct loop *loop)
 {
-    struct server *h = l->server;
+    struct loop_shared *shared = loop->shared;
 
-    if (!atomic_load(&h->stopping))
+    if (!atomic_load(&shared->stopping))
         return false;
-    epoll_ctl(l->epoll, EPOLL_CTL_DEL, h->listener, NULL);
-    return l->requests == 0 || atomic_load(&h->forced);
+    epoll_ctl(loop->epoll, EPOLL_CTL_DEL, shared->listener, NULL);
+    return loop->requests.count == 0 || atomic_load(&shared->forced);
 }
 
-/* libmicrohttpd works until it has nothing left to do at once. */
-static bool run_http(struct loop *l)
+/* libmicrohttpd works until it has nothing left to do at once; true when it
+ * has not finished. */
+static bool run_http(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG left = 1;
 
     for (int i = 0; i < 8; i++) {
-        l->resumed = false;
-        MHD_run(l->http);
-        if (!l->resumed &&
-            (MHD_get_timeout(l->http, &left) != MHD_YES || left > 0))
+        loop->requests.resumed = false;
+        MHD_run(loop->http);
+        if (!loop->requests.resumed &&
+            (MHD_get_timeout(loop->http, &left) != MHD_YES || left > 0))
             return false;
     }
     return true;
 }
 
-static void renew(struct loop *l)
+/* Accepting comes last in a round: those who are there already go first. */
+static void on_listener(struct watch *watch)
 {
-    struct server *h = l->server;
-    uint64_t n;
+    struct loop *loop =
+        (struct loop *)((char *)watch - offsetof(struct loop, on_listener));
 
-    while (read(l->wake, &n, sizeof(n)) > 0)
-        ;
-    if (l->generation != atomic_load(&h->generation)) {
-        pthread_mutex_lock(&h->lock);
-        token_list_unref(l->tokens);
-        l->tokens = token_list_ref(h->tokens);
-        l->mark = h->mark;
-        l->generation = atomic_load(&h->generation);
-        pthread_mutex_unlock(&h->lock);
-        request_unpark(l);
-    }
+    loop->accepting = true;
 }
 
-static void dispatch(struct loop *l, const struct epoll_event *ev, int n)
+static void on_http(struct watch *watch)
 {
-    bool accepting = false;
+    (void)watch; /* every round ends with run_http */
+}
 
+static void on_wake(struct watch *watch)
+{
+    struct loop *loop =
+        (struct loop *)((char *)watch - offsetof(struct loop, on_wake));
+
+    eventfd_clear(loop->wake);
+    if (token_view_renew(&loop->requests.tokens, loop->shared->token_file))
+        requests_resume(&loop->requests);
+}
+
+static void dispatch(struct loop *loop, const struct epoll_event *events, int n)
+{
+    loop->accepting = false;
     for (int i = 0; i < n; i++) {
-        enum watch *what = ev[i].data.ptr;
+        struct watch *watch = events[i].data.ptr;
 
-        if (*what == WATCH_PG)
-            pg_connection_event(ev[i].data.ptr);
-        else if (*what == WATCH_WAKE)
-            renew(l);
-        else if (*what == WATCH_LISTENER)
-            accepting = true;
+        watch->on_event(watch);
     }
-    if (accepting && !atomic_load(&l->server->stopping))
-        accept_some(l);
+    if (loop->accepting && !atomic_load(&loop->shared->stopping))
+        accept_clients(loop);
 }
 
-static void bury(struct loop *l)
+static void end(struct loop *loop)
 {
-    while (l->dead) {
-        struct pg_connection *k = l->dead;
-
-        l->dead = k->next;
-        free(k);
-    }
+    requests_resume(&loop->requests);
+    pg_pools_close(&loop->pools);
+    run_http(loop);
+    pg_pools_free_closed(&loop->pools);
+    atomic_fetch_add(&loop->shared->ended, 1);
+    eventfd_wake(loop->shared->background->wake);
 }
 
-static void *work(void *arg)
+static void *run(void *arg)
 {
-    struct loop *l = arg;
-    struct epoll_event ev[EVENTS];
-    int64_t swept = 0;
+    struct loop *loop = arg;
+    struct epoll_event events[EVENTS];
+    int64_t last_tick = 0;
     bool more = false;
 
-    while (!must_end(l)) {
-        bool quiet = !l->oldest && !l->connections;
+    while (!must_end(loop)) {
+        bool quiet = !loop->clients.oldest && !loop->pools.connections;
         int wait = more ? 0 : quiet ? -1 : TICK_MS;
-        int n = epoll_wait(l->epoll, ev, EVENTS, wait);
+        int n = epoll_wait(loop->epoll, events, EVENTS, wait);
 
-        l->now = clock_ms();
-        dispatch(l, ev, n);
-        if (l->now >= swept + TICK_MS) {
-            swept = l->now;
-            pg_pool_sweep(l);
-            client_connections_expire(l);
+        loop->now = clock_ms();
+        dispatch(loop, events, n);
+        if (loop->now >= last_tick + TICK_MS) {
+            last_tick = loop->now;
+            pg_pools_expire(&loop->pools);
+            client_connections_expire(&loop->clients);
         }
-        more = run_http(l);
-        bury(l);
+        more = run_http(loop);
+        pg_pools_free_closed(&loop->pools);
     }
-    request_unpark(l);
-    pg_pool_close(l);
-    run_http(l);
-    bury(l);
-    atomic_fetch_add(&l->server->ended, 1);
-    eventfd_wake(l->server->wake);
+    end(loop);
     return NULL;
 }
 
-static bool add(struct loop *l, int fd, enum watch *what, unsigned flags)
+static bool add(struct loop *loop, int fd, struct watch *watch,
+                void (*on_event)(struct watch *), unsigned flags)
 {
-    struct epoll_event ev = {.events = EPOLLIN | flags, .data.ptr = what};
+    struct epoll_event ev = {.events = EPOLLIN | flags, .data.ptr = watch};
 
-    return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
+    watch->on_event = on_event;
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
 }
 
-static void mute(void *cls, const char *fmt, va_list ap)
+static void ignore_log(void *cls, const char *fmt, va_list ap)
 {
     (void)cls;
     (void)fmt;
     (void)ap;
 }
 
-static struct MHD_Daemon *open_http(struct loop *l)
+static struct MHD_Daemon *open_http(struct loop *loop)
 {
-    const struct server_options *o = &l->server->o;
+    const struct server_options *o = loop->shared->options;
     unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
                      MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (o->tls_cert ? MHD_USE_TLS : 0);
@@ -185,49 +160,88 @@ static struct MHD_Daemon *open_http(struct loop *l)
         {MHD_OPTION_END, 0, NULL}};
 
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, request_step, l, MHD_OPTION_EXTERNAL_LOGGER, mute,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over, l,
-        MHD_OPTION_NOTIFY_CONNECTION, client_connection_notify, l,
+        flags, 0, NULL, NULL, http_handler, &loop->requests,
+        MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, http_handler_completed, &loop->requests,
+        MHD_OPTION_NOTIFY_CONNECTION, client_connection_notify, &loop->clients,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections + ACCEPTS,
         MHD_OPTION_ARRAY, o->tls_cert ? tls : &tls[2], MHD_OPTION_END);
 }
 
-bool loop_start(struct loop *l, struct err *e)
+/* Gives the parts below what they need of the loop and the server. */
+static void connect_parts(struct loop *loop)
+{
+    const struct loop_shared *shared = loop->shared;
+    const struct server_options *o = shared->options;
+    int backends = o->backends / shared->loops;
+
+    loop->clients = (struct client_connections){.now = &loop->now,
+                                                .timeout_ms = o->client_ms};
+    loop->requests = (struct requests){
+        .options = o,
+        .stopping = &shared->stopping,
+        .now = &loop->now,
+        .token_file = shared->token_file,
+        .background = shared->background,
+        .pools = &loop->pools,
+        .max_count = o->requests / shared->loops,
+        .max_memory = o->max_memory / (size_t)shared->loops,
+    };
+    loop->pools = (struct pg_pools){
+        .env = {.tenants = shared->tenants,
+                .background = shared->background,
+                .locked_down = &shared->locked_down,
+                .now = &loop->now,
+                .epoll = loop->epoll,
+                .statement_ms = o->statement_ms},
+        .max_connections = backends < 2 ? 2 : backends,
+    };
+    pg_pools_init(&loop->pools);
+}
+
+bool loop_start(struct loop *loop, struct loop_shared *shared, struct err *e)
 {
     const union MHD_DaemonInfo *info;
 
-    l->on_listener = WATCH_LISTENER;
-    l->on_http = WATCH_HTTP;
-    l->on_wake = WATCH_WAKE;
-    l->now = clock_ms();
-    l->epoll = epoll_create1(EPOLL_CLOEXEC);
-    l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    l->http = open_http(l);
-    if (!l->http)
-        return err_set(
-            e, ERR_IO, "libmicrohttpd does not start%s",
-            l->server->o.tls_cert ? ": is it a good certificate and key?" : "");
-    info = MHD_get_daemon_info(l->http, MHD_DAEMON_INFO_EPOLL_FD);
-    if (!info || !add(l, info->epoll_fd, &l->on_http, 0) ||
-        !add(l, l->wake, &l->on_wake, 0) ||
-        !add(l, l->server->listener, &l->on_listener, EPOLLEXCLUSIVE))
+    loop->shared = shared;
+    loop->now = clock_ms();
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    connect_parts(loop);
+    loop->http = open_http(loop);
+    if (!loop->http)
+        return err_set(e, ERR_IO, "libmicrohttpd does not start%s",
+                       shared->options->tls_cert
+                           ? ": is it a good certificate and key?"
+                           : "");
+    info = MHD_get_daemon_info(loop->http, MHD_DAEMON_INFO_EPOLL_FD);
+    if (!info || !add(loop, info->epoll_fd, &loop->on_http, on_http, 0) ||
+        !add(loop, loop->wake, &loop->on_wake, on_wake, 0) ||
+        !add(loop, shared->listener, &loop->on_listener, on_listener,
+             EPOLLEXCLUSIVE))
         return err_set(e, ERR_IO, "epoll: %s", strerror(errno));
-    if (pthread_create(&l->thread, NULL, work, l) != 0)
+    if (pthread_create(&loop->thread, NULL, run, loop) != 0)
         return err_set(e, ERR_IO, "no thread to be had");
-    l->running = true;
+    loop->running = true;
     return true;
 }
 
-void loop_join(struct loop *l)
+void loop_wake(const struct loop *loop)
 {
-    if (l->running)
-        pthread_join(l->thread, NULL);
-    if (l->http)
-        MHD_stop_daemon(l->http);
-    token_list_unref(l->tokens);
-    if (l->wake > 0)
-        close(l->wake);
-    if (l->epoll > 0)
-        close(l->epoll);
+    if (loop->running)
+        eventfd_wake(loop->wake);
+}
+
+void loop_join(struct loop *loop)
+{
+    if (loop->running)
+        pthread_join(loop->thread, NULL);
+    if (loop->http)
+        MHD_stop_daemon(loop->http);
+    token_list_unref(loop->requests.tokens.list);
+    if (loop->wake > 0)
+        close(loop->wake);
+    if (loop->epoll > 0)
+        close(loop->epoll);
 }

@@ -1,233 +1,223 @@
+#include "serve/pg_connection.h"
+
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#include "serve/internal.h"
+#include "serve/background.h"
+#include "serve/pg_result.h"
 
-enum { OPEN_MS = 5000, IDLE_MS = 60000, UTF8 = 6 };
+enum { OPEN_MS = 5000, IDLE_MS = 60000, GRACE_MS = 1000, UTF8 = 6 };
 
-static void watch(struct pg_connection *k, unsigned events)
+static void watch(struct pg_connection *conn, unsigned events)
 {
-    struct epoll_event ev = {.events = events, .data.ptr = k};
-    int epoll = k->pool->loop->epoll;
-    int fd = PQsocket(k->pg);
+    struct epoll_event ev = {.events = events, .data.ptr = &conn->watch};
+    int fd = PQsocket(conn->pg);
 
-    if (fd == k->fd && events == k->events && k->state != PG_CONNECTION_OPENING)
+    if (fd == conn->fd && events == conn->events &&
+        conn->state != PG_CONNECTION_OPENING)
         return;
-    if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &ev) != 0)
-        epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev);
-    k->fd = fd;
-    k->events = events;
+    if (epoll_ctl(conn->env->epoll, EPOLL_CTL_MOD, fd, &ev) != 0)
+        epoll_ctl(conn->env->epoll, EPOLL_CTL_ADD, fd, &ev);
+    conn->fd = fd;
+    conn->events = events;
 }
 
-void pg_connection_drop(struct pg_connection *k)
+void pg_connection_close(struct pg_connection *conn)
 {
-    struct pg_pool *p = k->pool;
+    PQfinish(conn->pg); /* closing takes the socket out of the epoll set */
+    conn->pg = NULL;
+    conn->state = PG_CONNECTION_CLOSED;
+}
 
-    if (k->prev)
-        k->prev->next = k->next;
+/* Closes what is broken or must be cut, and says so to job and pool. */
+static void fail(struct pg_connection *conn, int status, const char *code,
+                 const char *text)
+{
+    struct pg_job *job = conn->job;
+    bool opening = conn->state == PG_CONNECTION_OPENING;
+
+    conn->job = NULL;
+    pg_connection_close(conn);
+    if (job)
+        pg_job_fail(job, status, code, text);
+    conn->env->closed(conn, opening ? text : NULL);
+}
+
+static void lost(struct pg_connection *conn)
+{
+    if (conn->terminating)
+        fail(conn, 408, "57014",
+             "canceling statement due to statement timeout");
     else
-        p->loop->connections = k->next;
-    if (k->next)
-        k->next->prev = k->prev;
-    p->connections--;
-    p->loop->nconnections--;
-    if (k->state == PG_CONNECTION_OPENING)
-        p->opening--;
-    PQfinish(k->pg); /* closing takes the socket out of the epoll set */
-    k->pg = NULL;
-    k->next = p->loop->dead; /* events of this round may still name it */
-    p->loop->dead = k;
+        fail(conn, 503, "08006", "the database connection was lost");
 }
 
-/* The line is cut, or must be. */
-static void lose(struct pg_connection *k, int status, const char *text)
+static void become_idle(struct pg_connection *conn)
 {
-    struct pg_pool *p = k->pool;
-    struct request *r = k->req;
-    bool opening = k->state == PG_CONNECTION_OPENING;
-
-    k->req = NULL;
-    pg_connection_drop(k);
-    if (r)
-        response_fail(r, status, NULL, text);
-    if (opening && p->connections == 0)
-        pg_pool_fail(p, text);
-    else
-        pg_pool_pump(p);
+    conn->state = PG_CONNECTION_IDLE;
+    conn->deadline = *conn->env->now + IDLE_MS;
+    watch(conn, EPOLLIN);
+    conn->env->idle(conn);
 }
 
-static void lost(struct pg_connection *k)
+static bool flush(struct pg_connection *conn)
 {
-    if (k->terminating)
-        lose(k, 408, "canceling statement due to statement timeout");
-    else
-        lose(k, 503, "the database connection was lost");
-}
+    int left = PQflush(conn->pg);
 
-static void become_idle(struct pg_connection *k)
-{
-    struct loop *l = k->pool->loop;
-    struct pg_pool *hungry = pg_pool_starved(l);
-
-    k->state = PG_CONNECTION_IDLE;
-    k->deadline = l->now + IDLE_MS;
-    watch(k, EPOLLIN);
-    if (hungry && hungry != k->pool) {
-        pg_connection_drop(k);
-        pg_pool_pump(hungry);
-        return;
-    }
-    pg_pool_pump(k->pool);
-}
-
-static bool flush(struct pg_connection *k)
-{
-    int left = PQflush(k->pg);
-
-    watch(k, left > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    watch(conn, left > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
     return left >= 0;
 }
 
-bool pg_connection_open(struct pg_pool *p)
-{
-    struct loop *l = p->loop;
-    struct pg_connection *k = calloc(1, sizeof(*k));
-
-    if (!k)
-        return false;
-    k->watch = WATCH_PG;
-    k->pool = p;
-    k->fd = -1;
-    k->deadline = l->now + OPEN_MS;
-    k->pg = tenants_connect(l->server->tenants, p->workspace, p->write,
-                            l->server->o.statement_ms);
-    if (!k->pg || PQstatus(k->pg) == CONNECTION_BAD) {
-        PQfinish(k->pg);
-        free(k);
-        return false;
-    }
-    k->next = l->connections;
-    if (k->next)
-        k->next->prev = k;
-    l->connections = k;
-    l->nconnections++;
-    p->connections++;
-    p->opening++;
-    watch(k, EPOLLOUT);
-    return true;
-}
-
-void pg_connection_run(struct pg_connection *k, struct request *r)
+void pg_connection_run(struct pg_connection *conn, struct pg_job *job)
 {
     static const char list[] =
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = $1 ORDER BY table_name";
-    const char *args[1] = {r->workspace};
-    const struct loop *l = k->pool->loop;
-    bool tables = r->route == TABLES;
+    const char *args[1] = {job->workspace};
 
-    k->state = PG_CONNECTION_RUNNING;
-    k->req = r;
-    k->deadline = l->now + l->server->o.statement_ms + GRACE_MS;
-    if (!PQsendQueryParams(k->pg, tables ? list : r->in.data, tables, NULL,
-                           args, NULL, NULL, 0) ||
-        !PQsetSingleRowMode(k->pg) || !flush(k))
-        lost(k);
+    conn->state = PG_CONNECTION_RUNNING;
+    conn->job = job;
+    conn->deadline = *conn->env->now + conn->env->statement_ms + GRACE_MS;
+    if (!PQsendQueryParams(conn->pg, job->tables ? list : job->sql, job->tables,
+                           NULL, args, NULL, NULL, 0) ||
+        !PQsetSingleRowMode(conn->pg) || !flush(conn))
+        lost(conn);
 }
 
-static void opening(struct pg_connection *k)
+static void on_opening(struct pg_connection *conn)
 {
-    switch (PQconnectPoll(k->pg)) {
+    switch (PQconnectPoll(conn->pg)) {
     case PGRES_POLLING_READING:
-        watch(k, EPOLLIN);
+        watch(conn, EPOLLIN);
         break;
     case PGRES_POLLING_WRITING:
-        watch(k, EPOLLOUT);
+        watch(conn, EPOLLOUT);
         break;
     case PGRES_POLLING_OK:
-        k->pool->opening--;
-        PQsetnonblocking(k->pg, 1);
-        become_idle(k);
+        PQsetnonblocking(conn->pg, 1);
+        become_idle(conn);
         break;
     default: /* perhaps its role is gone: have it made again */
-        server_ask_repair(k->pool->loop->server, PQerrorMessage(k->pg));
-        lose(k, 503, "the database cannot be reached");
+        background_ask_repair(conn->env->background, PQerrorMessage(conn->pg));
+        fail(conn, 503, "08001", "the database cannot be reached");
     }
 }
 
 /* The statement is over. */
-static void finish(struct pg_connection *k)
+static void finish(struct pg_connection *conn)
 {
-    struct request *r = k->req;
-    bool clean = k->state == PG_CONNECTION_RESETTING ||
-                 atomic_load(&k->pool->loop->server->sealed);
+    struct pg_job *job = conn->job;
+    bool clean = conn->state == PG_CONNECTION_RESETTING ||
+                 atomic_load(conn->env->locked_down);
 
-    k->req = NULL;
-    if (r && r->overflow && r->status == 0)
-        pg_result_overflow(r,
-                           "the statement was carried out, but its answer is");
-    else if (r)
-        response_ready(r);
-    if (PQstatus(k->pg) != CONNECTION_OK || k->terminating ||
-        PQtransactionStatus(k->pg) != PQTRANS_IDLE ||
-        PQclientEncoding(k->pg) != UTF8)
-        lost(k);
-    else if (clean)
-        become_idle(k);
-    else {
-        k->state = PG_CONNECTION_RESETTING;
-        k->deadline = k->pool->loop->now + OPEN_MS;
-        if (!PQsendQuery(k->pg, "DISCARD ALL") || !flush(k))
-            lost(k);
+    conn->job = NULL;
+    if (job) {
+        pg_result_end(job);
+        job->done(job);
+    }
+    if (PQstatus(conn->pg) != CONNECTION_OK || conn->terminating ||
+        PQtransactionStatus(conn->pg) != PQTRANS_IDLE ||
+        PQclientEncoding(conn->pg) != UTF8) {
+        lost(conn);
+    } else if (clean) {
+        become_idle(conn);
+    } else {
+        conn->state = PG_CONNECTION_RESETTING;
+        conn->deadline = *conn->env->now + OPEN_MS;
+        if (!PQsendQuery(conn->pg, "DISCARD ALL") || !flush(conn))
+            lost(conn);
     }
 }
 
-void pg_connection_event(struct pg_connection *k)
+/* One result; false when the connection is of no further use. */
+static bool on_result(struct pg_connection *conn, const PGresult *res)
 {
-    PGresult *res;
-    bool fine = true;
+    struct pg_job *job = conn->job;
 
-    if (!k->pg)
-        return;
-    if (k->state == PG_CONNECTION_OPENING) {
-        opening(k);
-        return;
+    if (!job)
+        return true; /* DISCARD ALL's */
+    switch (pg_result_add(job, res, conn->terminating)) {
+    case PG_RESULT_MORE:
+        return true;
+    case PG_RESULT_REPAIR:
+        background_ask_repair(conn->env->background,
+                              PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+        return true;
+    case PG_RESULT_STOP:
+        conn->job = NULL;
+        job->done(job);
+        return false;
+    default:
+        return false;
     }
-    if ((k->events & EPOLLOUT && !flush(k)) || !PQconsumeInput(k->pg)) {
-        lost(k);
-        return;
-    }
-    if (k->state == PG_CONNECTION_IDLE)
-        return;
-    while (fine && !PQisBusy(k->pg)) {
-        res = PQgetResult(k->pg);
+}
+
+static void on_results(struct pg_connection *conn)
+{
+    bool usable = true;
+
+    while (usable && !PQisBusy(conn->pg)) {
+        PGresult *res = PQgetResult(conn->pg);
+
         if (!res) {
-            finish(k);
+            finish(conn);
             return;
         }
-        fine = pg_result_take(k, res);
+        usable = on_result(conn, res);
         PQclear(res);
     }
-    if (!fine)
-        lost(k);
+    if (!usable)
+        lost(conn);
 }
 
-void pg_connection_late(struct pg_connection *k)
+static void on_event(struct watch *w)
 {
-    struct loop *l = k->pool->loop;
-    char role[TENANTS_ROLE];
+    struct pg_connection *conn = (struct pg_connection *)w;
 
-    if (k->state == PG_CONNECTION_IDLE) {
-        pg_connection_drop(k);
-    } else if (k->state == PG_CONNECTION_RUNNING && !k->terminating) {
-        tenants_role(l->server->tenants, k->pool->workspace, k->pool->write,
-                     role);
-        server_terminate(l->server, PQbackendPID(k->pg), role);
-        k->terminating = true;
-        k->deadline = l->now + 3 * (int64_t)GRACE_MS;
-    } else if (k->state == PG_CONNECTION_OPENING) {
-        lose(k, 503, "the database does not answer");
+    if (conn->state == PG_CONNECTION_CLOSED)
+        return;
+    if (conn->state == PG_CONNECTION_OPENING)
+        on_opening(conn);
+    else if ((conn->events & EPOLLOUT && !flush(conn)) ||
+             !PQconsumeInput(conn->pg))
+        lost(conn);
+    else if (conn->state != PG_CONNECTION_IDLE)
+        on_results(conn);
+}
+
+struct pg_connection *pg_connection_open(const struct pg_environment *env,
+                                         const char *workspace, bool write)
+{
+    struct pg_connection *conn = calloc(1, sizeof(*conn));
+
+    if (!conn)
+        return NULL;
+    conn->watch.on_event = on_event;
+    conn->env = env;
+    conn->fd = -1;
+    conn->deadline = *env->now + OPEN_MS;
+    tenants_role(env->tenants, workspace, write, conn->role);
+    conn->pg =
+        tenants_connect(env->tenants, workspace, write, env->statement_ms);
+    if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD) {
+        PQfinish(conn->pg);
+        free(conn);
+        return NULL;
+    }
+    watch(conn, EPOLLOUT);
+    return conn;
+}
+
+void pg_connection_expire(struct pg_connection *conn)
+{
+    if (conn->state == PG_CONNECTION_RUNNING && !conn->terminating) {
+        background_ask_terminate(conn->env->background, PQbackendPID(conn->pg),
+                                 conn->role);
+        conn->terminating = true;
+        conn->deadline = *conn->env->now + 3 * (int64_t)GRACE_MS;
+    } else if (conn->state == PG_CONNECTION_OPENING) {
+        fail(conn, 503, "08001", "the database does not answer");
     } else {
-        lost(k);
+        lost(conn);
     }
 }

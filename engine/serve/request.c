@@ -1,269 +1,195 @@
+#include "serve/request.h"
+
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/err.h"
-#include "serve/internal.h"
+#include "os/clock.h"
+#include "serve/background.h"
 #include "serve/json_result.h"
+#include "serve/pg_pool.h"
 #include "serve/sql_filter.h"
 
-bool request_hold(struct request *r, size_t n)
+bool request_reserve(struct request *req, size_t n)
 {
-    struct loop *l = r->loop;
+    struct requests *all = req->all;
 
-    if (n > l->server->o.max_memory / l->server->nloops - l->held)
+    if (n > all->max_memory - all->memory)
         return false;
-    l->held += n;
-    r->held += n;
+    all->memory += n;
+    req->memory += n;
     return true;
 }
 
-static void suspend(struct request *r)
+static bool reserve_for_job(struct pg_job *job, size_t n)
 {
-    if (!r->suspended)
-        MHD_suspend_connection(r->http);
-    r->suspended = r->later = true;
+    return request_reserve((struct request *)job, n);
 }
 
-/* {"query": "..."} in r->in becomes the statement's text there. */
-static const char *parse(struct request *r)
+static void suspend(struct request *req)
+{
+    if (!req->suspended)
+        MHD_suspend_connection(req->http);
+    req->suspended = true;
+}
+
+/* The response is made: it is sent in libmicrohttpd's next call. */
+static void answer(struct request *req)
+{
+    req->state = REQUEST_ANSWERED;
+    if (req->response.status == 0)
+        req->response.status = 200;
+    if (req->response.status >= 500 || req->all->options->verbose)
+        response_log(&req->response, req->line,
+                     req->access.token ? req->access.token->id : NULL,
+                     clock_ms() - req->started);
+    if (req->suspended) {
+        req->all->resumed = true;
+        MHD_resume_connection(req->http);
+    }
+}
+
+static void answer_job(struct pg_job *job)
+{
+    answer((struct request *)job);
+}
+
+void request_fail(struct request *req, int status, const char *code,
+                  const char *text)
+{
+    response_error(&req->response, status, code, text);
+    answer(req);
+}
+
+static void submit(struct request *req)
+{
+    bool query = req->route.resource == RESOURCE_QUERY;
+
+    req->job = (struct pg_job){
+        .workspace = req->route.workspace,
+        .write = req->access.token->write,
+        .tables = !query,
+        .reads = query && sql_filter_only_reads(req->body.data, req->body.len),
+        .sql = req->body.data,
+        .max_answer = req->all->options->max_answer,
+        .response = &req->response,
+        .reserve = reserve_for_job,
+        .done = answer_job,
+    };
+    suspend(req);
+    pg_pools_submit(req->all->pools, &req->job);
+}
+
+/* {"query": "..."} in the body becomes the statement's text there. */
+static const char *parse(struct request *req)
 {
     const char *why = NULL;
     json_error_t where;
-    json_t *doc = json_loadb(r->in.data ? r->in.data : "", r->in.len,
-                             JSON_REJECT_DUPLICATES, &where);
+    json_t *doc = json_loadb(req->body.data ? req->body.data : "",
+                             req->body.len, JSON_REJECT_DUPLICATES, &where);
     const json_t *query = json_object_get(doc, "query");
     struct err e;
 
-    buf_clear(&r->in);
+    buf_clear(&req->body);
     if (!doc)
         why = "the body is not JSON";
     else if (!json_is_string(query))
         why = "the body must be {'query': '<sql>'}";
-    else if (!buf_add(&r->in, json_string_value(query),
+    else if (!buf_add(&req->body, json_string_value(query),
                       json_string_length(query), &e))
         why = "the body is too large";
     json_decref(doc);
     return why;
 }
 
-static void query(struct request *r)
+static void run_query(struct request *req)
 {
-    const char *why = parse(r);
+    const char *why = parse(req);
+    struct buf *out = &req->response.body;
     char text[160];
     struct err e;
 
     if (why) {
-        response_fail(r, 400, NULL, why);
+        request_fail(req, 400, "22023", why);
         return;
     }
-    switch (sql_filter_check(r->in.data, r->in.len, text, sizeof(text))) {
+    switch (
+        sql_filter_check(req->body.data, req->body.len, text, sizeof(text))) {
     case SQL_FILTER_RUN:
-        suspend(r);
-        pg_pool_submit(r);
+        submit(req);
         return;
     case SQL_FILTER_REFUSED:
-        response_fail(r, 403, "42501", text);
+        request_fail(req, 403, "42501", text);
         return;
     case SQL_FILTER_NOTHING:
-        if (json_result_head(&r->out, NULL, false, &e) &&
-            json_result_tail(&r->out, 0, false, &e))
-            response_ready(r);
+        if (json_result_head(out, NULL, false, &e) &&
+            json_result_tail(out, 0, false, &e))
+            answer(req);
         else
-            response_fail(r, 503, NULL, e.message);
+            request_fail(req, 503, "53200", e.message);
     }
 }
 
-/* Whether the token file is another than the one l's list came from. */
-static bool stale(struct loop *l)
+const char *request_header(const struct request *req, const char *name)
 {
-    struct file_version now;
-
-    file_version_of(l->server->o.tokens, &now);
-    return memcmp(&now, &l->mark, sizeof(now)) != 0;
+    return MHD_lookup_connection_value(req->http, MHD_HEADER_KIND, name);
 }
 
-static void allow(struct request *r)
+void request_authorize(struct request *req)
 {
-    token_list_unref(r->tokens);
-    r->tokens = token_list_ref(r->loop->tokens);
-    r->generation = r->loop->generation;
-    r->status = router_authorize(r);
+    const struct token_view *view = &req->all->tokens;
+
+    token_list_unref(req->tokens);
+    req->tokens = token_list_ref(view->list);
+    req->generation = view->generation;
+    req->access = router_authorize(&req->route, req->tokens,
+                                   request_header(req, "Authorization"),
+                                   request_header(req, "X-Activeloop-Org-Id"));
 }
 
-/* The whole request is here and its rights are known. */
-static void go(struct request *r)
+void request_run(struct request *req)
 {
-    struct server *h = r->loop->server;
-
-    if (r->generation != r->loop->generation && !r->spoiled)
-        allow(r);
-    if (atomic_load(&h->stopping))
-        response_fail(r, 503, NULL, "the server is stopping");
-    else if (r->status != 0)
-        response_fail(r, r->status, NULL, r->denied);
-    else if (r->route == QUERY)
-        query(r);
-    else if (r->route == TABLES) {
-        suspend(r);
-        pg_pool_submit(r);
-    } else if (router_document(r))
-        response_ready(r);
-    else
-        response_fail(r, 503, NULL, "out of memory");
-}
-
-static void complete(struct request *r)
-{
-    struct loop *l = r->loop;
-    struct server *h = l->server;
-
-    r->complete = true;
-    r->counted = true;
-    l->requests++;
-    if (r->client)
-        client_connection_stop_timeout(l, r->client);
-    if (r->status == 0 && l->requests > h->o.requests / (int)h->nloops) {
-        response_fail(r, 429, NULL, "too many requests are under way");
-        return;
-    }
-    if (r->route != HEALTH && r->route != LOST && stale(l)) {
-        suspend(r);
-        r->next = l->parked;
-        l->parked = r;
-        atomic_store(&h->stale, true);
-        eventfd_wake(h->wake);
-        return;
-    }
-    go(r);
-}
-
-void request_unpark(struct loop *l)
-{
-    struct request *r = l->parked;
-
-    l->parked = NULL;
-    while (r) {
-        struct request *next = r->next;
-
-        go(r);
-        r = next;
-    }
-}
-
-static void refuse(struct request *r, int status, const char *text)
-{
-    r->status = status;
-    r->denied = text;
-    r->spoiled = true;
-    r->loop->held -= r->held;
-    r->held = 0;
-    buf_free(&r->in);
-}
-
-static void take(struct request *r, const char *data, size_t n)
-{
+    struct requests *all = req->all;
     struct err e;
 
-    if (r->status != 0)
-        return; /* read and forgotten, so that the client reads our answer */
-    if (r->in.len + n > r->loop->server->o.max_body)
-        refuse(r, 413, "the request's body is too large");
-    else if (!request_hold(r, n) || !buf_add(&r->in, data, n, &e))
-        refuse(r, 503, "too many bodies are under way");
+    req->state = REQUEST_COMPLETE;
+    if (req->generation != all->tokens.generation && !req->body_discarded)
+        request_authorize(req);
+    if (atomic_load(all->stopping))
+        request_fail(req, 503, "57P01", "the server is stopping");
+    else if (req->access.status != 0)
+        request_fail(req, req->access.status, req->access.code,
+                     req->access.text);
+    else if (req->route.resource == RESOURCE_QUERY)
+        run_query(req);
+    else if (req->route.resource == RESOURCE_TABLES)
+        submit(req);
+    else if (router_document(&req->route, req->access.token,
+                             &req->response.body, &e))
+        answer(req);
+    else
+        request_fail(req, 503, "53200", "out of memory");
 }
 
-static struct request *begin(struct loop *l, struct MHD_Connection *http,
-                             const char *url, const char *method)
+void request_await_tokens(struct request *req)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct request *r = calloc(1, sizeof(*r));
-    size_t room = strlen(method) + strlen(url) + 2;
+    struct requests *all = req->all;
 
-    if (!r)
-        return NULL;
-    r->loop = l;
-    r->http = http;
-    r->client = info ? info->socket_context : NULL;
-    r->started = l->now;
-    r->route = router_find(url, r->workspace);
-    r->wrong_method = strcmp(method, r->route == QUERY ? "POST" : "GET") != 0;
-    if ((r->line = malloc(room)))
-        snprintf(r->line, room, "%s %s", method, url);
-    return r;
+    suspend(req);
+    req->state = REQUEST_AWAITS_TOKENS;
+    req->next_awaiting = all->awaiting_tokens;
+    all->awaiting_tokens = req;
+    background_ask_reload(all->background);
 }
 
-/* Checked before the body comes, so that strangers cost no memory; false when
- * the body is so large that reading it all would help nobody. */
-static bool first_look(struct request *r)
+void requests_resume(struct requests *all)
 {
-    const char *text = MHD_lookup_connection_value(
-        r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    size_t max = r->loop->server->o.max_body;
-    unsigned long long n = text ? strtoull(text, NULL, 10) : 0;
+    struct request *req = all->awaiting_tokens;
 
-    allow(r);
-    if (r->status != 0 && stale(r->loop)) {
-        r->status = 0; /* decided by the new list, when all is here */
-        r->generation--;
+    all->awaiting_tokens = NULL;
+    while (req) {
+        struct request *next = req->next_awaiting;
+
+        request_run(req);
+        req = next;
     }
-    if (n > max)
-        refuse(r, 413, "the request's body is too large");
-    return n / 4 <= max;
-}
-
-/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's arguments */
-enum MHD_Result request_step(void *cls, struct MHD_Connection *http,
-                             const char *url, const char *method,
-                             const char *version, const char *data,
-                             size_t *size, void **slot)
-{
-    struct request *r = *slot;
-
-    (void)version;
-    if (!r) {
-        *slot = r = begin(cls, http, url, method);
-        if (!r)
-            return MHD_NO;
-        if (first_look(r))
-            return MHD_YES;
-        r->complete = true;
-        response_fail(r, r->status, NULL, r->denied);
-        return response_send(r);
-    }
-    if (*size > 0) {
-        take(r, data, *size);
-        *size = 0;
-        return MHD_YES;
-    }
-    if (!r->complete) {
-        complete(r);
-        if (r->later) /* called again once it is resumed */
-            return MHD_YES;
-    }
-    return r->answered ? response_send(r) : MHD_YES;
-}
-
-void request_over(void *cls, struct MHD_Connection *http, void **slot,
-                  enum MHD_RequestTerminationCode why)
-{
-    struct request *r = *slot;
-    struct loop *l = cls;
-
-    (void)http;
-    (void)why;
-    if (!r)
-        return;
-    *slot = NULL;
-    l->requests -= r->counted;
-    l->held -= r->held;
-    if (r->client)
-        client_connection_start_timeout(l, r->client);
-    token_list_unref(r->tokens);
-    buf_free(&r->in);
-    buf_free(&r->out);
-    free(r->line);
-    free(r);
 }

@@ -1,8 +1,10 @@
+#include "serve/router.h"
+
 #include <string.h>
 #include <strings.h>
 
+#include "core/buf.h"
 #include "core/err.h"
-#include "serve/internal.h"
 #include "serve/json_result.h"
 
 /* "/workspaces/NAME" and what follows NAME, or NULL. */
@@ -22,63 +24,84 @@ static const char *workspace_of(const char *url, char name[WORKSPACE_MAX])
     return from + n;
 }
 
-enum route router_find(const char *url, char workspace[WORKSPACE_MAX])
+static enum resource find_resource(const char *url,
+                                   char workspace[WORKSPACE_MAX])
 {
     static const struct {
         const char *path;
-        enum route route;
-    } fixed[] = {{"/health", HEALTH},
-                 {"/me", ME},
-                 {"/organizations", ORGANIZATIONS},
-                 {"/workspaces", WORKSPACES}};
+        enum resource resource;
+    } fixed[] = {{"/health", RESOURCE_HEALTH},
+                 {"/me", RESOURCE_ME},
+                 {"/organizations", RESOURCE_ORGANIZATIONS},
+                 {"/workspaces", RESOURCE_WORKSPACES}};
     const char *rest;
 
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         if (strcmp(url, fixed[i].path) == 0)
-            return fixed[i].route;
+            return fixed[i].resource;
     rest = workspace_of(url, workspace);
     if (rest && strcmp(rest, "/tables/query") == 0)
-        return QUERY;
-    return rest && strcmp(rest, "/tables") == 0 ? TABLES : LOST;
+        return RESOURCE_QUERY;
+    return rest && strcmp(rest, "/tables") == 0 ? RESOURCE_TABLES
+                                                : RESOURCE_UNKNOWN;
 }
 
-static const char *header(const struct request *r, const char *name)
+struct route router_find(const char *method, const char *url)
 {
-    return MHD_lookup_connection_value(r->http, MHD_HEADER_KIND, name);
+    struct route route = {.wrong_method = false};
+    bool post;
+
+    route.resource = find_resource(url, route.workspace);
+    post = route.resource == RESOURCE_QUERY;
+    route.wrong_method = strcmp(method, post ? "POST" : "GET") != 0;
+    return route;
 }
 
-static int deny(struct request *r, int status, const char *text)
+static struct access deny(int status, const char *code, const char *text)
 {
-    r->denied = text;
-    return status;
+    return (struct access){.status = status, .code = code, .text = text};
 }
 
-int router_authorize(struct request *r)
+static struct access authorize_token(const struct route *route,
+                                     const struct token *token, const char *org)
 {
-    const char *bearer = header(r, "Authorization");
-    const char *org = header(r, "X-Activeloop-Org-Id");
+    struct access granted = {.token = token};
+    struct access denied;
 
-    r->token = NULL;
-    if (r->wrong_method)
-        return deny(r, 405, "method not allowed");
-    if (r->route == LOST)
-        return deny(r, 404, "not found");
-    if (r->route == HEALTH)
-        return 0;
-    if (!r->tokens)
-        return deny(r, 503, "the list of tokens cannot be read");
+    if (route->resource == RESOURCE_ME ||
+        route->resource == RESOURCE_ORGANIZATIONS)
+        return granted;
+    if (!org || strcmp(org, token->org) != 0)
+        denied = deny(403, "28000", "the token is not of that organization");
+    else if (route->resource != RESOURCE_WORKSPACES &&
+             !token_allows(token, route->workspace))
+        denied = deny(403, "28000", "the token is not for that workspace");
+    else
+        return granted;
+    denied.token = token;
+    return denied;
+}
+
+struct access router_authorize(const struct route *route,
+                               const struct token_list *list,
+                               const char *bearer, const char *org)
+{
+    const struct token *token;
+
+    if (route->wrong_method)
+        return deny(405, "0A000", "method not allowed");
+    if (route->resource == RESOURCE_UNKNOWN)
+        return deny(404, "0A000", "not found");
+    if (route->resource == RESOURCE_HEALTH)
+        return (struct access){.status = 0};
+    if (!list)
+        return deny(503, "57P03", "the list of tokens cannot be read");
     if (!bearer || strncasecmp(bearer, "Bearer ", 7) != 0)
-        return deny(r, 401, "a bearer token is needed");
-    r->token = token_list_find(r->tokens, bearer + 7);
-    if (!r->token)
-        return deny(r, 401, "the token is not valid");
-    if (r->route == ME || r->route == ORGANIZATIONS)
-        return 0;
-    if (!org || strcmp(org, r->token->org) != 0)
-        return deny(r, 403, "the token is not of that organization");
-    if (r->route != WORKSPACES && !token_allows(r->token, r->workspace))
-        return deny(r, 403, "the token is not for that workspace");
-    return 0;
+        return deny(401, "28000", "a bearer token is needed");
+    token = token_list_find(list, bearer + 7);
+    if (!token)
+        return deny(401, "28000", "the token is not valid");
+    return authorize_token(route, token, org);
 }
 
 /* {"id":...,"name":...} */
@@ -100,23 +123,21 @@ static bool workspaces(struct buf *out, char **names, struct err *e)
     return ok && buf_adds(out, "]}", e);
 }
 
-bool router_document(struct request *r)
+bool router_document(const struct route *route, const struct token *token,
+                     struct buf *out, struct err *e)
 {
-    const struct token *g = r->token;
-    struct err e;
-
-    switch (r->route) {
-    case HEALTH:
-        return buf_adds(&r->out, "{\"status\":\"ok\"}", &e);
-    case ME:
-        return pair(&r->out, g->id, g->name, &e);
-    case ORGANIZATIONS:
-        return buf_adds(&r->out, "[", &e) &&
-               pair(&r->out, g->org, g->org_name, &e) &&
-               buf_adds(&r->out, "]", &e);
-    case WORKSPACES:
-        return workspaces(&r->out, g->workspaces, &e);
+    switch (route->resource) {
+    case RESOURCE_HEALTH:
+        return buf_adds(out, "{\"status\":\"ok\"}", e);
+    case RESOURCE_ME:
+        return pair(out, token->id, token->name, e);
+    case RESOURCE_ORGANIZATIONS:
+        return buf_adds(out, "[", e) &&
+               pair(out, token->org, token->org_name, e) &&
+               buf_adds(out, "]", e);
+    case RESOURCE_WORKSPACES:
+        return workspaces(out, token->workspaces, e);
     default:
-        return false;
+        return err_set(e, ERR_ARG, "that resource is in the database");
     }
 }

@@ -2,17 +2,37 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/err.h"
 #include "os/clock.h"
-#include "serve/internal.h"
+#include "serve/background.h"
+#include "serve/listener.h"
+#include "serve/loop.h"
+#include "serve/tenants.h"
+#include "serve/token_file.h"
+
+enum { STOP_TICK_MS = 250, STOP_GRACE_MS = 4000 };
+
+struct server {
+    struct server_options options; /* our copies */
+    struct tenants *tenants;
+    struct token_file token_file;
+    struct background background;
+    struct loop_shared shared;
+    int port;
+    int signals;   /* a signalfd */
+    sigset_t mask; /* the caller's, while masked */
+    bool masked;
+    struct loop *loops;
+    size_t nloops;
+};
 
 static bool copy(const char **text, struct err *e)
 {
@@ -47,7 +67,7 @@ static void free_options(struct server_options *o)
 }
 
 /* Threads inherit the mask, so that only server_wait sees the signals. */
-static bool take_signals(struct server *h, struct err *e)
+static bool take_signals(struct server *server, struct err *e)
 {
     sigset_t set;
 
@@ -55,173 +75,183 @@ static bool take_signals(struct server *h, struct err *e)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
-    h->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     sigaddset(&set, SIGPIPE);
-    if (h->signals < 0 || h->wake < 0 ||
-        pthread_sigmask(SIG_BLOCK, &set, &h->mask) != 0)
+    if (server->signals < 0 || server->background.wake < 0 ||
+        pthread_sigmask(SIG_BLOCK, &set, &server->mask) != 0)
         return err_set(e, ERR_IO, "signals: %s", strerror(errno));
-    h->masked = true;
+    server->masked = true;
     return true;
 }
 
-static bool start_loops(struct server *h, struct err *e)
+static bool start_loops(struct server *server, struct err *e)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int threads = server->options.threads;
     bool ok = true;
 
-    if (h->o.threads == 0)
-        h->o.threads = processors > 3 ? (int)(processors / 2) : 1;
-    h->loops = calloc((size_t)h->o.threads, sizeof(*h->loops));
-    if (!h->loops)
+    if (threads == 0)
+        threads = processors > 3 ? (int)(processors / 2) : 1;
+    server->loops = calloc((size_t)threads, sizeof(*server->loops));
+    if (!server->loops)
         return err_set(e, ERR_NOMEM, "out of memory");
-    h->nloops = (size_t)h->o.threads;
-    for (size_t i = 0; i < h->nloops; i++)
-        h->loops[i].server = h;
-    for (size_t i = 0; ok && i < h->nloops; i++)
-        ok = loop_start(&h->loops[i], e);
+    server->nloops = (size_t)threads;
+    server->shared.loops = threads;
+    for (size_t i = 0; ok && i < server->nloops; i++)
+        ok = loop_start(&server->loops[i], &server->shared, e);
     return ok;
+}
+
+static void init(struct server *server, const struct server_options *o)
+{
+    struct loop_shared *shared = &server->shared;
+
+    server->options = *o;
+    server->signals = -1;
+    token_file_init(&server->token_file);
+    background_init(&server->background);
+    shared->options = &server->options;
+    shared->token_file = &server->token_file;
+    shared->background = &server->background;
+    shared->listener = -1;
+    atomic_init(&shared->stopping, false);
+    atomic_init(&shared->forced, false);
+    atomic_init(&shared->locked_down, true);
+    atomic_init(&shared->ended, 0);
+}
+
+/* Everything but the signals and the threads. */
+static bool open_parts(struct server *server, struct err *e)
+{
+    struct server_options *o = &server->options;
+
+    server->token_file.path = o->tokens;
+    server->shared.listener = listener_open(o->host, o->port, &server->port, e);
+    if (server->shared.listener < 0)
+        return false;
+    server->tenants = tenants_new(o->db, o->secret, e);
+    server->shared.tenants = server->tenants;
+    return server->tenants != NULL;
 }
 
 struct server *server_start(const struct server_options *o, struct err *e)
 {
-    struct server *h = calloc(1, sizeof(*h));
+    struct server *server = calloc(1, sizeof(*server));
 
-    if (!h) {
+    if (!server) {
         err_set(e, ERR_NOMEM, "out of memory");
         return NULL;
     }
-    h->o = *o;
-    h->listener = h->signals = h->wake = -1;
-    h->mark.ino = UINT64_MAX; /* no version: requests wait for the first */
-    atomic_init(&h->asked, 0);
-    atomic_init(&h->sealed, true);
-    pthread_mutex_init(&h->lock, NULL);
-    listen_files(&h->o);
-    if (copy_options(&h->o, e) && listen_on(h, e) &&
-        (h->tenants = tenants_new(h->o.db, h->o.secret, e)) &&
-        take_signals(h, e) && start_loops(h, e))
-        return h;
-    server_stop(h);
+    init(server, o);
+    listener_raise_file_limit(&server->options);
+    if (copy_options(&server->options, e) && open_parts(server, e) &&
+        take_signals(server, e) && start_loops(server, e))
+        return server;
+    server_stop(server);
     return NULL;
 }
 
-int server_port(const struct server *h)
+int server_port(const struct server *server)
 {
-    return h->port;
+    return server->port;
 }
 
-bool server_setup_workspace(struct server *h, const char *workspace,
+bool server_setup_workspace(struct server *server, const char *workspace,
                             struct err *e)
 {
-    bool sealed = false;
+    bool locked_down = false;
 
-    if (!tenants_setup(h->tenants, workspace, &sealed, e))
+    if (!tenants_setup(server->tenants, workspace, &locked_down, e))
         return false;
-    if (!sealed)
-        atomic_store(&h->sealed, false);
+    if (!locked_down)
+        atomic_store(&server->shared.locked_down, false);
     return true;
 }
 
-static void wake_loops(struct server *h)
+static void wake_loops(struct server *server)
 {
-    for (size_t i = 0; i < h->nloops; i++)
-        if (h->loops[i].running)
-            eventfd_wake(h->loops[i].wake);
+    for (size_t i = 0; i < server->nloops; i++)
+        loop_wake(&server->loops[i]);
 }
 
-void server_set_tokens(struct server *h, struct token_list *g)
+void server_set_tokens(struct server *server, struct token_list *list)
 {
-    pthread_mutex_lock(&h->lock);
-    token_list_unref(h->tokens);
-    h->tokens = g;
-    h->mark = h->seen;
-    atomic_fetch_add(&h->generation, 1);
-    pthread_mutex_unlock(&h->lock);
-    wake_loops(h);
+    token_file_set(&server->token_file, list);
+    wake_loops(server);
 }
 
-/* The signal that came, or 0. */
-static int signalled(struct server *h)
+/* Waits until something is asked for or a signal came, and does what was
+ * asked.  The signal, or 0. */
+static int work(struct server *server, int ms)
 {
+    struct pollfd fds[] = {{.fd = server->signals, .events = POLLIN},
+                           {.fd = server->background.wake, .events = POLLIN}};
     struct signalfd_siginfo info;
 
-    if (read(h->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+    poll(fds, 2, ms);
+    eventfd_clear(server->background.wake);
+    background_terminate(&server->background, server->tenants);
+    if (read(server->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return 0;
     return (int)info.ssi_signo;
 }
 
-enum server_event server_wait(struct server *h, int ms)
+enum server_event server_wait(struct server *server, int ms)
 {
-    struct pollfd on[] = {{.fd = h->signals, .events = POLLIN},
-                          {.fd = h->wake, .events = POLLIN}};
-    uint64_t n;
-    int sig;
+    struct background *background = &server->background;
+    int sig = work(server, ms);
+    bool changed;
 
-    poll(on, 2, ms);
-    while (read(h->wake, &n, sizeof(n)) > 0)
-        ;
-    server_terminate_due(h);
-    sig = signalled(h);
     if (sig == SIGINT || sig == SIGTERM)
         return SERVER_STOP;
-    file_version_of(h->o.tokens, &h->seen);
+    changed = token_file_look(&server->token_file);
     if (sig == SIGHUP)
-        atomic_store(&h->broken, true);
-    if (atomic_exchange(&h->stale, false) ||
-        memcmp(&h->seen, &h->mark, sizeof(h->seen)) != 0)
+        atomic_store(&background->repair, true);
+    if (atomic_exchange(&background->reload, false) || changed)
         return SERVER_RELOAD;
-    return atomic_exchange(&h->broken, false) ? SERVER_REPAIR : SERVER_TICK;
+    return atomic_exchange(&background->repair, false) ? SERVER_REPAIR
+                                                       : SERVER_TICK;
 }
 
 /* Running statements may finish; whoever is not done by then, or at the next
  * signal, is cut off. */
-static void end_loops(struct server *h)
+static void end_loops(struct server *server)
 {
-    int64_t until = clock_ms() + h->o.statement_ms + 4 * (int64_t)GRACE_MS;
-    struct pollfd on[] = {{.fd = h->signals, .events = POLLIN},
-                          {.fd = h->wake, .events = POLLIN}};
+    struct loop_shared *shared = &server->shared;
+    int64_t end = clock_ms() + server->options.statement_ms + STOP_GRACE_MS;
     size_t running = 0;
-    uint64_t n;
 
-    for (size_t i = 0; i < h->nloops; i++)
-        running += h->loops[i].running;
-    atomic_store(&h->stopping, true);
-    shutdown(h->listener, SHUT_RDWR); /* newcomers are refused, not kept */
-    wake_loops(h);
-    while (atomic_load(&h->ended) < running) {
-        poll(on, 2, TICK_MS);
-        while (read(h->wake, &n, sizeof(n)) > 0)
-            ;
-        server_terminate_due(h);
-        if (signalled(h) || clock_ms() >= until) {
-            atomic_store(&h->forced, true);
-            wake_loops(h);
+    for (size_t i = 0; i < server->nloops; i++)
+        running += server->loops[i].running;
+    atomic_store(&shared->stopping, true);
+    shutdown(shared->listener, SHUT_RDWR); /* newcomers are refused, not kept */
+    wake_loops(server);
+    while (atomic_load(&shared->ended) < running)
+        if (work(server, STOP_TICK_MS) || clock_ms() >= end) {
+            atomic_store(&shared->forced, true);
+            wake_loops(server);
         }
-    }
-    server_terminate_due(h); /* of the last round */
+    background_terminate(&server->background, server->tenants);
 }
 
-void server_stop(struct server *h)
+void server_stop(struct server *server)
 {
-    if (!h)
+    if (!server)
         return;
-    if (h->loops)
-        end_loops(h);
-    for (size_t i = 0; i < h->nloops; i++)
-        loop_join(&h->loops[i]);
-    free(h->loops);
-    token_list_unref(h->tokens);
-    tenants_free(h->tenants);
-    if (h->listener >= 0)
-        close(h->listener);
-    if (h->signals >= 0)
-        close(h->signals);
-    if (h->wake >= 0)
-        close(h->wake);
-    if (h->masked)
-        pthread_sigmask(SIG_SETMASK, &h->mask, NULL);
-    pthread_mutex_destroy(&h->lock);
-    free_options(&h->o);
-    free(h);
+    if (server->loops)
+        end_loops(server);
+    for (size_t i = 0; i < server->nloops; i++)
+        loop_join(&server->loops[i]);
+    free(server->loops);
+    token_file_free(&server->token_file);
+    tenants_free(server->tenants);
+    if (server->shared.listener >= 0)
+        close(server->shared.listener);
+    if (server->signals >= 0)
+        close(server->signals);
+    background_free(&server->background);
+    if (server->masked)
+        pthread_sigmask(SIG_SETMASK, &server->mask, NULL);
+    free_options(&server->options);
+    free(server);
 }

@@ -5,36 +5,22 @@
  * others but the list of tokens: libmicrohttpd's connections and libpq's
  * wait in one epoll set, so a request passes no queue between threads and a
  * slow statement holds up nobody.  The thread that started the server stays
- * outside and does what may block: server_wait.
+ * outside and does what may block: server_wait.  request.h shows which part
+ * calls which.
+ *
+ * A struct server is made by server_start and freed by server_stop, both in
+ * the same thread.
  */
 #ifndef ENGINE_SERVE_SERVER_H
 #define ENGINE_SERVE_SERVER_H
 
 #include <stdbool.h>
-#include <stddef.h>
+
+#include "serve/options.h"
 
 struct err;
-struct token_list;
 struct server;
-
-/* Everything is copied.  Times in milliseconds, sizes in bytes. */
-struct server_options {
-    const char *db;     /* the administrator's URL */
-    const char *secret; /* role passwords come from it */
-    const char *tokens; /* the file whose change asks for a new list */
-    const char *host;   /* a numeric address */
-    const char *tls_cert, *tls_key; /* PEM text, or NULL */
-    int port;                       /* 0: any */
-    int threads;                    /* 0: half the processors */
-    int connections;                /* of clients, at most */
-    int requests;                   /* under way at once, at most */
-    int backends;                   /* database connections, at most */
-    int statement_ms;
-    int client_ms; /* to send a request, and to take an answer */
-    size_t max_body, max_answer;
-    size_t max_memory; /* all bodies and answers together */
-    bool verbose;      /* one line per request on stderr */
-};
+struct token_list;
 
 enum server_event { SERVER_TICK, SERVER_RELOAD, SERVER_REPAIR, SERVER_STOP };
 
@@ -43,22 +29,23 @@ enum server_event { SERVER_TICK, SERVER_RELOAD, SERVER_REPAIR, SERVER_STOP };
  * from here to server_stop.  NULL with *e set on failure. */
 struct server *server_start(const struct server_options *o, struct err *e);
 
-int server_port(const struct server *h);
+int server_port(const struct server *server);
 
 /* Makes a workspace's schema and roles; see tenants.h. */
-bool server_setup_workspace(struct server *h, const char *workspace,
+bool server_setup_workspace(struct server *server, const char *workspace,
                             struct err *e);
 
-/* Takes over g as the list of tokens from the next request on. */
-void server_set_tokens(struct server *h, struct token_list *g);
+/* Takes over list as the tokens in force from the next request on; NULL: the
+ * file cannot be read, and every token is refused for now. */
+void server_set_tokens(struct server *server, struct token_list *list);
 
 /* Does the blocking work until a signal or a changed token file needs the
- * caller, or ms have passed.  On SERVER_RELOAD read the file, then grant; on
- * SERVER_REPAIR (roles cannot log in or do not own a table in their schema, or
- * SIGHUP) also provision all again. */
-enum server_event server_wait(struct server *h, int ms);
+ * caller, or ms have passed.  On SERVER_RELOAD read the file and set the
+ * tokens; on SERVER_REPAIR (roles cannot log in or do not own a table in their
+ * schema, or SIGHUP) also set up all workspaces again. */
+enum server_event server_wait(struct server *server, int ms);
 
 /* Finishes running requests, closes and frees everything; NULL is fine. */
-void server_stop(struct server *h);
+void server_stop(struct server *server);
 
 #endif

@@ -6,23 +6,23 @@
 
 #include "core/sql_lexer.h"
 
-static bool is(const struct sql_token *t, const char *text)
+static bool token_is(const struct sql_token *t, const char *text)
 {
     return (t->kind == SQL_TOKEN_WORD || t->kind == SQL_TOKEN_QUOTED) &&
            t->len == strlen(text) && strncasecmp(t->at, text, t->len) == 0;
 }
 
-static bool among(const struct sql_token *t, const char *const *list)
+static bool is_one_of(const struct sql_token *t, const char *const *list)
 {
     for (; *list; list++)
-        if (is(t, *list))
+        if (token_is(t, *list))
             return true;
     return false;
 }
 
 /* query_to_xml runs a text as SQL, has_table_privilege tells whether a guessed
- * name is there; both have many brothers. */
-static bool family(const struct sql_token *t)
+ * name is there; both have many relatives. */
+static bool in_forbidden_family(const struct sql_token *t)
 {
     for (size_t i = 0; i + 7 <= t->len; i++)
         if (strncasecmp(t->at + i, "_to_xml", 7) == 0)
@@ -32,40 +32,40 @@ static bool family(const struct sql_token *t)
 }
 
 /* Names by which the catalogues, the session or the server are reached. */
-static const char *const out_of_bounds[] = {"regclass",
-                                            "regtype",
-                                            "regproc",
-                                            "regprocedure",
-                                            "regoper",
-                                            "regoperator",
-                                            "regnamespace",
-                                            "regrole",
-                                            "regconfig",
-                                            "regdictionary",
-                                            "regcollation",
-                                            "to_regclass",
-                                            "to_regtype",
-                                            "to_regproc",
-                                            "to_regprocedure",
-                                            "to_regoper",
-                                            "to_regoperator",
-                                            "to_regnamespace",
-                                            "to_regrole",
-                                            "to_regcollation",
-                                            "format_type",
-                                            "oidvectortypes",
-                                            "col_description",
-                                            "obj_description",
-                                            "set_config",
-                                            "nextval",
-                                            "shobj_description",
-                                            "currval",
-                                            "setval",
-                                            "ts_stat",
-                                            "ts_rewrite",
-                                            "currtid2",
-                                            "row_security_active",
-                                            NULL};
+static const char *const forbidden_names[] = {"regclass",
+                                              "regtype",
+                                              "regproc",
+                                              "regprocedure",
+                                              "regoper",
+                                              "regoperator",
+                                              "regnamespace",
+                                              "regrole",
+                                              "regconfig",
+                                              "regdictionary",
+                                              "regcollation",
+                                              "to_regclass",
+                                              "to_regtype",
+                                              "to_regproc",
+                                              "to_regprocedure",
+                                              "to_regoper",
+                                              "to_regoperator",
+                                              "to_regnamespace",
+                                              "to_regrole",
+                                              "to_regcollation",
+                                              "format_type",
+                                              "oidvectortypes",
+                                              "col_description",
+                                              "obj_description",
+                                              "set_config",
+                                              "nextval",
+                                              "shobj_description",
+                                              "currval",
+                                              "setval",
+                                              "ts_stat",
+                                              "ts_rewrite",
+                                              "currtid2",
+                                              "row_security_active",
+                                              NULL};
 
 static bool forbidden(const struct sql_token *t)
 {
@@ -75,12 +75,12 @@ static bool forbidden(const struct sql_token *t)
 
     if (t->kind != SQL_TOKEN_WORD && t->kind != SQL_TOKEN_QUOTED)
         return t->kind == SQL_TOKEN_UNICODE;
-    if (among(t, harmless))
+    if (is_one_of(t, harmless))
         return false;
     for (const char *const *h = heads; *h; h++)
         if (t->len >= strlen(*h) && strncasecmp(t->at, *h, strlen(*h)) == 0)
             return true;
-    return family(t) || among(t, out_of_bounds);
+    return in_forbidden_family(t) || is_one_of(t, forbidden_names);
 }
 
 /* Whether a statement that starts with these words is a store's. */
@@ -91,23 +91,24 @@ static bool allowed(const struct sql_token w[4])
         "values",   "table",   "merge",  "explain", "analyze",
         "truncate", "comment", NULL};
     static const char *const verbs[] = {"create", "alter", "drop", NULL};
-    static const char *const things[] = {"table",        "index",    "view",
-                                         "materialized", "sequence", NULL};
+    static const char *const objects[] = {"table",        "index",    "view",
+                                          "materialized", "sequence", NULL};
 
-    if (w[0].kind == SQL_TOKEN_END || among(&w[0], alone) || *w[0].at == '(')
+    if (w[0].kind == SQL_TOKEN_END || is_one_of(&w[0], alone) ||
+        *w[0].at == '(')
         return true;
-    if (is(&w[0], "refresh"))
-        return is(&w[1], "materialized");
-    if (!among(&w[0], verbs))
+    if (token_is(&w[0], "refresh"))
+        return token_is(&w[1], "materialized");
+    if (!is_one_of(&w[0], verbs))
         return false;
-    if (among(&w[1], things))
+    if (is_one_of(&w[1], objects))
         return true;
-    if (!is(&w[0], "create"))
+    if (!token_is(&w[0], "create"))
         return false;
-    if (is(&w[1], "or"))
-        return is(&w[3], "view");
-    return (is(&w[1], "unique") && is(&w[2], "index")) ||
-           (is(&w[1], "unlogged") && is(&w[2], "table"));
+    if (token_is(&w[1], "or"))
+        return token_is(&w[3], "view");
+    return (token_is(&w[1], "unique") && token_is(&w[2], "index")) ||
+           (token_is(&w[1], "unlogged") && token_is(&w[2], "table"));
 }
 
 struct scan {
@@ -117,23 +118,24 @@ struct scan {
     bool as; /* a table's definition has ended */
 };
 
-static bool creates(const struct scan *s, const char *thing)
+static bool creates(const struct scan *s, const char *object)
 {
-    return is(&s->first[0], "create") &&
-           (is(&s->first[1], thing) || (s->n > 2 && is(&s->first[2], thing)));
+    return token_is(&s->first[0], "create") &&
+           (token_is(&s->first[1], object) ||
+            (s->n > 2 && token_is(&s->first[2], object)));
 }
 
 /* USING deeplake behind the scanned part; index says it was an index's. */
-static bool deeplake(struct scan *s, const struct sql_token *using,
-                     const struct sql_lexer *behind, bool *index)
+static bool using_deeplake(struct scan *s, const struct sql_token *using,
+                           const struct sql_lexer *behind, bool *index)
 {
     struct sql_lexer ahead = *behind;
     struct sql_token engine = sql_lexer_next(&ahead);
 
-    *index = creates(s, "index") && is(&engine, "deeplake_index");
+    *index = creates(s, "index") && token_is(&engine, "deeplake_index");
     if (*index)
         return true;
-    if (!creates(s, "table") || s->as || !is(&engine, "deeplake"))
+    if (!creates(s, "table") || s->as || !token_is(&engine, "deeplake"))
         return false;
     memset((char *)using->at, ' ', (size_t)(ahead.at - using->at));
     return true;
@@ -169,9 +171,10 @@ enum sql_filter_verdict sql_filter_check(char *sql, size_t len, char *why,
             s.depth--;
         else if (t.kind != SQL_TOKEN_WORD || s.depth != 0)
             continue;
-        else if (is(&t, "as"))
+        else if (token_is(&t, "as"))
             s.as = true;
-        else if (is(&t, "using") && deeplake(&s, &t, &x, &index) && index)
+        else if (token_is(&t, "using") && using_deeplake(&s, &t, &x, &index) &&
+                 index)
             break;
     }
     if (!allowed(s.first))
@@ -185,5 +188,5 @@ bool sql_filter_only_reads(char *sql, size_t len)
     struct sql_lexer x = {.at = sql, .end = sql + len};
     struct sql_token t = sql_lexer_next(&x);
 
-    return among(&t, words) || (t.kind == SQL_TOKEN_OTHER && *t.at == '(');
+    return is_one_of(&t, words) || (t.kind == SQL_TOKEN_OTHER && *t.at == '(');
 }

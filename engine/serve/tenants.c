@@ -1,52 +1,49 @@
 #include "serve/tenants.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "core/buf.h"
 #include "core/err.h"
-#include "os/clock.h"
+#include "db/pg_query.h"
 #include "serve/token.h"
 
-enum { WORDS = 64, PATIENCE_S = 10 };
+enum { PARAMETERS = 64, QUERY_MS = 10000 };
 
 struct tenants {
-    PQconninfoOption *given; /* the URL's own words */
+    PQconninfoOption *given; /* what the URL says */
     char *secret;
     char *database;
 };
 
-/* One set of connection words; later ones win. */
-struct words {
-    const char *key[WORDS];
-    const char *value[WORDS];
+/* Connection parameters; later ones win. */
+struct parameters {
+    const char *key[PARAMETERS];
+    const char *value[PARAMETERS];
     int n;
 };
 
-static void say(struct words *w, const char *key, const char *value)
+static void set(struct parameters *p, const char *key, const char *value)
 {
-    for (int i = 0; i < w->n; i++)
-        if (strcmp(w->key[i], key) == 0) {
-            w->value[i] = value;
+    for (int i = 0; i < p->n; i++)
+        if (strcmp(p->key[i], key) == 0) {
+            p->value[i] = value;
             return;
         }
-    if (w->n < WORDS - 1) {
-        w->key[w->n] = key;
-        w->value[w->n++] = value;
+    if (p->n < PARAMETERS - 1) {
+        p->key[p->n] = key;
+        p->value[p->n++] = value;
     }
 }
 
-static void say_given(struct words *w, const struct tenants *l)
+static void set_given(struct parameters *p, const struct tenants *tenants)
 {
-    for (const PQconninfoOption *o = l->given; o->keyword; o++)
+    for (const PQconninfoOption *o = tenants->given; o->keyword; o++)
         if (o->val)
-            say(w, o->keyword, o->val);
+            set(p, o->keyword, o->val);
 }
 
-bool tenants_failed(PGconn *c, struct err *e)
+bool tenants_error(PGconn *c, struct err *e)
 {
     const char *text = PQerrorMessage(c);
     int n = (int)strcspn(text, "\n");
@@ -54,151 +51,128 @@ bool tenants_failed(PGconn *c, struct err *e)
     return err_set(e, ERR_IO, "database: %.*s", n, text);
 }
 
-static void ignore(void *arg, const PGresult *r)
+static void ignore_notice(void *arg, const PGresult *r)
 {
     (void)arg;
     (void)r;
 }
 
-/* Waits for the answer; a line on which none comes in time is cut, and what
- * reads from it then learns that. */
-static void await(PGconn *c)
+PGresult *tenants_query(PGconn *admin, const char *sql, int n,
+                        const char *const params[])
 {
-    double end = clock_s() + PATIENCE_S;
+    struct pg_query query = {
+        .sql = sql, .nparams = n, .params = params, .timeout_ms = QUERY_MS};
+    bool late;
 
-    while (PQisBusy(c)) {
-        struct pollfd p = {.fd = PQsocket(c), .events = POLLIN};
-        double left = end - clock_s();
-
-        if (left <= 0)
-            shutdown(p.fd, SHUT_RDWR);
-        else if (poll(&p, 1, (int)(left * 1000) + 1) <= 0)
-            continue; /* a signal, or too late */
-        if (!PQconsumeInput(c))
-            return;
-    }
+    return pg_query(admin, &query, &late);
 }
 
-PGresult *tenants_query(PGconn *c, const char *sql, int n,
-                        const char *const args[])
+PGconn *tenants_admin(const struct tenants *tenants, struct err *e)
 {
-    PGresult *kept = NULL;
-    PGresult *r;
-    int sent = n ? PQsendQueryParams(c, sql, n, NULL, args, NULL, NULL, 0)
-                 : PQsendQuery(c, sql);
-
-    while (sent && (await(c), r = PQgetResult(c)) != NULL) {
-        PQclear(kept);
-        kept = r;
-    }
-    return kept;
-}
-
-PGconn *tenants_admin(const struct tenants *l, struct err *e)
-{
-    struct words w = {.n = 0};
+    struct parameters p = {.n = 0};
     PGconn *c;
 
-    say(&w, "connect_timeout", "5");
-    say_given(&w, l);
-    say(&w, "application_name", "propolis serve (admin)");
-    say(&w, "client_encoding", "UTF8");
-    c = PQconnectdbParams(w.key, w.value, 0);
-    PQsetNoticeReceiver(c, ignore, NULL);
+    set(&p, "connect_timeout", "5");
+    set_given(&p, tenants);
+    set(&p, "application_name", "propolis serve (admin)");
+    set(&p, "client_encoding", "UTF8");
+    c = PQconnectdbParams(p.key, p.value, 0);
+    PQsetNoticeReceiver(c, ignore_notice, NULL);
+    PQsetnonblocking(c, 1);
     if (PQstatus(c) == CONNECTION_OK)
         return c;
-    tenants_failed(c, e);
+    tenants_error(c, e);
     PQfinish(c);
     return NULL;
 }
 
 struct tenants *tenants_new(const char *url, const char *secret, struct err *e)
 {
-    struct tenants *l = calloc(1, sizeof(*l));
+    struct tenants *tenants = calloc(1, sizeof(*tenants));
     char *why = NULL;
     PGconn *c = NULL;
     const char *encoding;
 
-    if (!l || !(l->secret = strdup(secret)))
+    if (!tenants || !(tenants->secret = strdup(secret)))
         err_set(e, ERR_NOMEM, "out of memory");
-    else if (!(l->given = PQconninfoParse(url, &why)))
+    else if (!(tenants->given = PQconninfoParse(url, &why)))
         err_set(e, ERR_ARG, "%s", "the database's URL cannot be read");
     else
-        c = tenants_admin(l, e);
+        c = tenants_admin(tenants, e);
     PQfreemem(why);
     encoding = c ? PQparameterStatus(c, "server_encoding") : NULL;
     if (encoding && strcmp(encoding, "UTF8") == 0)
-        l->database = strdup(PQdb(c));
+        tenants->database = strdup(PQdb(c));
     else if (c)
         err_set(e, ERR_ARG, "the database's encoding is %s; make it UTF8",
                 encoding ? encoding : "unknown");
     PQfinish(c);
-    if (l && l->database)
-        return l;
-    tenants_free(l);
+    if (tenants && tenants->database)
+        return tenants;
+    tenants_free(tenants);
     return NULL;
 }
 
-void tenants_free(struct tenants *l)
+void tenants_free(struct tenants *tenants)
 {
-    if (!l)
+    if (!tenants)
         return;
-    if (l->given)
-        PQconninfoFree(l->given);
-    free(l->secret);
-    free(l->database);
-    free(l);
+    if (tenants->given)
+        PQconninfoFree(tenants->given);
+    free(tenants->secret);
+    free(tenants->database);
+    free(tenants);
 }
 
-void tenants_role(const struct tenants *l, const char *workspace, bool write,
-                  char role[TENANTS_ROLE])
+void tenants_role(const struct tenants *tenants, const char *workspace,
+                  bool write, char role[TENANTS_ROLE])
 {
     char digits[TOKEN_HASH + 1];
 
-    token_derive("propolis", l->database, workspace, digits);
+    token_derive("propolis", tenants->database, workspace, digits);
     snprintf(role, TENANTS_ROLE, "propolis_%.16s_%c", digits,
              write ? 'w' : 'r');
 }
 
-bool tenants_password(const struct tenants *l, const char *role,
+bool tenants_password(const struct tenants *tenants, const char *role,
                       char password[TOKEN_HASH + 1])
 {
-    return token_derive(l->secret, l->database, role, password);
+    return token_derive(tenants->secret, tenants->database, role, password);
 }
 
-PGconn *tenants_connect(const struct tenants *l, const char *workspace,
+PGconn *tenants_connect(const struct tenants *tenants, const char *workspace,
                         bool write, int statement_ms)
 {
-    struct words w = {.n = 0};
+    struct parameters p = {.n = 0};
     char role[TENANTS_ROLE];
     char password[TOKEN_HASH + 1];
     char options[320];
     PGconn *c;
 
-    tenants_role(l, workspace, write, role);
-    if (!tenants_password(l, role, password))
+    tenants_role(tenants, workspace, write, role);
+    if (!tenants_password(tenants, role, password))
         return NULL;
     snprintf(options, sizeof(options),
              "-c search_path=\"%s\" -c statement_timeout=%d -c lock_timeout=%d "
              "-c standard_conforming_strings=on -c jit=off "
              "-c idle_in_transaction_session_timeout=%d",
              workspace, statement_ms, statement_ms, statement_ms);
-    say_given(&w, l);
-    say(&w, "user", role);
-    say(&w, "password", password);
-    say(&w, "dbname", l->database);
-    say(&w, "options", options);
-    say(&w, "application_name", "propolis serve");
-    say(&w, "client_encoding", "UTF8");
-    c = PQconnectStartParams(w.key, w.value, 0);
-    PQsetNoticeReceiver(c, ignore, NULL); /* they would go to stderr */
+    set_given(&p, tenants);
+    set(&p, "user", role);
+    set(&p, "password", password);
+    set(&p, "dbname", tenants->database);
+    set(&p, "options", options);
+    set(&p, "application_name", "propolis serve");
+    set(&p, "client_encoding", "UTF8");
+    c = PQconnectStartParams(p.key, p.value, 0);
+    PQsetNoticeReceiver(c, ignore_notice, NULL); /* they would go to stderr */
     return c;
 }
 
-bool tenants_terminate(const struct tenants *l, int pid, const char *role,
+bool tenants_terminate(const struct tenants *tenants, int pid, const char *role,
                        struct err *e)
 {
-    PGconn *c = tenants_admin(l, e);
+    PGconn *c = tenants_admin(tenants, e);
     char number[16];
     const char *args[2] = {number, role};
     PGresult *r;
@@ -212,7 +186,7 @@ bool tenants_terminate(const struct tenants *l, int pid, const char *role,
                       "WHERE pid = $1::int AND usename = $2 "
                       "AND state = 'active'",
                       2, args);
-    ok = PQresultStatus(r) == PGRES_TUPLES_OK || tenants_failed(c, e);
+    ok = PQresultStatus(r) == PGRES_TUPLES_OK || tenants_error(c, e);
     PQclear(r);
     PQfinish(c);
     return ok;

@@ -11,10 +11,10 @@
 #include "core/err.h"
 
 struct token_list {
-    atomic_size_t held;
+    atomic_size_t references;
     size_t n;
     size_t room;
-    struct token list[];
+    struct token tokens[];
 };
 
 static void to_hex(const unsigned char *bytes, size_t n, char *out)
@@ -42,13 +42,14 @@ static bool digest(const char *key, const char *text, size_t len,
 
 struct token_list *token_list_new(size_t room)
 {
-    struct token_list *g = calloc(1, sizeof(*g) + room * sizeof(g->list[0]));
+    struct token_list *list =
+        calloc(1, sizeof(*list) + room * sizeof(list->tokens[0]));
 
-    if (g) {
-        atomic_init(&g->held, 1);
-        g->room = room;
+    if (list) {
+        atomic_init(&list->references, 1);
+        list->room = room;
     }
-    return g;
+    return list;
 }
 
 static void free_names(char **names)
@@ -74,55 +75,55 @@ static char **copy_names(char *const *from)
     return to;
 }
 
-bool token_list_add(struct token_list *g, const struct token *from,
+bool token_list_add(struct token_list *list, const struct token *from,
                     struct err *e)
 {
-    struct token *to = &g->list[g->n];
+    struct token *to = &list->tokens[list->n];
 
-    if (g->n == g->room)
+    if (list->n == list->room)
         return err_set(e, ERR_ARG, "more tokens than said");
     *to = *from;
     to->name = strdup(from->name);
     to->org = strdup(from->org);
     to->org_name = strdup(from->org_name);
     to->workspaces = copy_names(from->workspaces);
-    g->n++;
+    list->n++;
     if (!to->name || !to->org || !to->org_name || !to->workspaces)
         return err_set(e, ERR_NOMEM, "out of memory");
     return true;
 }
 
-struct token_list *token_list_ref(struct token_list *g)
+struct token_list *token_list_ref(struct token_list *list)
 {
-    if (g)
-        atomic_fetch_add(&g->held, 1);
-    return g;
+    if (list)
+        atomic_fetch_add(&list->references, 1);
+    return list;
 }
 
-void token_list_unref(struct token_list *g)
+void token_list_unref(struct token_list *list)
 {
-    if (!g || atomic_fetch_sub(&g->held, 1) > 1)
+    if (!list || atomic_fetch_sub(&list->references, 1) > 1)
         return;
-    for (size_t i = 0; i < g->n; i++) {
-        struct token *one = &g->list[i];
+    for (size_t i = 0; i < list->n; i++) {
+        struct token *one = &list->tokens[i];
 
         free_names(one->workspaces);
         free(one->name);
         free(one->org);
         free(one->org_name);
     }
-    free(g);
+    free(list);
 }
 
-const struct token *token_list_find(const struct token_list *g,
+const struct token *token_list_find(const struct token_list *list,
                                     const char *token)
 {
     char hash[TOKEN_HASH + 1];
 
     if (strlen(token) != TOKEN_TEXT || strncmp(token, "pls_", 4) != 0)
         return NULL;
-    for (size_t i = 0; i < g->n; i++) {
-        const struct token *one = &g->list[i];
+    for (size_t i = 0; i < list->n; i++) {
+        const struct token *one = &list->tokens[i];
 
         if (memcmp(one->id, token + 4, TOKEN_ID) != 0)
             continue;
@@ -133,15 +134,15 @@ const struct token *token_list_find(const struct token_list *g,
     return NULL;
 }
 
-bool token_allows(const struct token *g, const char *workspace)
+bool token_allows(const struct token *token, const char *workspace)
 {
-    for (char **w = g->workspaces; *w; w++)
+    for (char **w = token->workspaces; *w; w++)
         if (strcmp(*w, workspace) == 0)
             return true;
     return false;
 }
 
-bool token_mint(struct token *out, char token[TOKEN_TEXT + 1], struct err *e)
+bool token_new(struct token *out, char token[TOKEN_TEXT + 1], struct err *e)
 {
     unsigned char random[32 + TOKEN_SALT / 2 + TOKEN_ID / 2];
     char secret[65];

@@ -1,10 +1,13 @@
 /*
  * token.h - which bearer token may do what.
  *
- * A token reads pls_<id>_<secret>; only a salted hash of it
- * (HMAC-SHA256 with the salt as key) is kept.  A
- * struct token_list never changes once made and is shared by count, so a
- * request keeps what it was checked against while a new list takes over.
+ * A token reads pls_<id>_<secret>; only a salted hash of it (HMAC-SHA256 with
+ * the salt as key) is kept.
+ *
+ * A struct token_list is made with one reference and filled by one thread;
+ * then it never changes and is shared.  Who keeps it takes a reference; the
+ * last one that is given back frees it with its tokens, so a request keeps
+ * what it was checked against while a new list takes over.
  */
 #ifndef ENGINE_SERVE_TOKEN_H
 #define ENGINE_SERVE_TOKEN_H
@@ -29,24 +32,24 @@ struct token {
 
 struct token_list;
 
-/* Space for at most room grants, held once; NULL without memory. */
+/* Space for at most room tokens, with one reference; NULL without memory. */
 struct token_list *token_list_new(size_t room);
 
 /* Adds one, copying what it points to. */
-bool token_list_add(struct token_list *g, const struct token *from,
+bool token_list_add(struct token_list *list, const struct token *from,
                     struct err *e);
 
-struct token_list *token_list_ref(struct token_list *g);
-void token_list_unref(struct token_list *g); /* NULL is fine */
+struct token_list *token_list_ref(struct token_list *list);
+void token_list_unref(struct token_list *list); /* NULL is fine */
 
-/* The grant whose token this is, or NULL; hashes compare in constant time. */
-const struct token *token_list_find(const struct token_list *g,
+/* The one whose text this is, or NULL; hashes compare in constant time. */
+const struct token *token_list_find(const struct token_list *list,
                                     const char *token);
 
-bool token_allows(const struct token *g, const char *workspace);
+bool token_allows(const struct token *token, const char *workspace);
 
 /* A fresh token and what is kept of it: id, salt and hash of *out. */
-bool token_mint(struct token *out, char token[TOKEN_TEXT + 1], struct err *e);
+bool token_new(struct token *out, char token[TOKEN_TEXT + 1], struct err *e);
 
 /* hex(HMAC-SHA256(secret, a NUL b)), what role passwords are made of. */
 bool token_derive(const char *secret, const char *a, const char *b,

@@ -122,18 +122,22 @@ end
 
 --- Runs a statement: a list of rows by column name, and the column names in
 -- order; or nil, err.  values fill each ? and {name}, see engine.sql.bind.
-function methods.query(self, text, values)
-    return raw.query(self, filled(self, text, values))
+-- kind says what it is, so that a store behind a network knows what it may
+-- send again when no clear answer came: "read" (changes nothing) and
+-- "idempotent" (a write that comes to the same done twice) may be; what is
+-- not said ("query") is never repeated.
+function methods.query(self, text, values, kind)
+    return raw.query(self, filled(self, text, values), kind)
 end
 
---- for row in store:rows(sql [, values]) do ... end; raises on failure.
-function methods.rows(self, text, values)
-    return raw.rows(self, filled(self, text, values))
+--- for row in store:rows(sql [, values [, kind]]) do ... end; raises the error.
+function methods.rows(self, text, values, kind)
+    return raw.rows(self, filled(self, text, values), kind)
 end
 
 --- Runs a statement whose rows do not matter: true, or nil, err.
-function methods.exec(self, text, values)
-    return raw.exec(self, filled(self, text, values))
+function methods.exec(self, text, values, kind)
+    return raw.exec(self, filled(self, text, values), kind)
 end
 
 -- One schema or a list of them or nil for all, as a list; and whether it was

@@ -6,7 +6,7 @@
 -- Every call returns its value, or nil and an error { code=, message=,
 -- status=, reason= } that prints as one sentence with the way out.  Only GET
 -- is ever repeated.  No message holds a token.
-local answer = require "propolis.stores.deeplake.response"
+local response = require "propolis.stores.deeplake.response"
 local clients = require "propolis.stores.deeplake.client"
 local json = require "propolis.json"
 local refusal = require "propolis.account.refusal"
@@ -35,19 +35,19 @@ end
 function api.new(config)
     local base = (config.api_url or ""):gsub("/+$", "")
     if not base:find("^https?://[^/%s%c]+[^%s%c]*$") then
-        return answer.failure { code = "arg", message = ("the address of the"
+        return response.failure { code = "arg", message = ("the address of the"
             .. " API, '%s', is no http:// or https:// URL; see"
             .. " HIVEMIND_API_URL"):format(require("propolis.cli.text")
             .printable(base)) }
     end
     if config.token and not api.is_token(config.token) then
-        return answer.failure { code = "arg", message = "the token holds a"
+        return response.failure { code = "arg", message = "the token holds a"
             .. " space or another character that no token has; see"
             .. " HIVEMIND_TOKEN, or run 'propolis login --force'" }
     elseif config.org_id and not config.org_id:find("^[^%c]*[^%c.][^%c]*$")
     then
-        return answer.failure { code = "arg", message = "the organisation's id"
-            .. " is none; see HIVEMIND_ORG_ID and 'propolis whoami'" }
+        return response.failure { code = "arg", message = "the organisation's"
+            .. " id is none; see HIVEMIND_ORG_ID and 'propolis whoami'" }
     end
     return setmetatable({
         base = base, token = config.token, org = config.org_id,
@@ -176,7 +176,7 @@ local function list(self, path, key, opts, read)
             break
         end
     end
-    return answer.failure { code = "api",
+    return response.failure { code = "api",
         message = "the list's pages do not come to an end; try again later" }
 end
 

@@ -2,7 +2,7 @@
 --
 -- Each function takes the client (its base, token, timeout_ms) and gives nil
 -- and an error { code=, message=, status=, reason= }, without the token.
-local answer = require "propolis.stores.deeplake.response"
+local response = require "propolis.stores.deeplake.response"
 local json = require "propolis.json"
 local places = require "propolis.config.places"
 
@@ -65,13 +65,13 @@ end
 --- For an answer other than 2xx.
 function refusal.refused(self, path, res)
     local reason = reason_of(res.body)
-    local said = answer.clean(reason, self.token or "")
+    local said = response.clean(reason, self.token or "")
     local parts = { ("API %d"):format(res.status) }
     if said ~= "" then
         parts[1] = parts[1] .. ": " .. said
     end
     parts[#parts + 1] = way_out(self, res.status, path)
-    return answer.failure {
+    return response.failure {
         code = res.status == 401 and "auth" or "api", status = res.status,
         reason = reason, message = table.concat(parts, "; "),
     }
@@ -79,17 +79,18 @@ end
 
 --- For no answer at all.
 function refusal.unreachable(self, err)
-    local timeout = err.message:find("[Tt]imeout")
-    local text = timeout and ("%s did not answer within %g s; try again later")
-        :format(self.base, self.timeout_ms / 1000)
-        or ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
-        :format(self.base, answer.clean(err.message, self.token or ""))
-    return answer.failure { code = "io", message = text }
+    local text = ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
+        :format(self.base, response.clean(err.message, self.token or ""))
+    if err.timeout then
+        text = ("%s did not answer within %g s; try again later"):format(
+            self.base, self.timeout_ms / 1000)
+    end
+    return response.failure { code = "io", message = text }
 end
 
 --- For an answer that is not what it should be.
 function refusal.unreadable(self, path, what)
-    return answer.failure { code = "api", message = ("the answer of %s%s %s;"
+    return response.failure { code = "api", message = ("the answer of %s%s %s;"
         .. " check HIVEMIND_API_URL, or try again"):format(self.base, path,
         what) }
 end

@@ -75,7 +75,7 @@ local function setup_workspaces(server, list, done)
 end
 
 -- Reads the token file and hands it over; without one nobody gets in.
-local function renew(server, done)
+local function load_tokens(server, done)
     local list, err = require("propolis.serve.tokens").load()
     if not list then
         server:set_tokens(nil)
@@ -93,7 +93,8 @@ local function serve(server, done)
         if event == "stop" then
             return
         elseif event ~= "tick" then
-            local ok, err = renew(server, event == "repair" and {} or done)
+            local ready = event == "repair" and {} or done
+            local ok, err = load_tokens(server, ready)
             if not ok then
                 cli.say("propolis serve: %s", err)
             end
@@ -128,7 +129,7 @@ local function start(opts)
     end
     local done = {}
     server:wait(0)
-    local ok, why, ntokens = renew(server, done)
+    local ok, why, ntokens = load_tokens(server, done)
     if not ok then
         return cli.fail(why)
     end
@@ -180,19 +181,12 @@ end
 local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 
 function token.list(opts)
-    local list, err = require("propolis.serve.tokens").load()
+    local tokens = require "propolis.serve.tokens"
+    local list, err = tokens.load()
     if not list then
         return cli.fail(err)
     end
-    local json = require "propolis.json"
-    local rows = json.array {}
-    for i, entry in ipairs(list) do
-        local row = {}
-        for j, key in ipairs(COLUMNS) do
-            row[j] = { key, entry[key] }
-        end
-        rows[i] = json.object(row)
-    end
+    local rows = tokens.ordered(list, COLUMNS)
     if opts.json then
         return cli.json(rows)
     end

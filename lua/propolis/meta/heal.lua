@@ -46,9 +46,11 @@ function heal.tables(job) end
 ---@return engine.error? err
 function heal.plan(job) end
 
---- The code that an error, or any text, stands for.
----@param what any nil and "" are "sql"
+--- The code that an error stands for: by its SQLSTATE where there is one, else
+--- by its English.  Names in a text are not read.
+---@param what any an error or a text; nil and "" are "sql"
+---@param sqlstate? string
 ---@return "no_table"|"no_column"|"exists"|"denied"|"sql"|string
-function heal.classify(what) end
+function heal.classify(what, sqlstate) end
 
 return heal

@@ -11,7 +11,7 @@ local http = {}
 ---@field connect_ms? integer of its connection alone (5000)
 ---@field retries? integer attempts after the first (3)
 ---@field backoff_ms? integer before retry n: this * 2^n and up to 40 % (500)
----@field max_bytes? integer of an answer after decompression (64 MiB)
+---@field max_bytes? integer of a response after decompression (64 MiB)
 ---@field max_parallel? integer requests at once; the others wait (5)
 ---@field user_agent? string ("propolis")
 ---@field ca_file? string trusted certificates (the system's)
@@ -28,42 +28,43 @@ local http = {}
 ---@field follow? boolean follow redirects; another host never gets the
 --- Authorization header (false)
 
----@class engine.http.answer
+---@class engine.http.response
 ---@field status integer
 ---@field headers table<string, string> names in lower case
 ---@field body string
 ---@field attempts integer
----@field unclear? true an attempt may have been carried out, and no answer of
---- the server says whether
+---@field unclear? true an attempt may have been carried out, and no response
+--- of the server says whether
 
 ---@class engine.http.error
 ---@field code "io"|"arg"|"closed"|"nomem"
----@field message string "Query timeout after 10000ms" for a timeout
+---@field message string what to show, like "Query timeout after 10000ms"
 ---@field attempts integer
 ---@field unclear? true the request may have been carried out
+---@field timeout? true no response came in time
 
 ---@class engine.http.client
 local client = {}
 
 --- Makes a client; libcurl is set up by its first request.
 --- Retried are 429, 500 (unless it tells of a duplicate), 502, 503, 504 and
---- failures of the line, never a timeout.  Retry-After is obeyed up to 30 s;
---- asked to wait longer, the answer is handed back at once.
+--- lost connections, never a timeout.  Retry-After is obeyed up to 30 s;
+--- asked to wait longer, the response is handed back at once.
 ---@param config? engine.http.config
 ---@return engine.http.client
 function http.client(config) end
 
 --- Sends one request and waits for it.
 ---@param request engine.http.request
----@return engine.http.answer|nil
----@return engine.http.error? error when there was no answer
+---@return engine.http.response|nil
+---@return engine.http.error? error when there was no response
 function client:request(request) end
 
 --- Sends many and waits for all; one that waits for its retry holds up no
 --- other.
 ---@param requests engine.http.request[]
 ---@param on_done? fun(i: integer, result: table) told of each as it is done
----@return (engine.http.answer|{ error: engine.http.error })[]
+---@return (engine.http.response|{ error: engine.http.error })[]
 function client:all(requests, on_done) end
 
 --- Closes the connections; also on close and gc.

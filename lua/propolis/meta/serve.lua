@@ -18,10 +18,10 @@ local serve = {}
 ---@field requests integer under way at once, the others get 429
 ---@field backends integer database connections, for all workspaces together
 ---@field statement_ms integer for one statement, then 408
----@field client_ms integer to send a request and to take an answer
+---@field client_ms integer to send a request and to take a response
 ---@field max_body integer bytes of a request, then 413
----@field max_answer integer bytes of an answer, then 413
----@field max_memory integer bytes of all bodies and answers, then 503
+---@field max_answer integer bytes of a response, then 413
+---@field max_memory integer bytes of all bodies and responses, then 503
 ---@field verbose? boolean a line on stderr for every request
 
 ---@class engine.serve.token
@@ -38,8 +38,8 @@ local serve = {}
 local server = {}
 
 --- Binds, connects once to the database, starts the event loops. Requests wait
---- for the first set_tokens(). SIGINT, SIGTERM and SIGHUP are the server's until it is
---- closed. Raises on options of a wrong type. Errors: "io" (address taken,
+--- for the first set_tokens(). SIGINT, SIGTERM and SIGHUP are the server's until
+--- it is closed. Raises on options of a wrong type. Errors: "io" (address taken,
 --- database unreachable), "arg" (no address, no URL, encoding not UTF8).
 ---@param options engine.serve.options
 ---@return engine.serve.server?
@@ -67,7 +67,7 @@ function serve.filter(sql) end
 ---@return integer
 function server:port() end
 
---- Makes the schema and the two roles of a workspace, or mends them.
+--- Makes the schema and the two roles of a workspace, or repairs them.
 ---@param workspace string
 ---@return true? ok
 ---@return engine.error? err
@@ -80,8 +80,8 @@ function server:setup_workspace(workspace) end
 function server:set_tokens(list) end
 
 --- Waits for what the caller must do: "reload" (the token file has changed:
---- set the tokens again), "repair" (a role cannot log in, or SIGHUP: set up all workspaces again, too),
---- "stop" (SIGINT or SIGTERM), "tick" (the time is over).
+--- set the tokens again), "repair" (a role cannot log in, or SIGHUP: set up all
+--- workspaces again, too), "stop" (SIGINT or SIGTERM), "tick" (the time is over).
 ---@param seconds number
 ---@return "tick"|"reload"|"repair"|"stop"
 function server:wait(seconds) end

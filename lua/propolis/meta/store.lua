@@ -42,10 +42,12 @@ function store.from(spec) end
 ---@return engine.error
 function store.error(code, message) end
 
---- What a statement is for.
----@alias engine.stmt.kind
----| "query"|"begin"|"commit"|"rollback"|"catalog"|"create"|"alter"|"index"
----| "insert"
+--- What a statement is, so that a store behind a network knows what it may
+--- send again when no clear answer came.  "query" is anything, which never is;
+--- "read" and "catalog" change nothing; "create", "alter", "index" and
+--- "idempotent" come to the same done twice.
+---@alias engine.stmt.kind "query"|"read"|"begin"|"commit"|"rollback"|"catalog"
+---|"create"|"alter"|"index"|"insert"|"idempotent"
 
 --- Runs one statement.
 ---@param sql string
@@ -64,8 +66,9 @@ function object:exec(sql, kind) end
 --- for row in store:rows(sql) do ... end; raises the error, also when the store
 --- is closed before the last row.
 ---@param sql string
+---@param kind? engine.stmt.kind
 ---@return fun(): table?
-function object:rows(sql) end
+function object:rows(sql, kind) end
 
 --- Inserts one row by column name; on a missing table or column heals and
 --- sends it once more.  Raises on a key that is no column.

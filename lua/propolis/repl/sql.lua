@@ -60,7 +60,8 @@ function sql.catalogue(store)
     if store.dialect == "sqlite" then
         rows, err = store:query(SQLITE)
     else
-        rows, err = store:query(STANDARD, { store.workspace or "public" })
+        rows, err = store:query(STANDARD, { store.workspace or "public" },
+            "read")
     end
     if not rows then
         error(err, 0)

@@ -1,4 +1,4 @@
---- serve_options: from the words of propolis serve to what engine.serve takes.
+--- serve.options: from the words of propolis serve to what engine.serve takes.
 local options = {}
 
 -- Numbers -------------------------------------------------------------------

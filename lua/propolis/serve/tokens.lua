@@ -1,4 +1,4 @@
---- tokens: who may use propolis serve, in one file beside the settings.
+--- serve.tokens: who may use propolis serve, in one file beside the settings.
 --
 -- serve_tokens.json (0600) holds, per token, a salt and a hash, never the
 -- token; serve_secret (0600) is what the passwords of the database roles are
@@ -91,17 +91,22 @@ local FIELDS = {
     "hash",
 }
 
-local function save(path, list)
+--- The entries of a list for JSON, with these fields in this order.
+function tokens.ordered(list, fields)
     local out = json.array {}
     for i, entry in ipairs(list) do
-        local pairs_ = {}
-        for j, key in ipairs(FIELDS) do
-            pairs_[j] = { key, entry[key] }
+        local members = {}
+        for j, key in ipairs(fields) do
+            members[j] = { key, entry[key] }
         end
-        out[i] = json.object(pairs_)
+        out[i] = json.object(members)
     end
+    return out
+end
+
+local function save(path, list)
     local text, err = json.encode(json.object {
-        { "version", 1 }, { "tokens", out },
+        { "version", 1 }, { "tokens", tokens.ordered(list, FIELDS) },
     })
     if not text then
         return nil, err

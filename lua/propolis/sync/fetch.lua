@@ -56,7 +56,7 @@ function fetch.session(store, remote, id, at)
             ORDER BY creation_date, id LIMIT ?]], {
                 c = rows_of.columns(schema), t = schema.table,
                 "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
-                PAGE })
+                PAGE }, "read")
         local got
         if page then
             got, err = keep_events(store, page)

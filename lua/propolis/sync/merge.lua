@@ -22,7 +22,7 @@ local function update(store, row)
         row.size_bytes or 0, row.project or "", row.description or "",
         row.agent or "", row.plugin_version or "",
         row.last_update_date or "", row.path,
-    })
+    }, "idempotent")
 end
 
 --- Which of these paths a store has: path -> newest last_update_date.
@@ -34,7 +34,7 @@ function merge.dates(store, paths)
             math.min(from + CHUNK - 1, #paths), 1, {})
         local list, err = store:query([[SELECT path,
             MAX(last_update_date) AS date FROM {t} WHERE path IN (??)
-            GROUP BY path]], { t = schemas.memory.table, chunk })
+            GROUP BY path]], { t = schemas.memory.table, chunk }, "read")
         if not list then
             return nil, err
         end

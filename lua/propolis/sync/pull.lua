@@ -56,7 +56,7 @@ local function listing(remote, schema, column, from, each)
         local page, err = remote:query([[SELECT id, {d} AS date FROM {t}
             WHERE {d} > ? OR ({d} = ? AND id > ?)
             ORDER BY {d}, id LIMIT ?]],
-            { t = schema.table, d = column, date, date, id, PAGE })
+            { t = schema.table, d = column, date, date, id, PAGE }, "read")
         if not page then
             return nil, err
         end
@@ -176,7 +176,7 @@ end
 function Pull:skipped(cut)
     local rows, err = self.remote:query(
         "SELECT COUNT(*) AS n FROM {t} WHERE {d} < ?",
-        { t = self.schema.table, d = self.column, cut })
+        { t = self.schema.table, d = self.column, cut }, "read")
     if not rows then
         return nil, err
     end

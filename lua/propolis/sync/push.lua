@@ -185,7 +185,7 @@ function Push:send(texts, senders)
     end
     local results = {}
     for i, text in ipairs(texts) do
-        local ok, err = self.remote:exec(text, "insert")
+        local ok, err = self.remote:exec(text, nil, "insert")
         results[i] = ok and {} or { error = err }
     end
     return results

@@ -10,7 +10,7 @@ local reconcile = {}
 -- Which of these rows the remote has: a set of ids, or nil, err.
 local function arrived(self, schema, refs)
     local rows, err = self.remote:query("SELECT id FROM {t} WHERE id IN (??)",
-        { t = schema.table, lanes.field(refs, "row_id") })
+        { t = schema.table, lanes.field(refs, "row_id") }, "read")
     if not rows then
         return nil, err
     end

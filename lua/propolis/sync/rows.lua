@@ -59,7 +59,7 @@ function rows.by_id(store, schema, refs)
         end
         local list, err = store:query(
             "SELECT {c} FROM {t} WHERE id IN (??)",
-            { c = columns, t = schema.table, ids })
+            { c = columns, t = schema.table, ids }, "read")
         if not list then
             return nil, err
         end

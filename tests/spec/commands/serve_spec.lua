@@ -132,7 +132,8 @@ describe("propolis serve", function()
                 .. "/tables", token).status)
             assert.equal(405, s:get("/workspaces/a/tables/query", token)
                 .status)
-            assert.equal('{"error":"not found"}', s:get("/etc/passwd").body)
+            assert.equal('{"error":"not found","code":"0A000"}',
+                s:get("/etc/passwd").body)
         end)
 
         it("who is not known, and organizations that do not fit", function()
@@ -206,6 +207,65 @@ describe("propolis serve", function()
             assert.equal(want[1], r.status, sql)
             assert.truthy(r.body:find(want[2], 1, true), r.body)
         end
+    end)
+
+    describe("gives every error a code", function()
+        local refusal = require("propolis.stores.deeplake.response").refusal
+
+        teardown(function()
+            query 'DROP TABLE named'
+            query 'DROP TABLE "does not exist"'
+        end)
+
+        -- What a client makes of a response, with its code and without.
+        local function understood(r)
+            local _, by_code = refusal({ status = r.status, body = r.body },
+                false, token)
+            local _, by_text = refusal({ status = r.status,
+                body = r.body:gsub(',"code":"%w+"', "") }, false, token)
+            return by_code.code, by_text.code
+        end
+
+        for sql, want in pairs {
+            ['SELECT * FROM "a column"'] = { "42P01", "no_table" },
+            ['SELECT * FROM "already exists"'] = { "42P01", "no_table" },
+            ['SELECT "permission denied" FROM named'] =
+                { "42703", "no_column" },
+            ['INSERT INTO named ("already exists") VALUES (1)'] =
+                { "42703", "no_column" },
+            ['CREATE TABLE "does not exist" (id text)'] =
+                { "42P07", "exists" },
+            ["INSERT INTO named (id) VALUES ('x')"] = { "23505", "exists" },
+            ['ALTER TABLE named ADD COLUMN "must be owner" text'] =
+                { "42701", "exists" },
+            ["SELECT 1 +"] = { "42601", "sql" },
+        } do
+            it("of the database, as its text means: " .. sql, function()
+                query [[CREATE TABLE IF NOT EXISTS named
+                    (id text PRIMARY KEY, "must be owner" text)]]
+                query "INSERT INTO named (id) VALUES ('x')"
+                query 'CREATE TABLE IF NOT EXISTS "does not exist" (id text)'
+                local r = query(sql)
+                assert.equal(want[1], r.doc.code, r.body)
+                local by_code, by_text = understood(r)
+                assert.equal(want[2], by_code)
+                assert.equal(want[2], by_text, r.body)
+            end)
+        end
+
+        it("of its own", function()
+            local no_json = s:asking(token, "a", "")
+            no_json.body = "no JSON"
+            for code, want in pairs {
+                ["28000"] = { "auth", s:get("/me") },
+                ["0A000"] = { "sql", s:get("/nowhere", token) },
+                ["42501"] = { "denied", query("COPY named TO STDOUT") },
+                ["22023"] = { "sql", s:send(no_json) },
+            } do
+                assert.equal(code, want[2].doc.code, want[2].body)
+                assert.equal(want[1], (understood(want[2])))
+            end
+        end)
     end)
 
     it("takes USING deeplake off tables, and only there", function()

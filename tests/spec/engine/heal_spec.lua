@@ -483,6 +483,26 @@ describe("the classifiers", function()
         { "must be owner of relation x", "denied" },
         { "duplicate column name: y", "exists" },
         { 'relation "x" already exists', "exists" },
+        { 'relation "column" does not exist', "no_table" },
+        { 'relation "already exists" does not exist', "no_table" },
+        { "relation 'permission denied' does not exist", "no_table" },
+        { [[{"error":"relation \"the column\" does not exist"}]], "no_table" },
+        { [[{"error":"relation 'already exists' does not exist"}]],
+            "no_table" },
+        { '{"error":"no such table: column_stats","code":1}', "no_table" },
+        { "no such table: main.column", "no_table" },
+        { "no such table: must be owner", "no_table" },
+        { "no such column: already exists", "no_column" },
+        { 'column "permission denied" of relation "t" does not exist',
+            "no_column" },
+        { "table t has no column named permission denied", "no_column" },
+        { 'column "does not exist" of relation "t" already exists', "exists" },
+        { "duplicate column name: permission denied", "exists" },
+        { 'permission denied for table "does not exist"', "denied" },
+        { 'value too long for "column ", which does not exist', "sql" },
+        { 'null value in "already exists" violates a constraint', "sql" },
+        { "relation column_stats does not exist", "no_table" },
+        { "can't read relation 'it''s a column': does not exist", "no_table" },
         { "syntax error", "sql" },
         { "", "sql" },
     }
@@ -491,6 +511,14 @@ describe("the classifiers", function()
             assert.equal(case[2], heal.classify(case[1]))
         end)
     end
+    it("read no text where there is an SQLSTATE", function()
+        for state, want in pairs { ["42P01"] = "no_table",
+            ["42703"] = "no_column", ["42P07"] = "exists",
+            ["23505"] = "exists", ["42501"] = "denied", ["28000"] = "auth",
+            ["57014"] = "busy", ["08006"] = "io", ["42601"] = "sql" } do
+            assert.equal(want, heal.classify("column already exists", state))
+        end
+    end)
     it("take nil for nothing", function()
         assert.equal("sql", heal.classify(nil))
         assert.equal("sql", heal.classify())

@@ -11,6 +11,7 @@ local tmp = require "tmp"
 
 local TOKEN = "very-secret-token"
 
+local READ = { kind = "read" }
 local SESSIONS = propolis.schemas.sessions
 local EVENTS = { table = "events", columns = {
     { "id", "text", default = "" },
@@ -171,7 +172,7 @@ describe("propolis.stores.deeplake", function()
                 assert.is_true(err.unclear)
                 assert.matches("cannot be read", err.message)
                 script { { body = body } }
-                rows, err = spec.query("SELECT 1")
+                rows, err = spec.query("SELECT 1", READ)
                 assert.is_nil(rows)
                 assert.is_nil(err.unclear)
             end
@@ -182,25 +183,25 @@ describe("propolis.stores.deeplake", function()
             for _, rule in ipairs { { body = body, half = true },
                 { body = body, length = #body - 4 } } do
                 script { rule }
-                assert.equal("io", select(2, spec.query("SELECT 1")).code)
+                assert.equal("io", select(2, spec.query("SELECT 1", READ)).code)
             end
             script { { body = body, length = #body + 9 } }
-            assert.equal(2, #assert(spec.query("SELECT 1 AS again")) + 1)
+            assert.equal(2, #assert(spec.query("SELECT 1 AS again", READ)) + 1)
         end)
     end)
 
     describe("tries again", function()
         for _, status in ipairs { 429, 500, 502, 503, 504 } do
-            it("a SELECT after " .. status, function()
+            it("a read after " .. status, function()
                 script { { status = status } }
-                assert(spec.query("SELECT 1"))
+                assert(spec.query("SELECT 1", READ))
                 assert.equal(2, count())
             end)
         end
 
         it("and gives up after four attempts", function()
             script { { status = 500, body = "boom", times = -1 } }
-            local _, err = spec.query("SELECT 1")
+            local _, err = spec.query("SELECT 1", READ)
             assert.equal("Query failed: 500: boom", tostring(err))
             assert.equal(500, err.status)
             assert.equal(4, count())
@@ -222,12 +223,12 @@ describe("propolis.stores.deeplake", function()
                 local insert = 'INSERT INTO "sessions" (id, path, filename, ' ..
                     "message, author) VALUES ('1', '', '', '{}', '')"
                 assert(store.from(open_spec(ws)):ensure(SESSIONS))
-                for i, rule in ipairs { { status = 401 },
+                for _, rule in ipairs { { status = 401 },
                     { status = 403, body = "<html>no</html>" },
                     { status = 403, body = "" } } do
                     script { rule }
                     assert(spec.query(insert, { kind = "insert",
-                        table = i == 2 and "sessions" or nil }))
+                        table = "sessions" }))
                 end
                 assert.equal(3, server:sql(ws,
                     "SELECT count(*) FROM sessions")[1][1])
@@ -301,24 +302,39 @@ describe("propolis.stores.deeplake", function()
             assert.equal(2, stored())
         end)
 
-        it("repeats an UPDATE to literals, and no other", function()
-            assert(spec.query(insert))
-            for sql, times in pairs {
-                ["UPDATE \"t\" SET id = E'a\\\\' WHERE id = '1'"] = 2,
-                ["UPDATE t SET id = 'x, y = z', id = NULL"] = 2,
-                ["UPDATE t SET id = '{}'::jsonb WHERE 1 = 1"] = 2,
-                ["UPDATE t SET id = id || 'x'"] = 1,
-                ["UPDATE t SET id = 1 + 1"] = 1,
-                ["DELETE FROM t WHERE id = 'none'"] = 2,
-                ["WITH x AS (SELECT 1) INSERT INTO t SELECT 1"] = 1,
-                ["WITH x AS (SELECT 1) SELECT * FROM x"] = 2,
-                ["SELECT 'INSERT' AS a"] = 2,
-            } do
+        it("repeats what its sender says may be, and nothing else", function()
+            for kind, times in pairs { read = 2, catalog = 2, create = 2,
+                alter = 2, idempotent = 2, insert = 1, query = 1,
+                unknown = 1 } do
+                for _, sql in ipairs { insert, "SELECT 1",
+                    "UPDATE t SET id = id || 'x'" } do
+                    server:reset()
+                    script { { cut = "commit" } }
+                    spec.query(sql, { kind = kind })
+                    assert.equal(times, count(), kind .. ": " .. sql)
+                end
+            end
+            server:reset()
+            script { { cut = "commit" } }
+            spec.query("SELECT 1")
+            assert.equal(1, count())
+        end)
+
+        it("of a store is repeated by the kind its caller names", function()
+            local s = assert(propolis.open("deeplake:" .. server.url,
+                { token = TOKEN, org_id = "org1", workspace = ws,
+                    backoff_ms = 2 }))
+            for kind, times in pairs { read = 2, idempotent = 2, query = 1 } do
                 server:reset()
                 script { { cut = "commit" } }
-                spec.query(sql)
-                assert.equal(times, count(), sql)
+                s:query("SELECT ? AS a", { 1 }, kind)
+                assert.equal(times, count(), kind)
+                server:reset()
+                script { { cut = "commit" } }
+                s:exec("SELECT ? AS a", { 1 }, kind)
+                assert.equal(times, count(), kind)
             end
+            s:close()
         end)
 
         it("is none when nobody listens", function()
@@ -383,6 +399,31 @@ describe("propolis.stores.deeplake", function()
             assert.equal("denied", err.code)
             assert.is_nil(err.message:find("propolis login", 1, true))
         end)
+
+        it("is read by its code, whatever its text", function()
+            for code, want in pairs { ["42P01"] = "no_table",
+                ["42703"] = "no_column", ["42601"] = "sql",
+                ["42P07"] = "exists", ["57014"] = "busy" } do
+                script { { status = 400, body =
+                    '{"error":"Spalte fehlt: already exists","code":"'
+                    .. code .. '"}' } }
+                local _, err = spec.query("SELECT 1")
+                assert.equal(want, err.code)
+            end
+            script { { status = 400, body =
+                '{"error":"no such table: t","code":"Oops!"}' } }
+            local _, err = spec.query("SELECT 1")
+            assert.equal("no_table", err.code)
+        end)
+
+        it("of another code stays one, though its text speaks of a table",
+            function()
+                script { { status = 400, body =
+                    '{"error":"relation x does not exist","code":"42601"}' } }
+                local s <close> = store.from(spec)
+                local _, err = s:query("SELECT 1")
+                assert.equal("sql", err.code)
+            end)
 
         it("after a redirect is none of the API's, and takes no token along",
             function()

@@ -1,5 +1,6 @@
---- One HTTP client serves every store of this process with the same settings,
--- so that all of them share connections and the limit of five at once.
+--- What the stores of this process share: one HTTP client for those with the
+-- same settings, so that they share connections and the limit of five at once;
+-- and how SQL is traced.
 local http = require "engine.http"
 local json = require "propolis.json"
 
@@ -38,6 +39,19 @@ function client.take(c)
     end
     shared.users = shared.users + 1
     return shared
+end
+
+local TRACE = 220 -- characters of a statement that a line shows
+
+--- One line of the SQL trace on stderr, when it was asked for.
+-- @param on asked for by the settings; the environment is looked at each time
+function client.trace(on, fmt, sql, ...)
+    if not (on or os.getenv("HIVEMIND_TRACE_SQL") == "1" or
+        os.getenv("HIVEMIND_DEBUG") == "1") then
+        return
+    end
+    local text = sql:gsub("%s+", " "):sub(1, TRACE)
+    io.stderr:write("[deeplake-sql] ", fmt:format(...), text, "\n")
 end
 
 --- Ends one use; the last one closes the connections.

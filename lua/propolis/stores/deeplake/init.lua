@@ -5,19 +5,17 @@
 --
 -- Requests and answers of the API, what may be sent again, and what its errors
 -- mean.  The line itself (retries, timeouts, connections) is engine.http's.
-local answer = require "propolis.stores.deeplake.response"
+local response = require "propolis.stores.deeplake.response"
 local client = require "propolis.stores.deeplake.client"
 local json = require "propolis.json"
-local retry_class = require "propolis.stores.deeplake.retry_class"
 local markers = require "propolis.stores.deeplake.markers"
 local sys = require "engine.sys"
-local trace = require "propolis.stores.deeplake.trace"
 
 local deeplake = {}
 
 local CREATE_DELAYS = { 2, 5, 10 } -- seconds
 
-local failure = answer.failure
+local failure = response.failure
 
 local listings = {} -- api, organisation, workspace -> { [table] = true }
 
@@ -45,28 +43,28 @@ local function headers(self, json_body)
     }
 end
 
--- Inserts into the sessions table meet gateways that refuse for a moment.
-local function into_sessions(self, sql, info)
-    if info.kind == "insert" and info.table == self.sessions then
-        return true
-    end
-    local name, columns = sql:match('^%s*INSERT INTO "?([%w_]+)"?%s*(%b())')
-    return name == self.sessions or columns ~= nil and
-        columns:find("^%(id, path, filename, message,") ~= nil
+local READS = { read = true, catalog = true }
+
+-- What may be sent again when nobody knows whether it was carried out.
+local function repeatable(info)
+    return READS[info.kind] or info.kind == "create" or info.kind == "alter"
+        or info.kind == "index" or info.kind == "idempotent"
+        or info.idempotent == true
 end
 
 local function request_for(self, sql, info)
     return {
         method = "POST", url = self.base .. "/query",
         headers = headers(self, true), body = json.encode { query = sql },
-        idempotent = retry_class.of(sql, info) ~= "once",
-        retry_auth = into_sessions(self, sql, info),
+        idempotent = repeatable(info),
+        -- these meet gateways that refuse for a moment
+        retry_auth = info.kind == "insert" and info.table == self.sessions,
     }
 end
 
 -- Rows from what the transport brought, or nil and an error.
-local function result_of(self, sql, info, res, err)
-    local write = retry_class.of(sql, info) ~= "read"
+local function result_of(self, info, res, err)
+    local write = not READS[info.kind]
     if not res then
         return failure { code = err.code, message = err.message,
             unclear = write and err.unclear or nil }
@@ -74,31 +72,31 @@ local function result_of(self, sql, info, res, err)
     note_balance(self, res)
     if res.status == 204 then return {} end
     if res.status < 200 or res.status > 299 then
-        local _, e = answer.refusal(res, write, self.token)
+        local _, e = response.refusal(res, write, self.token)
         if e.code == "balance" then
             tell_balance(self, { status = 402, message = e.message,
                 balance_cents = e.balance_cents })
         end
         return nil, e
     end
-    return answer.read(res.body, write)
+    return response.read(res.body, write)
 end
 
 local function traced(self, sql, started, rows, err)
     local ms = (sys.monotonic() - started) * 1000
     if rows then
-        trace(self.trace, "ok %.0fms %d rows: ", sql, ms, #rows)
+        client.trace(self.trace, "ok %.0fms %d rows: ", sql, ms, #rows)
     else
-        trace(self.trace, "fail %.0fms %s: ", sql, ms, err.message)
+        client.trace(self.trace, "fail %.0fms %s: ", sql, ms, err.message)
     end
     return rows, err
 end
 
 local function once(self, sql, info)
     local started = sys.monotonic()
-    trace(self.trace, "start: ", sql)
+    client.trace(self.trace, "start: ", sql)
     local res, err = self.shared.client:request(request_for(self, sql, info))
-    return traced(self, sql, started, result_of(self, sql, info, res, err))
+    return traced(self, sql, started, result_of(self, info, res, err))
 end
 
 -- What another try can mend; a refusal that stands is handed back at once.
@@ -146,11 +144,11 @@ local function query_all(self, list, info, on_done)
     local results = {}
     for i, sql in ipairs(list) do
         requests[i] = request_for(self, sql, info)
-        trace(self.trace, "start: ", sql)
+        client.trace(self.trace, "start: ", sql)
     end
     self.shared.client:all(requests, function(i, res)
         local sql = list[i]
-        local rows, err = traced(self, sql, started, result_of(self, sql, info,
+        local rows, err = traced(self, sql, started, result_of(self, info,
             not res.error and res or nil, res.error))
         results[i] = rows or { error = err }
         if on_done then on_done(i, results[i]) end
@@ -265,8 +263,10 @@ end
 -- what a store needs:
 --   query_all(list of SQL, info [, on_done(i, result)]) -> results in order,
 --   each a list of rows or { error = err }; up to five in flight.
--- info is { kind=, table=, idempotent= }.  An INSERT is repeated after an
--- unclear failure only with idempotent = true; otherwise err.unclear says that
+-- info is { kind=, table=, idempotent= }; kind is what the sender says that the
+-- statement is, see engine.store's query.  After an unclear failure reads and
+-- what comes to the same done twice are repeated, an INSERT only with
+-- idempotent = true, and what is of no kind never: then err.unclear says that
 -- it may have been carried out.
 function deeplake.open(config, url)
     local address, ok, err

@@ -2,7 +2,7 @@
 local classify = require("engine.heal").classify
 local json = require "propolis.json"
 
-local answer = {}
+local response = {}
 
 local PREFIX = 200 -- characters of a refusal's body that an error shows
 
@@ -10,7 +10,7 @@ local fault = { __name = "propolis.error" }
 function fault.__tostring(e) return e.message end
 
 --- nil and the error, which prints as its message.
-function answer.failure(e) return nil, setmetatable(e, fault) end
+function response.failure(e) return nil, setmetatable(e, fault) end
 
 --- A body as one line that is safe to print and never shows the token; at most
 -- 200 characters of it.
@@ -28,7 +28,7 @@ local function clean(text, token)
     local stop = utf8.len(text) and utf8.offset(text, PREFIX + 1) or PREFIX + 1
     return text:sub(1, (stop or #text + 1) - 1)
 end
-answer.clean = clean
+response.clean = clean
 
 local function cell(value)
     if value == json.null then return nil end
@@ -58,11 +58,11 @@ local function zip(value)
 end
 
 --- Rows of a body; write: the statement behind it changed something.
-function answer.read(body, write)
+function response.read(body, write)
     local value, err = json.decode(body)
     local rows = value ~= nil and zip(value) or nil
     if rows then return rows end
-    return answer.failure { code = "io", unclear = write or nil,
+    return response.failure { code = "io", unclear = write or nil,
         message = "the answer cannot be read: " ..
             (value == nil and err or "no columns and rows in it") }
 end
@@ -85,11 +85,19 @@ local ADVICE = {
 -- Statuses that are about the line or the load, not about the statement.
 local TEMPORARY = { [429] = true, [502] = true, [503] = true, [504] = true }
 
+-- The SQLSTATE that propolis serve puts beside an error's text, or nil.
+local function sqlstate(body)
+    local value = json.decode(body)
+    local state = type(value) == "table" and value.code
+    return type(state) == "string" and state:find("^[%dA-Z]+$") and #state == 5
+        and state:find("%d") and state or nil
+end
+
 --- The error that an answer other than 2xx stands for.
 -- The whole body is classified, and its first 200 characters are shown.
-function answer.refusal(res, write, token)
+function response.refusal(res, write, token)
     local status = res.status
-    local code = classify(res.body)
+    local code = classify(res.body, sqlstate(res.body))
     if status == 401 or status == 403 and code ~= "denied" then
         code = "auth" -- what the database itself denies, no login mends
     elseif status == 402 then
@@ -104,7 +112,7 @@ function answer.refusal(res, write, token)
         e.unclear = true
     end
     if code == "balance" then e.balance_cents = cents(res.body) end
-    return answer.failure(e)
+    return response.failure(e)
 end
 
-return answer
+return response
