@@ -1,5 +1,6 @@
 --- propolis help: the commands there are, and one of them in full.
 local cli = require "propolis.cli"
+local json = require "propolis.json"
 local words = require "propolis.cli.words"
 
 local command = {
@@ -17,7 +18,6 @@ Without WORD it lists the commands; with WORD it is 'propolis WORD -h'.
 }
 
 local function overview(opts)
-    local json = require "propolis.json"
     local rows, width = {}, 0
     for _, item in ipairs(words()) do
         local ok, found = pcall(require, item.module)
@@ -41,14 +41,10 @@ commands:
             (" "):rep(width - #row.command + 2), row.summary, "\n")
     end
     cli.write("\n'propolis help WORD' or 'propolis WORD -h' explains one.\n")
-    return cli.done()
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif not opts[1] then
+function command.main(opts)
+    if not opts[1] then
         return overview(opts)
     end
     for _, item in ipairs(words()) do
@@ -61,4 +57,4 @@ function command.run(argv)
     return cli.usage(command, ("there is no command '%s'"):format(opts[1]))
 end
 
-return command
+return cli.command(command)

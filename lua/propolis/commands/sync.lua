@@ -116,7 +116,7 @@ function command.run(argv)
     local ok, result = pcall(opts.watch and watch or once, conf, opts)
     if ok then
         return result
-    elseif tostring(result):find("interrupted!$") then
+    elseif cli.is_interrupt(result) then
         return INTERRUPTED
     end
     error(result, 0)
