@@ -180,10 +180,7 @@ end
 local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 
 function token.list(opts)
-    local list, err = require("propolis.serve.tokens").load()
-    if not list then
-        return cli.fail(err)
-    end
+    local list = cli.check(require("propolis.serve.tokens").load())
     local json = require "propolis.json"
     local rows = json.array {}
     for i, entry in ipairs(list) do
@@ -207,20 +204,14 @@ function token.revoke(opts)
     if not opts[3] then
         return cli.usage(command, "token revoke needs an id or a name")
     end
-    local gone, err = require("propolis.serve.tokens").revoke(opts[3])
-    if not gone then
-        return cli.fail(err)
-    end
+    local gone = cli.check(require("propolis.serve.tokens").revoke(opts[3]))
     cli.say("revoked %s (%s)", gone.id, gone.name)
     return cli.done()
 end
 
 --- Runs the command; returns its exit code.
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif not opts[1] then
+function command.main(opts)
+    if not opts[1] then
         return start(opts)
     elseif opts[1] ~= "token" then
         return cli.usage(command, ("'%s' is nothing to do"):format(opts[1]))
@@ -232,4 +223,4 @@ function command.run(argv)
     return action(opts)
 end
 
-return command
+return cli.command(command)
