@@ -256,6 +256,20 @@ function cli.command(command)
     return command
 end
 
+--- The commands there are: a sorted list of { word =, module = }, from the
+-- files in commands/.
+function cli.commands()
+    local sys = require "engine.sys"
+    local list = {}
+    for _, file in ipairs(assert(sys.list(sys.root
+        .. "/lua/propolis/commands"))) do
+        local name = file:match("^([%w_]+)%.lua$")
+        list[#list + 1] = name and { word = (name:gsub("_", "-")),
+            module = "propolis.commands." .. name }
+    end
+    return list
+end
+
 -- Text and rows -------------------------------------------------------------
 
 local text = require "propolis.cli.text"

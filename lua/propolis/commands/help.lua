@@ -1,7 +1,6 @@
 --- propolis help: the commands there are, and one of them in full.
 local cli = require "propolis.cli"
 local json = require "propolis.json"
-local words = require "propolis.cli.words"
 
 local command = {
     name = "help",
@@ -19,7 +18,7 @@ Without WORD it lists the commands; with WORD it is 'propolis WORD -h'.
 
 local function overview(opts)
     local rows, width = {}, 0
-    for _, item in ipairs(words()) do
+    for _, item in ipairs(cli.commands()) do
         local ok, found = pcall(require, item.module)
         rows[#rows + 1] = json.object {
             { "command", item.word },
@@ -47,7 +46,7 @@ function command.main(opts)
     if not opts[1] then
         return overview(opts)
     end
-    for _, item in ipairs(words()) do
+    for _, item in ipairs(cli.commands()) do
         if item.word == opts[1] then
             local found = require(item.module)
             cli.write((found.usage:gsub("%s*$", "\n")))

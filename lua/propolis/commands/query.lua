@@ -61,7 +61,7 @@ function command.main(opts)
     local store <close> = cli.check(target.open(opts, "open"))
     local rows, columns = cli.check(store:query(text))
     if not columns then -- a service whose rows have no order
-        columns = require "propolis.cli.guess_columns"(rows, text,
+        columns = require("propolis.cli.grid").columns(rows, text,
             (require("propolis.schemas").list()))
     end
     return print_rows(opts, rows, columns)

@@ -39,38 +39,17 @@ local function skip(state)
     end
 end
 
+-- The text of a string.  Halves of a surrogate pair become characters of their
+-- own at first, then one.
 local function unescape(body)
-    local out = body:gsub("\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)",
-        function(high, low)
-            local h = tonumber(high, 16) - 0xD800
-            local l = tonumber(low, 16) - 0xDC00
-            return utf8.char(0x10000 + h * 0x400 + l)
-        end)
-    -- One pass for the rest, so that no escape is read twice.
-    out = out:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, c, hex)
+    local out = body:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, c, hex)
         if u == "" then return (escapes[c] or c) .. hex end
         return utf8.char(tonumber(c .. hex, 16) or 0xFFFD)
     end)
-    return out
-end
-
--- `\\u0041` is a backslash and text; pairs are taken apart before unescape.
-local function decode(body)
-    if not body:find("\\", 1, true) then return body end
-    local parts, from = {}, 1
-    while true do
-        local at = body:find("\\\\", from, true)
-        local slash = at
-        -- Only a backslash that itself is not escaped starts a pair.
-        if slash then
-            local run = body:sub(from, slash - 1)
-            parts[#parts + 1] = unescape(run) .. "\\"
-            from = slash + 2
-        else
-            parts[#parts + 1] = unescape(body:sub(from))
-            return table.concat(parts)
-        end
-    end
+    return (out:gsub("\xED[\xA0-\xAF].\xED[\xB0-\xBF].", function(pair)
+        local high, low = utf8.codepoint(pair, 1, -1, true)
+        return utf8.char(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
+    end))
 end
 
 local function string_at(state)
@@ -85,7 +64,7 @@ local function string_at(state)
         local c = stop and text:sub(stop, stop)
         if c == quote then
             state.at = stop + 1
-            return decode(text:sub(from + 1, stop - 1)), stop
+            return unescape(text:sub(from + 1, stop - 1)), stop
         end
         if c ~= "\\" then fail(state, from, "text without its end quote") end
         local escape = text:sub(stop + 1, stop + 1)

@@ -30,20 +30,6 @@ local function unescape(body, line)
     end))
 end
 
--- Doubled backslashes first, so that `\\n` stays a backslash and an n.
-local function double(body, line)
-    local parts, from = {}, 1
-    while true do
-        local at = body:find("\\\\", from, true)
-        if not at then
-            parts[#parts + 1] = unescape(body:sub(from), line)
-            return table.concat(parts)
-        end
-        parts[#parts + 1] = unescape(body:sub(from, at - 1), line) .. "\\"
-        from = at + 2
-    end
-end
-
 --- Where the quoted text that starts at (n, col) ends: line and column after.
 function lex.quoted_end(state, n, col)
     local quote = state.lines[n]:sub(col, col)
@@ -73,7 +59,7 @@ function lex.quoted(state, n, col)
     if last == n then
         local body = state.lines[n]:sub(col + 1, stop - 2)
         if state.lines[n]:sub(col, col) == '"' then
-            node.value = double(body, n)
+            node.value = unescape(body, n)
         else
             node.value = body:gsub("''", "'")
         end
