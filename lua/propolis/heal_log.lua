@@ -3,6 +3,7 @@
 local json = require "propolis.json"
 local places = require "propolis.config.places"
 local sys = require "engine.sys"
+local check = require("propolis.try").check
 
 local heal_log = {}
 
@@ -13,9 +14,9 @@ function heal_log.path()
 end
 
 local function append(entry)
-    local path = assert(heal_log.path())
+    local path = check(heal_log.path())
     local added = table.move(entry.added or {}, 1, #(entry.added or {}), 1, {})
-    local line = assert(json.encode(json.object {
+    local line = check(json.encode(json.object {
         { "when", entry.when or sys.now() },
         { "store", entry.store or json.null },
         { "table", entry.table },
@@ -30,7 +31,7 @@ local function append(entry)
         sys.mkdir(path:match("^(.*)/"))
         ok, err = sys.append(path, line)
     end
-    assert(ok, err)
+    check(ok, err)
 end
 
 --- Adds one entry, in one write, so that entries of many processes stay whole.

@@ -18,6 +18,8 @@
 --
 -- main returns its exit code, or nothing for cli.OK.  Exit codes: cli.OK,
 -- cli.FAILED, cli.PENDING, cli.USAGE.
+local try = require "propolis.try"
+
 local cli = { OK = 0, FAILED = 1, PENDING = 2, USAGE = 64 }
 
 -- Messages ------------------------------------------------------------------
@@ -88,20 +90,9 @@ function cli.fail(message)
     return cli.FAILED
 end
 
-local Failure = { __name = "propolis.failure" }
-
-function Failure:__tostring()
-    return self.message
-end
-
---- The value and all that follows it, as assert; without a value it ends the
--- command with the error's sentence on stderr and exit code 1.
-function cli.check(value, err, ...)
-    if not value then
-        error(setmetatable({ message = tostring(err) }, Failure), 0)
-    end
-    return value, err, ...
-end
+--- try.check: without a value it ends the command, with the error's sentence on
+-- stderr and exit code 1.
+cli.check = try.check
 
 --- True for the error that Ctrl-C raises in what is running.
 function cli.is_interrupt(err)
@@ -248,7 +239,7 @@ function cli.command(command)
         local ok, result = xpcall(command.main, with_traceback, opts)
         if ok then
             return cli.done(result)
-        elseif getmetatable(result) ~= Failure then
+        elseif not try.is_failure(result) then
             error(result, 0)
         end
         return cli.fail(result)
