@@ -28,17 +28,32 @@ function try.is_failure(raised)
     return getmetatable(raised) == Failure
 end
 
---- Calls fn(...) in which try.check is used.
--- @return what fn returns; or nil and the error of the check that failed.  Any
--- other error is raised again.
-function try.call(fn, ...)
-    local ok, result = pcall(fn, ...)
+local function ended(ok, result, ...)
     if ok then
-        return result
+        return result, ...
     elseif not try.is_failure(result) then
         error(result, 0)
     end
     return nil, result.err
+end
+
+--- Calls fn(...) in which try.check is used.
+-- @return what fn returns; or nil and the error of the check that failed.  Any
+-- other error is raised again.
+function try.call(fn, ...)
+    return ended(pcall(fn, ...))
+end
+
+--- Makes every function of a module one that gives nil and an error where a
+-- check in it fails.
+-- @return module
+function try.module(module)
+    for name, fn in pairs(module) do
+        module[name] = function(...)
+            return ended(pcall(fn, ...))
+        end
+    end
+    return module
 end
 
 return try

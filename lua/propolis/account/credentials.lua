@@ -92,7 +92,8 @@ function credentials.save(paths, fields, expect)
         end
         account.savedAt = sys.now()
         local ok, err = sys.replace(path, layout(account), FILE_MODE)
-        return check(ok, ("cannot write %s: %s"):format(path, tostring(err)))
+        check(ok, ("cannot write %s: %s"):format(path, tostring(err)))
+        return true
     end)
 end
 

@@ -4,6 +4,7 @@
 -- others }. An item: { value = node, first =, comma = position or nil } and for
 -- objects key =, key_last =.
 local edit_text = require "propolis.edit.text"
+local try = require "propolis.try"
 
 local json_parse = {}
 
@@ -14,10 +15,9 @@ local escapes = {
     ['"'] = '"', ["\\"] = "\\", ["/"] = "/", ["'"] = "'",
 }
 
--- Errors travel as tables, so that the one pcall below knows its own.
 local function fail(state, at, what)
-    error({ message = ("line %d: %s"):format(
-        edit_text.line(state.text, at), what) }, 0)
+    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
+        what))
 end
 
 -- Skips blanks and comments.
@@ -177,22 +177,18 @@ function value_at(state, depth)
     return node
 end
 
---- The tree of `text`; nil and a sentence with the line when it is not JSON.
+--- The tree of `text`; what is not JSON fails by try.check with a sentence that
+-- names the line.
 function json_parse.parse(text, options)
-    local state = { text = text, at = 1, json5 = options and options.json5 }
+    local state = { text = text, json5 = options and options.json5 }
     state.at = text:match("^\239\187\191()") or 1
-    local ok, root = pcall(function()
-        skip(state)
-        local node = value_at(state, 1)
-        skip(state)
-        if state.at <= #text then
-            fail(state, state.at, "more text after the value")
-        end
-        return node
-    end)
-    if ok then return root end
-    if type(root) ~= "table" then error(root, 0) end
-    return nil, root.message
+    skip(state)
+    local node = value_at(state, 1)
+    skip(state)
+    if state.at <= #text then
+        fail(state, state.at, "more text after the value")
+    end
+    return node
 end
 
 --- The member of an object by key, and the second one when it stands twice.

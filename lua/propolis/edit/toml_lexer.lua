@@ -1,14 +1,15 @@
---- propolis.edit.toml_lexer: the words of a TOML text: blanks, strings, keys.
+--- propolis.edit.toml_lexer: the tokens of a TOML text: blanks, strings, keys.
 -- Pure.  Each takes a state { text =, at = position } and moves it on; what
--- does not fit raises a table { message = sentence with the line }.
+-- does not fit fails by try.check with a sentence that names the line.
 local edit_text = require "propolis.edit.text"
+local try = require "propolis.try"
 
 local lex = {}
 
---- Raises a sentence about a place.
+--- Fails with a sentence about a place.
 function lex.fail(state, at, what)
-    error({ message = ("line %d: %s"):format(
-        edit_text.line(state.text, at), what) }, 0)
+    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
+        what))
 end
 
 --- Skips blanks.

@@ -1,12 +1,14 @@
 --- propolis.edit.yaml_lexer: values of a YAML text that end by themselves:
 -- quoted text, flow collections, block text.  Pure.  Each takes a state
--- { lines = list } and a place; what does not fit raises a table { message =
--- sentence with the line }.
+-- { lines = list } and a place; what does not fit fails by try.check with a
+-- sentence that names the line.
+local try = require "propolis.try"
+
 local lex = {}
 
---- Raises a sentence about a line.
+--- Fails with a sentence about a line.
 function lex.fail(line, what)
-    error({ message = ("line %d: %s"):format(line, what) }, 0)
+    try.check(nil, ("line %d: %s"):format(line, what))
 end
 
 local escapes = {
