@@ -47,7 +47,7 @@ function api.new(config)
     elseif config.org_id and not config.org_id:find("^[^%c]*[^%c.][^%c]*$")
     then
         return response.failure { code = "arg", message = "the organisation's"
-            .. " id is none; see HIVEMIND_ORG_ID and 'propolis whoami'" }
+            .. " id is not valid; see HIVEMIND_ORG_ID and 'propolis whoami'" }
     end
     return setmetatable({
         base = base, token = config.token, org = config.org_id,

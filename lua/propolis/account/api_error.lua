@@ -33,9 +33,10 @@ local function advice(self, status, path)
     if ADVICE[status] then
         return ADVICE[status](self, path)
     elseif status >= 500 then
-        return "the service is in trouble; try again later"
+        return "the service failed; try again later"
     elseif status >= 300 and status < 400 then
-        return ("%s sends elsewhere; check HIVEMIND_API_URL"):format(self.base)
+        return ("%s redirects to another address; check HIVEMIND_API_URL")
+            :format(self.base)
     end
     return nil
 end

@@ -20,7 +20,7 @@ local ROLES = { ADMIN = true, WRITE = true, READ = true }
 function command.main(opts)
     local email, role = opts[1], (opts[2] or "WRITE"):upper()
     if not email:find("^[^%s%c@]+@[^%s%c@]+$") then
-        return cli.usage(command, ("'%s' is no e-mail address"):format(
+        return cli.usage(command, ("'%s' is not an e-mail address"):format(
             cli.printable(email)))
     elseif not ROLES[role] then
         return cli.usage(command, ("a role is ADMIN, WRITE or READ, not '%s'")

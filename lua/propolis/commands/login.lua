@@ -55,7 +55,7 @@ local function is_org(conf, wanted)
 end
 
 -- The exit code when there is an account that will do, else nil.
-local function settled(opts)
+local function already_logged_in(opts)
     local conf = config.load()
     if opts.force or not conf or not conf.logged_in then
         return nil
@@ -73,7 +73,7 @@ local function settled(opts)
         return cli.fail("the token in HIVEMIND_TOKEN is not accepted; set a"
             .. " new one, or unset it and log in")
     elseif works == nil then
-        cli.say("whether the token is still good could not be seen: %s", err)
+        cli.say("could not check whether the token is still valid: %s", err)
     end
     if opts.org and not is_org(conf, opts.org) then
         return cli.fail(("'propolis org switch %s' changes the organisation")
@@ -143,7 +143,7 @@ end
 
 -- Everything the service has to say, before anything is saved: the fields of
 -- the account file, and the organisations.
-local function gather(url, token, opts, saved)
+local function ask_service(url, token, opts, saved)
     local client <close> = cli.check(api.new { api_url = url, token = token })
     local me = cli.check(client:me())
     local orgs = cli.check(client:organizations())
@@ -164,7 +164,7 @@ local function gather(url, token, opts, saved)
 end
 
 -- What lies in the store without an account, and the way to take it along.
-local function offer(conf)
+local function mention_adopt(conf)
     local count = require("propolis.sync.adopt").pending(conf)
     if count and count > 0 then
         cli.say("%d event%s from before the login stay%s readable on this"
@@ -191,7 +191,7 @@ local function report(opts, fields, orgs)
                 cli.printable(org.name), cli.printable(org.id))
         end
     end
-    offer(conf)
+    mention_adopt(conf)
     if opts.json then
         return cli.json(json.object {
             { "user", fields.userName or conf.user },
@@ -210,13 +210,13 @@ local function login(opts)
     saved = saved or {}
     local url = cli.check(account.api_url(paths, saved))
     local token = opts.with_token and from_stdin() or from_browser(opts, url)
-    local fields, orgs = gather(url, token, opts, saved)
+    local fields, orgs = ask_service(url, token, opts, saved)
     cli.check(require("propolis.account.credentials").save(paths, fields))
     return report(opts, fields, orgs)
 end
 
 function command.main(opts)
-    return settled(opts) or login(opts)
+    return already_logged_in(opts) or login(opts)
 end
 
 return cli.command(command)

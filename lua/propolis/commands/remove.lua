@@ -19,7 +19,7 @@ What the member has stored stays.
 function command.main(opts)
     local id = opts[1]
     if id == "" or id == "." or id == ".." then
-        return cli.usage(command, ("'%s' is no user's id"):format(id))
+        return cli.usage(command, ("'%s' is not a user's id"):format(id))
     end
     local conf, client <close> = cli.check(account.open())
     cli.check(client:remove(id))

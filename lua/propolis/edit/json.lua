@@ -51,7 +51,7 @@ local function walk(text, root, path)
         elseif node.kind == "object" then
             local found, twice = json_parse.member(node, step)
             if twice then
-                check(nil, ("line %d: the key %q stands there twice"):format(
+                check(nil, ("line %d: the key %q appears twice"):format(
                     edit_text.line(text, twice.first), step))
             end
             next_item = found

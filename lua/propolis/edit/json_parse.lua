@@ -30,7 +30,7 @@ local function skip(state)
             at = text:match("^[^\n]*()", at)
         elseif two == "/*" then
             local stop = text:match("^/%*.-%*/()", at)
-            if not stop then fail(state, at, "a comment without its end") end
+            if not stop then fail(state, at, "an unterminated comment") end
             at = stop
         else
             state.at = at
@@ -56,7 +56,7 @@ local function string_at(state)
     local text, from = state.text, state.at
     local quote = text:sub(from, from)
     if quote == "'" and not state.json5 then
-        fail(state, from, "single quotes where double ones are due")
+        fail(state, from, "single quotes instead of double ones")
     end
     local at = from + 1
     while true do
@@ -66,11 +66,11 @@ local function string_at(state)
             state.at = stop + 1
             return unescape(text:sub(from + 1, stop - 1)), stop
         end
-        if c ~= "\\" then fail(state, from, "text without its end quote") end
+        if c ~= "\\" then fail(state, from, "an unterminated string") end
         local escape = text:sub(stop + 1, stop + 1)
         if escape == "u" then
             if not text:match("^%x%x%x%x", stop + 2) then
-                fail(state, stop, "a broken \\u escape")
+                fail(state, stop, "an invalid \\u escape")
             end
         elseif not escapes[escape] and not state.json5 then
             fail(state, stop, "an unknown escape")
@@ -169,7 +169,7 @@ function value_at(state, depth)
         stop = word and at + #word
     end
     if not node.kind then
-        fail(state, at, c == "" and "the text ends too early"
+        fail(state, at, c == "" and "unexpected end of the text"
             or "a value was expected")
     end
     node.text, node.last = text:sub(at, stop - 1), stop - 1

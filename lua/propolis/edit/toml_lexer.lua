@@ -45,7 +45,7 @@ local function escape(state, out)
         or c == "x" and text:match("^%x%x", at + 2)
     local code = hex and tonumber(hex, 16)
     if not code or code > 0x10FFFF then
-        lex.fail(state, at, "a broken escape")
+        lex.fail(state, at, "an invalid escape")
     end
     out[#out + 1] = utf8.char(code)
     state.at = at + 2 + #hex
@@ -59,7 +59,7 @@ local function basic(state, close)
     end
     while true do
         local stop = text:find('["\\\n]', state.at)
-        if not stop then lex.fail(state, from, "text without its end quote") end
+        if not stop then lex.fail(state, from, "an unterminated string") end
         out[#out + 1] = text:sub(state.at, stop - 1)
         state.at = stop
         local c = text:sub(stop, stop)
@@ -74,7 +74,7 @@ local function basic(state, close)
                 stop)
             if joined then state.at = joined else escape(state, out) end
         elseif c == "\n" and #close == 1 then
-            lex.fail(state, from, "text without its end quote")
+            lex.fail(state, from, "an unterminated string")
         else
             out[#out + 1] = c
             state.at = stop + 1
@@ -88,7 +88,7 @@ local function literal(state, close)
     local stop = text:find(close, start, true)
     local body = stop and text:sub(start, stop - 1)
     if not stop or #close == 1 and body:find("\n") then
-        lex.fail(state, from, "text without its end quote")
+        lex.fail(state, from, "an unterminated string")
     end
     local extra = #close == 3 and text:match("^'''('?'?)", stop) or ""
     state.at = stop + #close + #extra

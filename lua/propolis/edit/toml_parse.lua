@@ -150,7 +150,7 @@ local function statement(state, doc, seen)
         doc.current = entry
         local name = toml_parse.joined(entry.path)
         if not entry.array and seen[name] then
-            lex.fail(state, from, ("[%s] stands there twice"):format(
+            lex.fail(state, from, ("[%s] appears twice"):format(
                 table.concat(entry.path, ".")))
         end
         seen[name] = true
@@ -167,7 +167,7 @@ local function statement(state, doc, seen)
                   table = doc.current, value = value_at(state) }
         local name = toml_parse.joined(entry.path)
         if doc.scope[name] then
-            lex.fail(state, from, ("the key %q stands there twice"):format(
+            lex.fail(state, from, ("the key %q appears twice"):format(
                 table.concat(path, ".")))
         end
         doc.scope[name] = true

@@ -27,7 +27,7 @@ local function walk(root, path)
     for i, key in ipairs(path) do
         local found, twice = yaml_parse.entry(node, key)
         if twice then
-            check(nil, ("line %d: the key %q stands there twice"):format(
+            check(nil, ("line %d: the key %q appears twice"):format(
                 twice.line, key))
         end
         if not found then return node, i - 1, entry end

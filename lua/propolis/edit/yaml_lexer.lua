@@ -26,7 +26,7 @@ local function unescape(body, line)
         end
         local code = #hex >= size and tonumber(hex:sub(1, size), 16)
         if not code or code > 0x7FFFFFFF then
-            lex.fail(line, "a broken escape")
+            lex.fail(line, "an invalid escape")
         end
         return utf8.char(code) .. hex:sub(size + 1)
     end))
@@ -42,7 +42,7 @@ function lex.quoted_end(state, n, col)
         if not at then
             n = n + 1
             line, col = state.lines[n], 1
-            if not line then lex.fail(from, "text without its end quote") end
+            if not line then lex.fail(from, "an unterminated string") end
         elseif line:sub(at, at) == "\\" then
             col = at + 2
         elseif quote == "'" and line:sub(at + 1, at + 1) == "'" then
@@ -75,7 +75,7 @@ function lex.flow(state, n, col)
     local open, from = {}, n
     while true do
         local line = state.lines[n]
-        if not line then lex.fail(from, "a list or map without its end") end
+        if not line then lex.fail(from, "an unterminated list or map") end
         local c = line:sub(col, col)
         if c == "" or c == "#" and line:sub(col - 1, col - 1):find("^%s?$") then
             n, col = n + 1, 1

@@ -145,7 +145,7 @@ local function value_at(state, n, col, indent, in_map, depth)
     if c == "|" or c == ">" then
         if not line:find("^[|>][%d+-]* *$", at)
             and not line:find("^[|>][%d+-]* +#", at) then
-            lex.fail(n, "a broken block text")
+            lex.fail(n, "an invalid block scalar")
         end
         return lex.block_scalar(state, n, indent)
     end
