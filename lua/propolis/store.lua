@@ -77,7 +77,7 @@ local function note(self, done)
             done.index_error)
     end
     if self.journal ~= false and (done.created or #done.altered > 0) then
-        require("propolis.heal_journal").append {
+        require("propolis.heal_log").append {
             store = self.url or self.dialect, table = done.table,
             created = done.created, added = done.altered,
             version = sys.version,

@@ -72,11 +72,48 @@ describe("json.decode", function()
         assert.same({ a = {}, t = "\u{FFFD}", n = 1234567890123456789 }, t)
     end)
 
-    it("lets NUL and bytes that are no UTF-8 pass", function()
+    it("lets escaped NUL and bytes that are no UTF-8 pass", function()
         assert.equal("a\0b", json.decode([["a\u0000b"]]))
-        assert.equal("a\0b", json.decode('"a\0b"'))
+        assert.equal("a\127b", json.decode('"a\127b"'))
         assert.equal("\xFF\xFE\xC0", json.decode('"\xFF\xFE\xC0"'))
         assert.equal("\xFF1:", json.decode('["\xFF1:",[]]')[1])
+    end)
+
+    it("is as strict as JSON is", function()
+        local cases = {
+            -- a number is digits, a point between digits, an exponent
+            "1.", "-1.", "1.e5", "[1.]", '{"a":1.}', ".5", "-.5", "[-.5]",
+            "01", "-01", "00", "+1", "1e", "1e+", "-", "0x1", "1.2.3",
+            "NaN", "-NaN", "Infinity", "-Infinity", "inf", "nan",
+            -- nothing after the value, nothing after a NUL
+            "1 2", "[1]x", '{"a":1}}', "null,", "{}\0", '{"a":1}\0{"b":2}',
+            "[1,\0 2]", "\0", "",
+            -- a control character in a string is escaped
+            '"a\nb"', '"a\tb"', '"a\0b"', '["a","\31"]', '{"a\n":1}',
+            '["\\"\n"]', '["a\\\\","\r"]', '"\0',
+            -- a comma is between two values
+            "[1,]", "[,1]", "[,]", "[1,,2]", '{"a":1,}', "{,}", '{"a" 1}',
+            "[1 2]", "{1:2}", '{"a":}', '["a" "b"]',
+            -- white space is one of four bytes
+            "\v1", "\f1", "1\127", "\xC2\xA01",
+            -- escapes, quotes, comments
+            [["\x41"]], [["\]], [["\u12"]], "'a'", "{a:1}", "/**/1", "1 // a",
+            "True", "nul", "[", "{", "]", '"',
+        }
+        for _, text in ipairs(cases) do
+            for _, with in ipairs { text, "[" .. text .. ",[]]",
+                '["[]",12345678901234567,' .. text .. "]" } do
+                local v, err = json.decode(with)
+                assert.is_nil(v, ("%q"):format(with))
+                assert.matches("^invalid JSON: ", err)
+            end
+        end
+        assert.matches("control character at character 6",
+            select(2, json.decode('["a","b\n"]')))
+        assert.matches("point is not between digits at character 16",
+            select(2, json.decode('{"a":"1.","b":1.}')) or "")
+        assert.same({ a = "1. -.5", ["."] = { 1.5, -0.5, 1e5 } },
+            json.decode('{\n"a":\t"1. -.5",\r\n".":[1.5,-0.5,1e5] }'))
     end)
 
     it("skips a byte order mark", function()

@@ -4,17 +4,17 @@
 --   local list, err = client:organizations()
 --
 -- Every call returns its value, or nil and an error { code=, message=,
--- status=, reason= } that prints as one sentence with the way out.  Only GET
--- is ever repeated.  No message holds a token.
-local response = require "propolis.stores.deeplake.response"
+-- status=, reason= } that prints as one sentence which says what to do.  Only
+-- GET is ever repeated.  No message holds a token.
+local api_error = require "propolis.account.api_error"
 local clients = require "propolis.stores.deeplake.client"
 local json = require "propolis.json"
-local refusal = require "propolis.account.refusal"
+local response = require "propolis.stores.deeplake.response"
 
 local api = {}
 
 local TIMEOUT_MS = 10000
-local MAX_BYTES = 8 << 20 -- of one answer
+local MAX_BYTES = 8 << 20 -- of one response
 local MAX_PAGES = 200 -- of one list
 local YEAR = 365 * 24 * 3600 -- seconds that a minted token lives
 
@@ -47,7 +47,7 @@ function api.new(config)
     elseif config.org_id and not config.org_id:find("^[^%c]*[^%c.][^%c]*$")
     then
         return response.failure { code = "arg", message = "the organisation's"
-            .. " id is none; see HIVEMIND_ORG_ID and 'propolis whoami'" }
+            .. " id is not valid; see HIVEMIND_ORG_ID and 'propolis whoami'" }
     end
     return setmetatable({
         base = base, token = config.token, org = config.org_id,
@@ -101,9 +101,9 @@ end
 
 --- Sends one request.
 -- @param opts body (a table), org (send the organisation), anonymous (no
--- token), bare (neither content type nor client header), ignore (the answer
--- is not read)
--- @return the decoded body and the answer's headers; or nil, err
+-- token), bare (neither content type nor client header), ignore (the body is
+-- not read)
+-- @return the decoded body and the response's headers; or nil, err
 function Client:call(method, path, opts)
     opts = opts or {}
     local res, err = transport(self, method):request {
@@ -111,15 +111,15 @@ function Client:call(method, path, opts)
         body = opts.body and assert(json.encode(opts.body)) or nil,
     }
     if not res then
-        return refusal.unreachable(self, err)
+        return api_error.unreachable(self, err)
     elseif res.status < 200 or res.status > 299 then
-        return refusal.refused(self, path, res)
+        return api_error.status(self, path, res)
     elseif opts.ignore then
         return true
     end
     local value = json.decode(res.body)
     if value == nil then
-        return refusal.unreadable(self, path, refusal.is_page(res.body)
+        return api_error.bad_body(self, path, api_error.is_page(res.body)
             and "is a web page" or "is no whole JSON")
     end
     return value, res.headers
@@ -146,7 +146,7 @@ local function next_path(self, path, link)
     return nil
 end
 
--- The list in an answer: itself, or what stands under a key.
+-- The list in a body: itself, or what stands under a key.
 local function items(value, key)
     if type(value) ~= "table" then
         return {}
@@ -200,7 +200,7 @@ function Client:me()
     if value == nil then
         return nil, err
     elseif type(value) ~= "table" then
-        return refusal.unreadable(self, "/me", "names no user")
+        return api_error.bad_body(self, "/me", "names no user")
     end
     return { id = text(value.id), name = text(value.name),
         email = text(value.email) }
@@ -235,7 +235,7 @@ function Client:mint(org)
         token = token.token
     end
     if not api.is_token(token) then
-        return refusal.unreadable(self, "/users/me/tokens", "holds no token")
+        return api_error.bad_body(self, "/users/me/tokens", "holds no token")
     end
     return token
 end
@@ -282,13 +282,13 @@ function Client:notifications()
     return found
 end
 
---- Begins a device login (RFC 8628): the service's answer as it is.
+--- Begins a device login (RFC 8628): the response's body as it is.
 function Client:device_code()
     return self:call("POST", "/auth/device/code", { anonymous = true })
 end
 
---- Asks once whether the login was granted: the service's answer, or nil,
--- err; err.reason is the RFC's word.
+--- Asks once whether the login was granted: the response's
+-- body, or nil, err; err.reason is the RFC's word.
 function Client:device_token(device_code)
     return self:call("POST", "/auth/device/token",
         { anonymous = true, body = { device_code = device_code } })

@@ -5,8 +5,11 @@
 local config = require "propolis.config"
 local json = require "propolis.json"
 local sys = require "engine.sys"
+local try = require "propolis.try"
 
 local credentials = {}
+
+local check = try.check
 
 local ORDER = {
     "token", "orgId", "orgName", "userName", "workspaceId", "apiUrl",
@@ -42,38 +45,34 @@ end
 -- the folder that PROPOLIS_HOME names is its owner's business.
 local function private_folder(path)
     local folder = path:match("^(.*)/")
-    local ok, err = sys.mkdir(folder, FOLDER_MODE)
-    if ok and folder:find("/%.deeplake$") then
+    check(sys.mkdir(folder, FOLDER_MODE))
+    if folder:find("/%.deeplake$") then
         local stat = sys.stat(folder)
         if stat and stat.mode & 63 ~= 0 then
             sys.chmod(folder, FOLDER_MODE)
         end
     end
-    return ok, err
 end
 
--- One writer at a time: two commands must not undo each other's keys.
-local function lock(paths)
-    local ok, err = sys.mkdir(paths.state)
-    if not ok then
-        return nil, tostring(err)
-    end
-    local held
-    held, err = sys.lock(paths.state .. "/account.lock", 5000)
-    return held, err and tostring(err)
+-- Calls fn while no other command does: two of them must not undo each other's
+-- keys.  Returns what it returns; or nil and a sentence.
+local function locked(paths, fn)
+    local result, err = try.call(function()
+        check(sys.mkdir(paths.state))
+        local _ <close> = check(sys.lock(paths.state .. "/account.lock",
+            5000))
+        return fn()
+    end)
+    return result, err and tostring(err)
 end
 
 -- What is there now; a file that is broken is kept beside.
 local function current(path)
     local account, err = config.credentials(path)
-    if account or not err then
-        return account or {}
+    if err then
+        check(sys.rename(path, path .. ".broken"))
     end
-    local ok, why = sys.rename(path, path .. ".broken")
-    if not ok then
-        return nil, tostring(why)
-    end
-    return {}
+    return account or {}
 end
 
 --- Changes the account file.
@@ -82,48 +81,31 @@ end
 -- @param expect nil, or the orgId that must be in the file still
 -- @return true, or nil and a sentence
 function credentials.save(paths, fields, expect)
-    local held <close>, busy = lock(paths)
-    if not held then
-        return nil, busy
-    end
-    local path = paths.credentials
-    local ok, err = private_folder(path)
-    if not ok then
-        return nil, tostring(err)
-    end
-    local account
-    account, err = current(path)
-    if not account then
-        return nil, err
-    elseif expect and account.orgId ~= expect then
-        return nil, "the account was changed meanwhile; see 'propolis whoami'"
-    end
-    for key, value in pairs(fields) do
-        account[key] = value or nil
-    end
-    account.savedAt = sys.now()
-    ok, err = sys.replace(path, layout(account), FILE_MODE)
-    if not ok then
-        return nil, ("cannot write %s: %s"):format(path, tostring(err))
-    end
-    return true
+    return locked(paths, function()
+        local path = paths.credentials
+        private_folder(path)
+        local account = current(path)
+        check(not expect or account.orgId == expect,
+            "the account was changed meanwhile; see 'propolis whoami'")
+        for key, value in pairs(fields) do
+            account[key] = value or nil
+        end
+        account.savedAt = sys.now()
+        local ok, err = sys.replace(path, layout(account), FILE_MODE)
+        check(ok, ("cannot write %s: %s"):format(path, tostring(err)))
+        return true
+    end)
 end
 
 --- Removes the account file.
 -- @return true; false when there was none; or nil and a sentence
 function credentials.remove(paths)
-    local held <close>, busy = lock(paths)
-    if not held then
-        return nil, busy
-    end
-    local ok, err = sys.remove(paths.credentials)
-    if ok then
-        return true
-    elseif err.code == "none" then
-        return false
-    end
-    return nil, ("cannot remove %s: %s"):format(paths.credentials,
-        tostring(err))
+    return locked(paths, function()
+        local ok, err = sys.remove(paths.credentials)
+        check(ok or err.code == "none", ("cannot remove %s: %s"):format(
+            paths.credentials, tostring(err)))
+        return ok == true
+    end)
 end
 
 return credentials

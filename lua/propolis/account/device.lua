@@ -3,6 +3,7 @@
 -- The clock, the wait and the browser come with the call, so that a test can
 -- live through an expiry at once.
 local api = require "propolis.account.api"
+local sys = require "engine.sys"
 
 local device = {}
 
@@ -25,6 +26,24 @@ end
 function device.is_web(url)
     return type(url) == "string" and #url <= 4096
         and url:find("^https?://[%w%[][\33-\126]*$") ~= nil
+end
+
+-- The program that opens an address, or nil where nobody would see it.
+local function opener()
+    if os.getenv("DISPLAY") or os.getenv("WAYLAND_DISPLAY") then
+        return sys.which("xdg-open")
+    end
+    local mac = sys.stat("/System/Library/CoreServices")
+    return mac and sys.which("open")
+end
+
+--- Opens an address (see device.is_web) in the person's browser, without a
+-- shell.
+-- @return true when a program was started
+function device.browse(url)
+    local program = opener()
+    return program ~= nil and program ~= false
+        and sys.spawn({ program, url }, { cwd = "/" }) == true
 end
 
 -- The service's first answer, checked; or nil and a sentence.

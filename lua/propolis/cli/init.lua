@@ -1,6 +1,6 @@
---- What every command needs: options, words on stderr, tables, CSV.
+--- What every command needs: options, messages on stderr, tables, CSV.
 --
--- A command is a file lua/propolis/commands/WORD.lua that returns
+-- A command is a file lua/propolis/commands/WORD.lua:
 --
 --   local command = {
 --       name = "heal",
@@ -10,19 +10,19 @@
 --       short = { s = "store" },       -- optional
 --       args = { 0, 1 },               -- optional: fewest, most arguments
 --   }
---   function command.run(argv)
---       local opts, code = cli.parse(argv, command)
---       if not opts then
---           return code
---       end
---       ... opts.json, opts.store, opts[1] ...
---       return cli.done()
+--   function command.main(opts)
+--       local store <close> = cli.check(open(opts.store))
+--       ... opts.json, opts[1] ...
 --   end
+--   return cli.command(command)
 --
--- Exit codes: cli.OK, cli.FAILED, cli.PENDING, cli.USAGE.
+-- main returns its exit code, or nothing for cli.OK.  Exit codes: cli.OK,
+-- cli.FAILED, cli.PENDING, cli.USAGE.
+local try = require "propolis.try"
+
 local cli = { OK = 0, FAILED = 1, PENDING = 2, USAGE = 64 }
 
--- Words ---------------------------------------------------------------------
+-- Messages ------------------------------------------------------------------
 
 -- True when a stream is a terminal: 0 stdin, 1 stdout, 2 stderr.
 local function isatty(fd)
@@ -42,10 +42,10 @@ function cli.colour(text, colour, fd)
     return ("\27[%dm%s\27[0m"):format(COLOURS[colour], text)
 end
 
--- The first failure of a write to stdout.
-local write_error
+-- The first failure of a write to stdout, and whether it was reported.
+local write_error, reported
 
---- Writes a line of words to stderr, behind what is on stdout by now.
+--- Writes a line to stderr, behind what is on stdout by now.
 function cli.say(fmt, ...)
     local text = select("#", ...) > 0 and fmt:format(...) or fmt
     local ok, err = io.stdout:flush()
@@ -66,24 +66,21 @@ end
 --- Writes a value to stdout as one line of JSON.
 -- @return as cli.done()
 function cli.json(value)
-    local text, err = require("propolis.json").encode(value)
-    if not text then
-        return cli.fail(err)
-    end
-    cli.write(text, "\n")
+    cli.write(cli.check(require("propolis.json").encode(value)), "\n")
     return cli.done()
 end
 
---- Ends the output of a command.
+--- Ends the output of a command; more than once does no harm.
 -- @return code (default 0), or 1 with a sentence when stdout could not be
 -- written
 function cli.done(code)
     local ok, err = io.stdout:flush()
-    if write_error or not ok then
-        return cli.fail("cannot write the output: "
-            .. tostring(write_error or err))
+    write_error = write_error or not ok and err or nil
+    if write_error and not reported then
+        reported = true
+        cli.say("propolis: cannot write the output: %s", write_error)
     end
-    return code or cli.OK
+    return write_error and cli.FAILED or code or cli.OK
 end
 
 --- Says on stderr what failed.
@@ -91,6 +88,15 @@ end
 function cli.fail(message)
     cli.say("propolis: " .. tostring(message))
     return cli.FAILED
+end
+
+--- try.check: without a value it ends the command, with the error's sentence on
+-- stderr and exit code 1.
+cli.check = try.check
+
+--- True for the error that Ctrl-C raises in what is running.
+function cli.is_interrupt(err)
+    return tostring(err):find("interrupted!$") ~= nil
 end
 
 --- Says on stderr what was wrong with how a command was called.
@@ -209,6 +215,50 @@ function cli.parse(argv, command)
         return nil, cli.usage(command, err)
     end
     return opts
+end
+
+-- One frame for all ---------------------------------------------------------
+
+-- An error that cli.check did not raise is a fault: keep where it arose.
+local function with_traceback(err)
+    local debugging = os.getenv("HIVEMIND_DEBUG") == "1"
+    return debugging and type(err) == "string" and debug.traceback(err, 2)
+        or err
+end
+
+--- Gives a command its run(argv): options are read, main is called with them,
+-- what cli.check found is said, the output is ended.
+-- @param command name, summary, usage, options, short, args, main
+-- @return command
+function cli.command(command)
+    function command.run(argv)
+        local opts, code = cli.parse(argv, command)
+        if not opts then
+            return code
+        end
+        local ok, result = xpcall(command.main, with_traceback, opts)
+        if ok then
+            return cli.done(result)
+        elseif not try.is_failure(result) then
+            error(result, 0)
+        end
+        return cli.fail(result)
+    end
+    return command
+end
+
+--- The commands there are: a sorted list of { word =, module = }, from the
+-- files in commands/.
+function cli.commands()
+    local sys = require "engine.sys"
+    local list = {}
+    for _, file in ipairs(assert(sys.list(sys.root
+        .. "/lua/propolis/commands"))) do
+        local name = file:match("^([%w_]+)%.lua$")
+        list[#list + 1] = name and { word = (name:gsub("_", "-")),
+            module = "propolis.commands." .. name }
+    end
+    return list
 end
 
 -- Text and rows -------------------------------------------------------------

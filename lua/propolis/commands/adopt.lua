@@ -20,23 +20,11 @@ the next sync shares them.  Nothing is removed, nothing is copied twice.
     args = { 0, 0 },
 }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
-    local conf, err = config.load()
-    if not conf then
-        return cli.fail(err)
-    elseif not conf.logged_in then
-        return cli.fail("there is no workspace to adopt into: 'propolis login'"
-            .. " first")
-    end
-    local ok
-    ok, err = require("engine.sys").mkdir(conf.paths.state)
-    if not ok then
-        return cli.fail(err)
-    end
+function command.main(opts)
+    local conf = cli.check(config.load())
+    cli.check(conf.logged_in, "there is no workspace to adopt into: 'propolis"
+        .. " login' first")
+    cli.check(require("engine.sys").mkdir(conf.paths.state))
     local progress = require("propolis.cli.progress").start()
     local count = 0
     local done, why = adopt.run(conf, function(n)
@@ -59,7 +47,6 @@ function command.run(argv)
     for _, path in ipairs(done.files) do
         cli.say("what was adopted stays in %s too", path)
     end
-    return cli.done()
 end
 
-return command
+return cli.command(command)

@@ -1,6 +1,7 @@
 --- propolis config: what is set, and from where.
 local cli = require "propolis.cli"
 local config = require "propolis.config"
+local json = require "propolis.json"
 
 local command = {
     name = "config",
@@ -61,11 +62,7 @@ end
 local actions = {}
 
 function actions.list(opts)
-    local conf, err = config.load()
-    if not conf then
-        return cli.fail(err)
-    end
-    local json = require "propolis.json"
+    local conf = cli.check(config.load())
     local rows = {}
     for i, key in ipairs(config.keys) do
         rows[i] = json.object {
@@ -84,7 +81,6 @@ function actions.list(opts)
         row.env = row.env or "-"
     end
     cli.write(cli.table(rows, { "setting", "value", "from", "env", "help" }))
-    return cli.done()
 end
 
 function actions.get(opts)
@@ -94,19 +90,14 @@ function actions.get(opts)
     elseif not config.key(name) and not is_derived(name) then
         return cli.usage(command, unknown(name))
     end
-    local conf, err = config.load()
-    if not conf then
-        return cli.fail(err)
-    end
+    local conf = cli.check(config.load())
     local value = conf[name]
     if opts.json then
-        local json = require "propolis.json"
         return cli.json(value == nil and json.null or value)
     elseif value == nil then
         return cli.fail(("'%s' is not set"):format(name))
     end
     cli.write(as_text(value), "\n")
-    return cli.done()
 end
 
 -- Says so when a setting is not what is in force.
@@ -126,12 +117,8 @@ local function change(name, value)
     if not config.key(name) then
         return cli.usage(command, unknown(name))
     end
-    local ok, err = config.set(name, value)
-    if not ok then
-        return cli.fail(err)
-    end
+    cli.check(config.set(name, value))
     warn_hidden(name)
-    return cli.done()
 end
 
 function actions.set(opts)
@@ -149,10 +136,7 @@ function actions.unset(opts)
 end
 
 function actions.path(opts)
-    local paths, err = config.paths()
-    if not paths then
-        return cli.fail(err)
-    end
+    local paths = cli.check(config.paths())
     local word = opts[2] or "settings"
     if not paths[word] then
         return cli.usage(command, ("there is no path '%s'"):format(word))
@@ -160,16 +144,11 @@ function actions.path(opts)
         return cli.json(opts[2] and paths[word] or paths)
     end
     cli.write(paths[word], "\n")
-    return cli.done()
 end
 
 local MOST = { list = 1, get = 2, set = 3, unset = 2, path = 2 }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
+function command.main(opts)
     local action = opts[1]
     if not actions[action or ""] then
         return cli.usage(command, "say list, get, set, unset or path")
@@ -180,4 +159,4 @@ function command.run(argv)
     return actions[action](opts)
 end
 
-return command
+return cli.command(command)

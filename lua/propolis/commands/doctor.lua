@@ -202,9 +202,7 @@ local function shown(list, opts)
     return cli.done(failed and cli.FAILED or cli.OK)
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then return code end
+function command.main(opts)
     if opts.why then return why(opts.why, opts) end
     local names, err = install.named(opts)
     if not names then return cli.usage(command, err) end
@@ -227,4 +225,4 @@ function command.run(argv)
     return shown(list, opts)
 end
 
-return command
+return cli.command(command)

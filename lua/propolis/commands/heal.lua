@@ -1,5 +1,6 @@
 --- propolis heal: makes tables match their schemas by adding what is missing.
 local cli = require "propolis.cli"
+local json = require "propolis.json"
 local target = require "propolis.cli.target"
 
 local command = {
@@ -65,7 +66,6 @@ local function by_hand(drift)
 end
 
 local function drift_list(plan)
-    local json = require "propolis.json"
     local list = {}
     for i, drift in ipairs(plan.drift) do
         list[i] = json.object {
@@ -81,7 +81,6 @@ end
 
 -- One document of both jobs: store, dialect, then what the job says.
 local function document(store, errors, fields)
-    local json = require "propolis.json"
     local all = { { "store", store.url }, { "dialect", store.dialect } }
     table.move(fields, 1, #fields, #all + 1, all)
     all[#all + 1] = { "errors", json.array(errors) }
@@ -89,7 +88,6 @@ local function document(store, errors, fields)
 end
 
 local function plan_json(store, plans, errors)
-    local json = require "propolis.json"
     local tables = {}
     for i, plan in ipairs(plans) do
         tables[i] = json.object {
@@ -160,7 +158,6 @@ local function heal_pending(store, list, plans, progress)
 end
 
 local function heal_json(store, plans, done, errors)
-    local json = require "propolis.json"
     local tables = {}
     for i, plan in ipairs(plans) do
         local entry = done[plan.table] or NOTHING
@@ -218,7 +215,6 @@ local function heal_text(plans, done)
             .. " says what a person would run", #plans.drift,
             #plans.drift == 1 and "" or "s")
     end
-    return cli.done()
 end
 
 local function do_heal(opts, store, list, plans, errors)
@@ -235,11 +231,8 @@ local function do_heal(opts, store, list, plans, errors)
 end
 
 local function show_log(opts)
-    local json = require "propolis.json"
-    local entries, err = require("propolis.heal_journal").read()
-    if not entries then
-        return cli.fail(err)
-    elseif opts.json then
+    local entries = cli.check(require("propolis.heal_log").read())
+    if opts.json then
         return cli.json(json.array(entries))
     end
     for _, entry in ipairs(entries) do
@@ -252,7 +245,6 @@ local function show_log(opts)
     end
     cli.write(cli.table(entries, { "when", "table", "done", "version", "host",
         "pid", "store" }))
-    return cli.done()
 end
 
 local function run_on(opts, store, list, errors)
@@ -267,11 +259,8 @@ local function run_on(opts, store, list, errors)
     return do_heal(opts, store, list, plans, errors)
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif opts.log then
+function command.main(opts)
+    if opts.log then
         if opts.plan or opts[1] or opts.store or opts.remote then
             return cli.usage(command, "--log goes with --json only")
         end
@@ -285,11 +274,10 @@ function command.run(argv)
     if #list == 0 then
         return cli.FAILED
     end
-    local store, err = target.open(opts, opts.plan and "look" or "write")
-    if not store then return cli.fail(err) end
-    code = run_on(opts, store, list, errors)
-    store:close()
+    local store <close> = cli.check(target.open(opts,
+        opts.plan and "look" or "write"))
+    local code = run_on(opts, store, list, errors)
     return #errors > 0 and cli.FAILED or code
 end
 
-return command
+return cli.command(command)

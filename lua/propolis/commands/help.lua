@@ -1,6 +1,6 @@
 --- propolis help: the commands there are, and one of them in full.
 local cli = require "propolis.cli"
-local words = require "propolis.cli.words"
+local json = require "propolis.json"
 
 local command = {
     name = "help",
@@ -17,9 +17,8 @@ Without WORD it lists the commands; with WORD it is 'propolis WORD -h'.
 }
 
 local function overview(opts)
-    local json = require "propolis.json"
     local rows, width = {}, 0
-    for _, item in ipairs(words()) do
+    for _, item in ipairs(cli.commands()) do
         local ok, found = pcall(require, item.module)
         rows[#rows + 1] = json.object {
             { "command", item.word },
@@ -41,17 +40,13 @@ commands:
             (" "):rep(width - #row.command + 2), row.summary, "\n")
     end
     cli.write("\n'propolis help WORD' or 'propolis WORD -h' explains one.\n")
-    return cli.done()
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif not opts[1] then
+function command.main(opts)
+    if not opts[1] then
         return overview(opts)
     end
-    for _, item in ipairs(words()) do
+    for _, item in ipairs(cli.commands()) do
         if item.word == opts[1] then
             local found = require(item.module)
             cli.write((found.usage:gsub("%s*$", "\n")))
@@ -61,4 +56,4 @@ function command.run(argv)
     return cli.usage(command, ("there is no command '%s'"):format(opts[1]))
 end
 
-return command
+return cli.command(command)

@@ -97,9 +97,7 @@ local function as_json(reports)
     return cli.json(json.object { { "agents", json.array(out) } })
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then return code end
+function command.main(opts)
     local names, err = install.named(opts)
     if not names then return cli.usage(command, err) end
     local ctx
@@ -114,7 +112,7 @@ function command.run(argv)
         words(reports[i], opts)
     end
     if opts.json then
-        code = as_json(reports)
+        local code = as_json(reports)
         return failed and cli.FAILED or code
     end
     if not found then
@@ -124,4 +122,4 @@ function command.run(argv)
     return cli.done(failed and cli.FAILED or cli.OK)
 end
 
-return command
+return cli.command(command)

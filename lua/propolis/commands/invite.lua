@@ -17,31 +17,19 @@ usage: propolis invite EMAIL [ADMIN|WRITE|READ]     without a role: WRITE
 
 local ROLES = { ADMIN = true, WRITE = true, READ = true }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
+function command.main(opts)
     local email, role = opts[1], (opts[2] or "WRITE"):upper()
     if not email:find("^[^%s%c@]+@[^%s%c@]+$") then
-        return cli.usage(command, ("'%s' is no e-mail address"):format(
+        return cli.usage(command, ("'%s' is not an e-mail address"):format(
             cli.printable(email)))
     elseif not ROLES[role] then
         return cli.usage(command, ("a role is ADMIN, WRITE or READ, not '%s'")
             :format(cli.printable(opts[2])))
     end
-    local conf, client = account.open()
-    if not conf then
-        return cli.fail(client)
-    end
-    local own <close> = client
-    local ok, err = own:invite(email, role)
-    if not ok then
-        return cli.fail(err)
-    end
+    local conf, client <close> = cli.check(account.open())
+    cli.check(client:invite(email, role))
     cli.say("%s is invited to %s as %s", cli.printable(email),
         cli.printable(conf.org_name), role)
-    return cli.done()
 end
 
-return command
+return cli.command(command)

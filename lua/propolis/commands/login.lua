@@ -3,6 +3,7 @@ local account = require "propolis.account"
 local api = require "propolis.account.api"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
+local device = require "propolis.account.device"
 local json = require "propolis.json"
 local sys = require "engine.sys"
 
@@ -54,7 +55,7 @@ local function is_org(conf, wanted)
 end
 
 -- The exit code when there is an account that will do, else nil.
-local function settled(opts)
+local function already_logged_in(opts)
     local conf = config.load()
     if opts.force or not conf or not conf.logged_in then
         return nil
@@ -72,7 +73,7 @@ local function settled(opts)
         return cli.fail("the token in HIVEMIND_TOKEN is not accepted; set a"
             .. " new one, or unset it and log in")
     elseif works == nil then
-        cli.say("whether the token is still good could not be seen: %s", err)
+        cli.say("could not check whether the token is still valid: %s", err)
     end
     if opts.org and not is_org(conf, opts.org) then
         return cli.fail(("'propolis org switch %s' changes the organisation")
@@ -90,20 +91,16 @@ local function from_stdin()
         cli.say("paste the token (it will be seen), then Enter:")
     end
     local text = (io.read("l") or ""):match("^%s*(.-)%s*$")
-    if not api.is_token(text) then
-        return nil, "there is no token on stdin; say: propolis login"
-            .. " --with-token < FILE"
-    end
-    return text
+    return cli.check(api.is_token(text) and text, "there is no token on stdin;"
+        .. " say: propolis login --with-token < FILE")
 end
 
 local function show(opts)
     return function(code)
-        local browser = require "propolis.account.browser"
         cli.say("Open this address: %s", code.whole_url)
         cli.say("or go to %s and enter the code %s", code.url,
             cli.printable(code.user_code))
-        if not opts.no_browser and browser.open(code.whole_url) then
+        if not opts.no_browser and device.browse(code.whole_url) then
             cli.say("A browser was started.")
         end
         cli.say("Waiting for the login there (%d minutes; Ctrl-C ends it) ...",
@@ -112,20 +109,17 @@ local function show(opts)
 end
 
 local function from_browser(opts, url)
-    local client <close>, err = api.new { api_url = url }
-    if not client then
-        return nil, tostring(err)
-    end
-    local ok, token, why = pcall(require("propolis.account.device").login, {
+    local client <close> = cli.check(api.new { api_url = url })
+    local ok, token, why = pcall(device.login, {
         client = client, sleep = sys.sleep, clock = sys.monotonic,
         show = show(opts),
     })
-    if ok then
-        return token, why
-    elseif tostring(token):find("interrupted!$") then -- Ctrl-C
-        return nil, "interrupted; nothing was saved"
+    if not ok and cli.is_interrupt(token) then
+        return cli.check(nil, "interrupted; nothing was saved")
+    elseif not ok then
+        error(token, 0)
     end
-    error(token, 0)
+    return cli.check(token, why)
 end
 
 -- After -----------------------------------------------------------------------
@@ -148,32 +142,19 @@ local function choose(orgs, opts, saved)
 end
 
 -- Everything the service has to say, before anything is saved: the fields of
--- the account file, and the organisations; or nil and a sentence.
-local function gather(url, token, opts, saved)
-    local client <close>, err = api.new { api_url = url, token = token }
-    local me, orgs, org, spaces
-    if client then
-        me, err = client:me()
-    end
-    if me then
-        orgs, err = client:organizations()
-    end
-    if orgs then
-        org, err = choose(orgs, opts, saved)
-    end
-    if org and not opts.with_token then
-        token, err = client:mint(org.id)
-    end
-    if not org or not token then
-        return nil, tostring(err)
+-- the account file, and the organisations.
+local function ask_service(url, token, opts, saved)
+    local client <close> = cli.check(api.new { api_url = url, token = token })
+    local me = cli.check(client:me())
+    local orgs = cli.check(client:organizations())
+    local org = cli.check(choose(orgs, opts, saved))
+    if not opts.with_token then
+        token = cli.check(client:mint(org.id))
     end
     local own <close> = api.new {
         api_url = url, token = token, org_id = org.id,
     }
-    spaces, err = own:workspaces()
-    if not spaces then
-        return nil, tostring(err)
-    end
+    local spaces = cli.check(own:workspaces())
     return {
         token = token, orgId = org.id, orgName = org.name,
         userName = user_of(me) or false, apiUrl = url,
@@ -183,7 +164,7 @@ local function gather(url, token, opts, saved)
 end
 
 -- What lies in the store without an account, and the way to take it along.
-local function offer(conf)
+local function mention_adopt(conf)
     local count = require("propolis.sync.adopt").pending(conf)
     if count and count > 0 then
         cli.say("%d event%s from before the login stay%s readable on this"
@@ -194,10 +175,7 @@ local function offer(conf)
 end
 
 local function report(opts, fields, orgs)
-    local conf, err = config.load()
-    if not conf then
-        return cli.fail(err)
-    end
+    local conf = cli.check(config.load())
     cli.say("Logged in as %s, organisation %s, workspace %s.",
         cli.printable(fields.userName or conf.user),
         cli.printable(fields.orgName), cli.printable(fields.workspaceId))
@@ -213,7 +191,7 @@ local function report(opts, fields, orgs)
                 cli.printable(org.name), cli.printable(org.id))
         end
     end
-    offer(conf)
+    mention_adopt(conf)
     if opts.json then
         return cli.json(json.object {
             { "user", fields.userName or conf.user },
@@ -221,47 +199,24 @@ local function report(opts, fields, orgs)
             { "workspace", fields.workspaceId }, { "api_url", fields.apiUrl },
         })
     end
-    return cli.done()
 end
 
 local function login(opts)
-    local paths, err = config.paths()
-    if not paths then
-        return cli.fail(err)
-    end
+    local paths = cli.check(config.paths())
     local saved, broken = config.credentials(paths.credentials)
     if broken then
         cli.say("propolis: %s", broken)
     end
     saved = saved or {}
-    local url, token
-    url, err = account.api_url(paths, saved)
-    if url and opts.with_token then
-        token, err = from_stdin()
-    elseif url then
-        token, err = from_browser(opts, url)
-    end
-    if not token then
-        return cli.fail(err)
-    end
-    local fields, orgs = gather(url, token, opts, saved)
-    if not fields then
-        return cli.fail(orgs)
-    end
-    local ok
-    ok, err = require("propolis.account.credentials").save(paths, fields)
-    if not ok then
-        return cli.fail(err)
-    end
+    local url = cli.check(account.api_url(paths, saved))
+    local token = opts.with_token and from_stdin() or from_browser(opts, url)
+    local fields, orgs = ask_service(url, token, opts, saved)
+    cli.check(require("propolis.account.credentials").save(paths, fields))
     return report(opts, fields, orgs)
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
-    return settled(opts) or login(opts)
+function command.main(opts)
+    return already_logged_in(opts) or login(opts)
 end
 
-return command
+return cli.command(command)

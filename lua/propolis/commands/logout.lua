@@ -37,18 +37,10 @@ local function say_what_stays(conf)
     end
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
-    local paths, err = config.paths()
-    if not paths then
-        return cli.fail(err)
-    end
+function command.main()
+    local paths = cli.check(config.paths())
     local conf = config.load() -- nil when the file is broken: it goes too
-    local removed
-    removed, err = require("propolis.account.credentials").remove(paths)
+    local removed, err = require("propolis.account.credentials").remove(paths)
     if removed == nil then
         return cli.fail(err)
     elseif removed then
@@ -63,7 +55,6 @@ function command.run(argv)
     if names then
         cli.say("the environment still names an account: unset %s", names)
     end
-    return cli.done()
 end
 
-return command
+return cli.command(command)

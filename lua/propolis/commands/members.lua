@@ -17,20 +17,9 @@ usage: propolis members [--json]
 
 local COLUMNS = { "role", "name", "email", "user_id" }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
-    local conf, client = account.open()
-    if not conf then
-        return cli.fail(client)
-    end
-    local own <close> = client
-    local members, err = own:members()
-    if not members then
-        return cli.fail(err)
-    end
+function command.main(opts)
+    local _, client <close> = cli.check(account.open())
+    local members = cli.check(client:members())
     local rows = {}
     for i, member in ipairs(members) do
         local pairs_ = {}
@@ -44,7 +33,6 @@ function command.run(argv)
         return cli.json(json.array(rows))
     end
     cli.write(cli.table(rows, COLUMNS))
-    return cli.done()
 end
 
-return command
+return cli.command(command)

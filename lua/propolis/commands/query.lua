@@ -1,5 +1,6 @@
 --- propolis query: one SQL statement, its rows on stdout.
 local cli = require "propolis.cli"
+local json = require "propolis.json"
 local target = require "propolis.cli.target"
 
 local command = {
@@ -21,7 +22,6 @@ usage: propolis query [--json|--csv] [--store URL|--remote] SQL
 -- Rows with their keys in order and every column present; JSON is UTF-8, so
 -- bytes that are none are replaced.
 local function as_json(rows, columns)
-    local json = require "propolis.json"
     local list = {}
     for r, row in ipairs(rows) do
         local pairs_ = {}
@@ -42,18 +42,13 @@ end
 local function print_rows(opts, rows, columns)
     if opts.json then
         return cli.json(as_json(rows, columns))
-    elseif #columns == 0 then
-        return cli.done()
+    elseif #columns > 0 then
+        cli.write((opts.csv and cli.csv or cli.table)(rows, columns))
     end
-    cli.write((opts.csv and cli.csv or cli.table)(rows, columns))
-    return cli.done()
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif opts.json and opts.csv then
+function command.main(opts)
+    if opts.json and opts.csv then
         return cli.usage(command, "say --json or --csv, not both")
     end
     local text = opts[1]
@@ -63,19 +58,13 @@ function command.run(argv)
     if not text or not text:find("%S") then
         return cli.usage(command, "the SQL is missing")
     end
-    local store, err = target.open(opts, "open")
-    if not store then
-        return cli.fail(err)
-    end
-    local rows, columns = store:query(text)
-    store:close()
-    if not rows then
-        return cli.fail(columns)
-    elseif not columns then -- a service whose rows have no order
-        columns = require "propolis.cli.guess_columns"(rows, text,
+    local store <close> = cli.check(target.open(opts, "open"))
+    local rows, columns = cli.check(store:query(text))
+    if not columns then -- a service whose rows have no order
+        columns = require("propolis.cli.grid").columns(rows, text,
             (require("propolis.schemas").list()))
     end
     return print_rows(opts, rows, columns)
 end
 
-return command
+return cli.command(command)

@@ -16,27 +16,15 @@ What the member has stored stays.
     args = { 1, 1 },
 }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
+function command.main(opts)
     local id = opts[1]
     if id == "" or id == "." or id == ".." then
-        return cli.usage(command, ("'%s' is no user's id"):format(id))
+        return cli.usage(command, ("'%s' is not a user's id"):format(id))
     end
-    local conf, client = account.open()
-    if not conf then
-        return cli.fail(client)
-    end
-    local own <close> = client
-    local ok, err = own:remove(id)
-    if not ok then
-        return cli.fail(err)
-    end
+    local conf, client <close> = cli.check(account.open())
+    cli.check(client:remove(id))
     cli.say("%s is no member of %s any more", cli.printable(id),
         cli.printable(conf.org_name))
-    return cli.done()
 end
 
-return command
+return cli.command(command)

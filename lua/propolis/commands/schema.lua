@@ -1,5 +1,7 @@
 --- propolis schema: what the tables are meant to be.
 local cli = require "propolis.cli"
+local json = require "propolis.json"
+local schemas = require "propolis.schemas"
 
 local command = {
     name = "schema",
@@ -24,21 +26,18 @@ local DIALECTS = { sqlite = true, postgres = true, deeplake = true }
 
 -- The statements heal would run on a store without that table.
 local function statements(schema, dialect)
-    local store = require("engine.store").from {
+    local store <close> = require("engine.store").from {
         dialect = dialect, workspace = "default",
         query = function()
             return {}
         end,
     }
-    local plans, err = require("engine.heal").plan {
+    return cli.check(require("engine.heal").plan {
         store = store, schemas = { schema },
-    }
-    store:close()
-    return plans and plans[1].statements, err
+    })[1].statements
 end
 
 local function columns_json(schema)
-    local json = require "propolis.json"
     local list = {}
     for i, column in ipairs(schema.columns) do
         list[i] = json.object {
@@ -53,7 +52,6 @@ local function columns_json(schema)
 end
 
 local function indexes_json(schema)
-    local json = require "propolis.json"
     local list = {}
     for i, index in ipairs(schema.indexes) do
         list[i] = json.object {
@@ -75,8 +73,6 @@ end
 local actions = {}
 
 function actions.list(opts)
-    local json = require "propolis.json"
-    local schemas = require "propolis.schemas"
     local rows = {}
     for _, name in ipairs(schemas.names()) do
         local schema = schemas.get(name)
@@ -99,25 +95,17 @@ function actions.list(opts)
     end
     cli.write(cli.table(rows, { "name", "table", "columns", "indexes",
         "files" }))
-    return ended(cli.done(), refused)
+    return ended(nil, refused)
 end
 
 local function show_json(list, dialect)
-    local json = require "propolis.json"
     local out = {}
     for i, schema in ipairs(list) do
-        local lines, err
-        if dialect then
-            lines, err = statements(schema, dialect)
-            if not lines then
-                return cli.fail(err)
-            end
-        end
         out[i] = json.object {
             { "table", schema.table },
             { "columns", columns_json(schema) },
             { "indexes", indexes_json(schema) },
-            { "sql", lines and json.array(lines) },
+            { "sql", dialect and json.array(statements(schema, dialect)) },
         }
     end
     return cli.json(json.array(out))
@@ -125,13 +113,8 @@ end
 
 local function show_sql(list, dialect)
     for _, schema in ipairs(list) do
-        local lines, err = statements(schema, dialect)
-        if not lines then
-            return cli.fail(err)
-        end
-        cli.write(table.concat(lines, ";\n"), ";\n")
+        cli.write(table.concat(statements(schema, dialect), ";\n"), ";\n")
     end
-    return cli.done()
 end
 
 local function show_text(list)
@@ -155,7 +138,6 @@ local function show_text(list)
                 table.concat(index, ", ")))
         end
     end
-    return cli.done()
 end
 
 function actions.show(opts)
@@ -168,7 +150,6 @@ function actions.show(opts)
     elseif opts.dialect and not opts.sql then
         return cli.usage(command, "--dialect goes with --sql")
     end
-    local schemas = require "propolis.schemas"
     local list, refused
     if opts[2] then
         local found, err, unknown = schemas.find(opts[2])
@@ -190,7 +171,6 @@ end
 
 -- Every file in force, in the order of the tables.
 local function files_in_force()
-    local schemas = require "propolis.schemas"
     local files, seen = {}, {}
     for _, name in ipairs(schemas.names()) do
         for _, file in ipairs(schemas.files(name)) do
@@ -204,8 +184,6 @@ local function files_in_force()
 end
 
 function actions.lint(opts)
-    local json = require "propolis.json"
-    local schemas = require "propolis.schemas"
     local files, refused = table.move(opts, 2, #opts, 1, {}), {}
     if #files == 0 then
         files, refused = files_in_force()
@@ -247,11 +225,7 @@ function actions.lint(opts)
     return failed and cli.FAILED or code
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
+function command.main(opts)
     local action = actions[opts[1] or ""]
     if not action then
         return cli.usage(command, "say list, show or lint")
@@ -262,4 +236,4 @@ function command.run(argv)
     return action(opts)
 end
 
-return command
+return cli.command(command)

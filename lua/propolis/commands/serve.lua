@@ -182,11 +182,7 @@ local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 
 function token.list(opts)
     local tokens = require "propolis.serve.tokens"
-    local list, err = tokens.load()
-    if not list then
-        return cli.fail(err)
-    end
-    local rows = tokens.ordered(list, COLUMNS)
+    local rows = tokens.ordered(cli.check(tokens.load()), COLUMNS)
     if opts.json then
         return cli.json(rows)
     end
@@ -201,20 +197,14 @@ function token.revoke(opts)
     if not opts[3] then
         return cli.usage(command, "token revoke needs an id or a name")
     end
-    local gone, err = require("propolis.serve.tokens").revoke(opts[3])
-    if not gone then
-        return cli.fail(err)
-    end
+    local gone = cli.check(require("propolis.serve.tokens").revoke(opts[3]))
     cli.say("revoked %s (%s)", gone.id, gone.name)
     return cli.done()
 end
 
 --- Runs the command; returns its exit code.
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif not opts[1] then
+function command.main(opts)
+    if not opts[1] then
         return start(opts)
     elseif opts[1] ~= "token" then
         return cli.usage(command, ("'%s' is nothing to do"):format(opts[1]))
@@ -226,4 +216,4 @@ function command.run(argv)
     return action(opts)
 end
 
-return command
+return cli.command(command)

@@ -165,9 +165,7 @@ end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then return code end
+function command.main(opts)
     local names, err = install.named(opts)
     if not names then return cli.usage(command, err) end
     local ctx
@@ -193,7 +191,7 @@ function command.run(argv)
     local all = overview(ctx, conf, store)
     if store then store:close() end
     if opts.json then
-        code = as_json(all, reports)
+        local code = as_json(all, reports)
         return bad and cli.FAILED or code
     end
     say_overview(all)
@@ -204,4 +202,4 @@ function command.run(argv)
     return cli.done(bad and cli.FAILED or cli.OK)
 end
 
-return command
+return cli.command(command)

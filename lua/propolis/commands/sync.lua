@@ -102,24 +102,18 @@ local function watch(conf, opts)
     end
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif opts.push and opts.pull then
+function command.main(opts)
+    if opts.push and opts.pull then
         return cli.usage(command, "say --push or --pull, not both")
     end
-    local conf, err = require("propolis.config").load()
-    if not conf then
-        return cli.fail(err)
-    end
+    local conf = cli.check(require("propolis.config").load())
     local ok, result = pcall(opts.watch and watch or once, conf, opts)
     if ok then
         return result
-    elseif tostring(result):find("interrupted!$") then
+    elseif cli.is_interrupt(result) then
         return INTERRUPTED
     end
     error(result, 0)
 end
 
-return command
+return cli.command(command)

@@ -62,9 +62,7 @@ local function run_one(name, ctx, opts)
     return report
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then return code end
+function command.main(opts)
     local names, err = install.named(opts)
     if not names then return cli.usage(command, err) end
     local ctx
@@ -85,11 +83,9 @@ function command.run(argv)
                 { "left", json.array(report.left) },
             }
         end
-        code = cli.json(json.object { { "agents", json.array(reports) } })
-    else
-        code = cli.done()
+        cli.json(json.object { { "agents", json.array(reports) } })
     end
-    return failed and cli.FAILED or code
+    return failed and cli.FAILED or nil
 end
 
-return command
+return cli.command(command)

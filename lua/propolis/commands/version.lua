@@ -1,5 +1,6 @@
 --- propolis version: what runs here, and where its parts are.
 local cli = require "propolis.cli"
+local json = require "propolis.json"
 
 local command = {
     name = "version",
@@ -46,12 +47,7 @@ local function state_of(name)
     return "cannot be loaded: " .. tostring(err):match("[^\n]*$")
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
-    local json = require "propolis.json"
+function command.main(opts)
     local sys = require "engine.sys"
     local modules = {}
     for i, module in ipairs(MODULES) do
@@ -79,13 +75,11 @@ function command.run(argv)
             MODULES[i][2]))
     end
     if not paths then
-        cli.say("propolis: " .. err)
-        return cli.done()
+        return cli.say("propolis: " .. err)
     end
     for _, name in ipairs { "data", "state", "config", "memory" } do
         cli.write(("%-8s  %s\n"):format(name, paths[name]))
     end
-    return cli.done()
 end
 
-return command
+return cli.command(command)

@@ -46,15 +46,8 @@ local function rows(conf)
     }
 end
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    end
-    local conf, err = config.load()
-    if not conf then
-        return cli.fail(err)
-    end
+function command.main(opts)
+    local conf = cli.check(config.load())
     local list = rows(conf)
     if opts.json then
         local from = {}
@@ -77,7 +70,6 @@ function command.run(argv)
             require("propolis.account").missing())
     end
     cli.write(cli.table(list, { "what", "value", "from" }))
-    return cli.done()
 end
 
-return command
+return cli.command(command)

@@ -22,48 +22,28 @@ function actions.list(opts, conf, spaces)
 end
 
 function actions.switch(opts, conf, spaces)
-    local space, err = account.find(spaces, opts[2], "workspace")
-    if not space then
-        return cli.fail(err)
-    end
-    local ok
-    ok, err = require("propolis.account.credentials").save(conf.paths,
-        { workspaceId = space.id }, conf.org_id)
-    if not ok then
-        return cli.fail(err)
-    end
+    local space = cli.check(account.find(spaces, opts[2], "workspace"))
+    cli.check(require("propolis.account.credentials").save(conf.paths,
+        { workspaceId = space.id }, conf.org_id))
     cli.say("organisation %s, workspace %s", cli.printable(conf.org_name),
         cli.printable(space.name))
-    return cli.done()
 end
 
 local COUNT = { list = 1, switch = 2 }
 
-function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then
-        return code
-    elseif COUNT[opts[1] or ""] ~= #opts then
+function command.main(opts)
+    if COUNT[opts[1] or ""] ~= #opts then
         return cli.usage(command,
             "say 'workspace list' or 'workspace switch NAME'")
     end
-    local conf, client = account.open()
-    if not conf then
-        return cli.fail(client)
-    end
-    local own <close> = client
+    local conf, client <close> = cli.check(account.open())
     local names = account.environment("HIVEMIND_TOKEN", "HIVEMIND_ORG_ID",
         "HIVEMIND_WORKSPACE_ID")
     if names and opts[1] == "switch" then
         return cli.fail(("the environment decides which workspace is in use"
-            .. " (%s): set HIVEMIND_WORKSPACE_ID, or unset them"):format(
-            names))
+            .. " (%s): set HIVEMIND_WORKSPACE_ID, or unset them"):format(names))
     end
-    local spaces, err = own:workspaces()
-    if not spaces then
-        return cli.fail(err)
-    end
-    return actions[opts[1]](opts, conf, spaces)
+    return actions[opts[1]](opts, conf, cli.check(client:workspaces()))
 end
 
-return command
+return cli.command(command)

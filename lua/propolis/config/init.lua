@@ -110,7 +110,7 @@ function config.read_settings(path)
         ok, value = pcall(chunk)
     end
     if not ok then
-        return nil, ("%s is broken: %s; mend or remove it"):format(path,
+        return nil, ("%s is broken: %s; fix or remove it"):format(path,
             (tostring(value):gsub("^settings:(%d+)", "line %1")))
     elseif type(value) ~= "table" then
         return nil, ("the settings file %s must return a table"):format(path)
@@ -133,7 +133,7 @@ function config.credentials(path)
     local json = require "propolis.json"
     local value
     value, err = json.decode(text)
-    local hint = "; mend it, or run 'propolis login' again"
+    local hint = "; fix it, or run 'propolis login' again"
     if err then
         return nil, ("%s is broken: %s%s"):format(path, err, hint)
     elseif type(value) ~= "table" then

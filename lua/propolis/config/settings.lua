@@ -1,8 +1,11 @@
 --- Writing the settings file: apart from propolis.config, because no hook
 -- needs it.
 local config = require "propolis.config"
+local try = require "propolis.try"
 
 local settings = {}
+
+local check = try.check
 
 -- A settings value as Lua source.
 local function source(value, indent)
@@ -39,6 +42,24 @@ local HEAD = [[
 -- `propolis config set` writes this file anew.
 ]]
 
+local function write(name, value, key)
+    if value ~= nil then
+        local err
+        value, err = require("propolis.config.values").check(key, value,
+            name)
+        check(not err, err)
+    end
+    local sys = require "engine.sys"
+    local paths = check(config.paths())
+    check(sys.mkdir(paths.config))
+    -- Two commands at once must not undo each other's key.
+    local _ <close> = check(sys.lock(paths.config .. "/.lock", 5000))
+    local values = check(config.read_settings(paths.settings))
+    values[name] = value
+    return check(sys.replace(paths.settings,
+        HEAD .. "return " .. source(values, "") .. "\n", 384))
+end
+
 --- config.set: sets one key in the settings file, or removes it (value nil).
 -- Keys that we do not know stay.  The file is replaced in one step, 0600.
 -- @return true, or nil and a sentence
@@ -51,42 +72,8 @@ function settings.set(name, value)
         return nil, ("'%s' is set by the environment: export %s=..."):format(
             name, key.env)
     end
-    local err
-    if value ~= nil then
-        value, err = require("propolis.config.values").check(key, value,
-            name)
-        if err then
-            return nil, err
-        end
-    end
-    local paths
-    paths, err = config.paths()
-    if not paths then
-        return nil, err
-    end
-    local sys = require "engine.sys"
-    local ok
-    ok, err = sys.mkdir(paths.config)
-    if not ok then
-        return nil, tostring(err)
-    end
-    -- Two commands at once must not undo each other's key.
-    local lock <close>, busy = sys.lock(paths.config .. "/.lock", 5000)
-    if not lock then
-        return nil, tostring(busy)
-    end
-    local values
-    values, err = config.read_settings(paths.settings)
-    if not values then
-        return nil, err
-    end
-    values[name] = value
-    ok, err = sys.replace(paths.settings,
-        HEAD .. "return " .. source(values, "") .. "\n", 384)
-    if not ok then
-        return nil, tostring(err)
-    end
-    return true
+    local ok, err = try.call(write, name, value, key)
+    return ok, err and tostring(err)
 end
 
 return settings

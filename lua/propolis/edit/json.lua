@@ -6,7 +6,9 @@
 local edit_text = require "propolis.edit.text"
 local json_parse = require "propolis.edit.json_parse"
 local layout = require "propolis.edit.json_layout"
+local try = require "propolis.try"
 
+local check = try.check
 local edit = {}
 
 --- The text with which `key` stands as a JSON string.
@@ -49,9 +51,8 @@ local function walk(text, root, path)
         elseif node.kind == "object" then
             local found, twice = json_parse.member(node, step)
             if twice then
-                return nil, nil, nil,
-                    ("line %d: the key %q stands there twice"):format(
-                        edit_text.line(text, twice.first), step)
+                check(nil, ("line %d: the key %q appears twice"):format(
+                    edit_text.line(text, twice.first), step))
             end
             next_item = found
         end
@@ -63,10 +64,8 @@ end
 
 --- The node at `path`, nil when there is none; nil and a sentence on errors.
 function edit.get(text, path, options)
-    local root, err = json_parse.parse(text, options)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(text, root, path)
-    if twice then return nil, twice end
+    local root = json_parse.parse(text, options)
+    local node, depth = walk(text, root, path)
     if depth ~= #path then return nil end
     return node
 end
@@ -92,16 +91,15 @@ local function same(a, b)
 end
 
 local function fragment_of(json)
-    local node, err = json_parse.parse(json)
+    local node, err = try.call(json_parse.parse, json)
     if not node then error("bad fragment: " .. err, 3) end
     return node
 end
 
-local function check(text, options)
-    local root, err = json_parse.parse(text, options)
-    if not root then
-        return nil, "the edited text would not parse: " .. err
-    end
+-- The edited text, when it is still JSON.
+local function parsed(text, options)
+    local root, err = try.call(json_parse.parse, text, options)
+    check(root, "the edited text would not parse: " .. tostring(err))
     return text
 end
 
@@ -110,9 +108,9 @@ local function misfit(text, path, depth, node, wanted)
     local names = {}
     for i = 1, depth do names[i] = tostring(path[i]) end
     local where = #names > 0 and table.concat(names, ".") or "the file"
-    return nil, ("line %d: %s is %s, not %s"):format(
+    check(nil, ("line %d: %s is %s, not %s"):format(
         edit_text.line(text, node.first), where, json_parse.a(node.kind),
-        json_parse.a(wanted))
+        json_parse.a(wanted)))
 end
 
 -- Wraps a fragment in objects for the keys of `path` after the first `depth`.
@@ -123,16 +121,14 @@ local function wrapped(path, depth, json)
     return json
 end
 
--- Where `path` leads in a text that may be blank: { text to edit, root, node,
--- depth }, or nil and a sentence.
+-- Where `path` leads in a text that may be blank: text to edit, root, node and
+-- depth.
 local function open(text, path, options)
     local blank = not text:find("%S")
     local source = blank and "{}" .. edit_text.newline(text) or text
-    local root, err = json_parse.parse(source, options)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(source, root, path)
-    if twice then return nil, twice end
-    return { source, root, node, depth }
+    local root = json_parse.parse(source, options)
+    local node, depth = walk(source, root, path)
+    return source, root, node, depth
 end
 
 --- Puts the JSON text `json` at `path` (keys; the last may be an index that
@@ -140,9 +136,7 @@ end
 -- the way. The same text when the value is there already. An empty text
 -- counts as `{}`.
 function edit.set(text, path, json, options)
-    local at, err = open(text, path, options)
-    if not at then return nil, err end
-    local source, root, node, depth = table.unpack(at)
+    local source, root, node, depth = open(text, path, options)
     local style = layout.style_of(source, root)
 
     if depth == #path then
@@ -156,7 +150,7 @@ function edit.set(text, path, json, options)
         if not source:sub(root.first, root.last):find("\n") then
             own = setmetatable({ flat = true }, { __index = style })
         end
-        return check(edit_text.splice(source, node.first, node.last,
+        return parsed(edit_text.splice(source, node.first, node.last,
             layout.render(part, json, own, indent)), options)
     end
     if node.kind ~= "object" then
@@ -165,7 +159,7 @@ function edit.set(text, path, json, options)
     local key = path[depth + 1]
     local body = wrapped(path, depth + 1, json)
     local part = fragment_of(body)
-    return check(layout.add(source, node, style, function(indent, other)
+    return parsed(layout.add(source, node, style, function(indent, other)
         local how = other or style
         return edit.quote(key) .. how.colon
             .. layout.render(part, body, how, indent)
@@ -175,9 +169,7 @@ end
 --- Adds the JSON text `json` as the last item of the array at `path`, which is
 -- made when it is missing.
 function edit.append(text, path, json, options)
-    local at, err = open(text, path, options)
-    if not at then return nil, err end
-    local source, root, node, depth = table.unpack(at)
+    local source, root, node, depth = open(text, path, options)
     if depth < #path then
         return edit.set(source, path, "[" .. json .. "]", options)
     end
@@ -186,7 +178,7 @@ function edit.append(text, path, json, options)
     end
     local part = fragment_of(json)
     local style = layout.style_of(source, root)
-    return check(layout.add(source, node, style, function(indent, other)
+    return parsed(layout.add(source, node, style, function(indent, other)
         return layout.render(part, json, other or style, indent)
     end), options)
 end
@@ -200,13 +192,11 @@ end
 
 --- Takes the member or item at `path` away. The same text when there is none.
 function edit.remove(text, path, options)
-    local root, err = json_parse.parse(text, options)
-    if not root then return nil, err end
-    local _, depth, item, twice = walk(text, root, path)
-    if twice then return nil, twice end
+    local root = json_parse.parse(text, options)
+    local _, depth, item = walk(text, root, path)
     if depth ~= #path then return text end
     local parent = walk(text, root, { table.unpack(path, 1, #path - 1) })
-    return check(layout.cut(text, parent, item), options)
+    return parsed(layout.cut(text, parent, item), options)
 end
 
 --- Takes the container at `path` away when it is empty, then its parents
@@ -227,4 +217,4 @@ function edit.prune(text, path, options)
     return text
 end
 
-return edit
+return try.module(edit)

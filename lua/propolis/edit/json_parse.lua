@@ -4,6 +4,7 @@
 -- others }. An item: { value = node, first =, comma = position or nil } and for
 -- objects key =, key_last =.
 local edit_text = require "propolis.edit.text"
+local try = require "propolis.try"
 
 local json_parse = {}
 
@@ -14,10 +15,9 @@ local escapes = {
     ['"'] = '"', ["\\"] = "\\", ["/"] = "/", ["'"] = "'",
 }
 
--- Errors travel as tables, so that the one pcall below knows its own.
 local function fail(state, at, what)
-    error({ message = ("line %d: %s"):format(
-        edit_text.line(state.text, at), what) }, 0)
+    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
+        what))
 end
 
 -- Skips blanks and comments.
@@ -30,7 +30,7 @@ local function skip(state)
             at = text:match("^[^\n]*()", at)
         elseif two == "/*" then
             local stop = text:match("^/%*.-%*/()", at)
-            if not stop then fail(state, at, "a comment without its end") end
+            if not stop then fail(state, at, "an unterminated comment") end
             at = stop
         else
             state.at = at
@@ -39,45 +39,24 @@ local function skip(state)
     end
 end
 
+-- The text of a string.  Halves of a surrogate pair become characters of their
+-- own at first, then one.
 local function unescape(body)
-    local out = body:gsub("\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)",
-        function(high, low)
-            local h = tonumber(high, 16) - 0xD800
-            local l = tonumber(low, 16) - 0xDC00
-            return utf8.char(0x10000 + h * 0x400 + l)
-        end)
-    -- One pass for the rest, so that no escape is read twice.
-    out = out:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, c, hex)
+    local out = body:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, c, hex)
         if u == "" then return (escapes[c] or c) .. hex end
         return utf8.char(tonumber(c .. hex, 16) or 0xFFFD)
     end)
-    return out
-end
-
--- `\\u0041` is a backslash and text; pairs are taken apart before unescape.
-local function decode(body)
-    if not body:find("\\", 1, true) then return body end
-    local parts, from = {}, 1
-    while true do
-        local at = body:find("\\\\", from, true)
-        local slash = at
-        -- Only a backslash that itself is not escaped starts a pair.
-        if slash then
-            local run = body:sub(from, slash - 1)
-            parts[#parts + 1] = unescape(run) .. "\\"
-            from = slash + 2
-        else
-            parts[#parts + 1] = unescape(body:sub(from))
-            return table.concat(parts)
-        end
-    end
+    return (out:gsub("\xED[\xA0-\xAF].\xED[\xB0-\xBF].", function(pair)
+        local high, low = utf8.codepoint(pair, 1, -1, true)
+        return utf8.char(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
+    end))
 end
 
 local function string_at(state)
     local text, from = state.text, state.at
     local quote = text:sub(from, from)
     if quote == "'" and not state.json5 then
-        fail(state, from, "single quotes where double ones are due")
+        fail(state, from, "single quotes instead of double ones")
     end
     local at = from + 1
     while true do
@@ -85,13 +64,13 @@ local function string_at(state)
         local c = stop and text:sub(stop, stop)
         if c == quote then
             state.at = stop + 1
-            return decode(text:sub(from + 1, stop - 1)), stop
+            return unescape(text:sub(from + 1, stop - 1)), stop
         end
-        if c ~= "\\" then fail(state, from, "text without its end quote") end
+        if c ~= "\\" then fail(state, from, "an unterminated string") end
         local escape = text:sub(stop + 1, stop + 1)
         if escape == "u" then
             if not text:match("^%x%x%x%x", stop + 2) then
-                fail(state, stop, "a broken \\u escape")
+                fail(state, stop, "an invalid \\u escape")
             end
         elseif not escapes[escape] and not state.json5 then
             fail(state, stop, "an unknown escape")
@@ -190,7 +169,7 @@ function value_at(state, depth)
         stop = word and at + #word
     end
     if not node.kind then
-        fail(state, at, c == "" and "the text ends too early"
+        fail(state, at, c == "" and "unexpected end of the text"
             or "a value was expected")
     end
     node.text, node.last = text:sub(at, stop - 1), stop - 1
@@ -198,22 +177,18 @@ function value_at(state, depth)
     return node
 end
 
---- The tree of `text`; nil and a sentence with the line when it is not JSON.
+--- The tree of `text`; what is not JSON fails by try.check with a sentence that
+-- names the line.
 function json_parse.parse(text, options)
-    local state = { text = text, at = 1, json5 = options and options.json5 }
+    local state = { text = text, json5 = options and options.json5 }
     state.at = text:match("^\239\187\191()") or 1
-    local ok, root = pcall(function()
-        skip(state)
-        local node = value_at(state, 1)
-        skip(state)
-        if state.at <= #text then
-            fail(state, state.at, "more text after the value")
-        end
-        return node
-    end)
-    if ok then return root end
-    if type(root) ~= "table" then error(root, 0) end
-    return nil, root.message
+    skip(state)
+    local node = value_at(state, 1)
+    skip(state)
+    if state.at <= #text then
+        fail(state, state.at, "more text after the value")
+    end
+    return node
 end
 
 --- The member of an object by key, and the second one when it stands twice.

@@ -4,7 +4,9 @@
 -- the place is written in a form that cannot be extended safely.
 local edit_text = require "propolis.edit.text"
 local toml_parse = require "propolis.edit.toml_parse"
+local try = require "propolis.try"
 
+local check = try.check
 local edit = {}
 
 local function same(a, b)
@@ -57,8 +59,7 @@ end
 --- The value of the key at `path`: text, number, boolean, a list for arrays;
 -- nil when it is not there; nil and a sentence when the text does not parse.
 function edit.value(text, path)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, err end
+    local doc = toml_parse.parse(text)
     local _, node = find_key(doc, path)
     return node and plain(node)
 end
@@ -66,8 +67,7 @@ end
 --- Every key below `path` as { path = rest of the path, value = }, or nil and
 -- a sentence.
 function edit.under(text, path)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, err end
+    local doc = toml_parse.parse(text)
     local out = {}
     for _, entry in ipairs(doc.entries) do
         if entry.kind == "key" and below(entry.path, path) then
@@ -93,9 +93,10 @@ local function name_of(path)
     return table.concat(out, ".")
 end
 
-local function check(text)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, "the edited text would not parse: " .. err end
+-- The edited text, when it is still TOML.
+local function parsed(text)
+    local doc, err = try.call(toml_parse.parse, text)
+    check(doc, "the edited text would not parse: " .. tostring(err))
     return text
 end
 
@@ -114,7 +115,7 @@ local function append(text, path, pairs_)
         if not text:find("\n$") then text = text .. eol end
         if not text:find("\n\r?\n$") then gap = eol end
     end
-    return check(text .. gap .. block(path, pairs_, eol))
+    return parsed(text .. gap .. block(path, pairs_, eol))
 end
 
 -- The last key that stands directly in the table, or its header.
@@ -141,18 +142,17 @@ local function clash(doc, path)
 end
 
 local function clashing(text, entry, path)
-    return nil, ("line %d: %s is written in a form that cannot be extended "
-        .. "safely"):format(edit_text.line(text, entry.first), name_of(path))
+    check(nil, ("line %d: %s is written in a form that cannot be extended "
+        .. "safely"):format(edit_text.line(text, entry.first), name_of(path)))
 end
 
 --- Gives the key at `path` the value `literal` (TOML text): replaced where it
 -- stands, else added to its table, else added with its table at the end.
 function edit.set(text, path, literal_)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, err end
+    local doc = toml_parse.parse(text)
     local _, node = find_key(doc, path)
     if node then
-        return check(edit_text.splice(text, node.first, node.last, literal_))
+        return parsed(edit_text.splice(text, node.first, node.last, literal_))
     end
     local up, key = { table.unpack(path, 1, #path - 1) }, path[#path]
     local head = find_table(doc, up)
@@ -165,17 +165,16 @@ function edit.set(text, path, literal_)
     local eol = edit_text.newline(text)
     local line = name_of { key } .. " = " .. literal_ .. eol
     if text:sub(tail.last, tail.last) ~= "\n" then line = eol .. line end
-    return check(edit_text.splice(text, tail.last + 1, tail.last, line))
+    return parsed(edit_text.splice(text, tail.last + 1, tail.last, line))
 end
 
 --- Takes the key at `path` away with its line. The same text if not there.
 function edit.remove(text, path)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, err end
+    local doc = toml_parse.parse(text)
     local entry, node = find_key(doc, path)
     if not entry then return text end
     if entry.value ~= node then return clashing(text, entry, path) end
-    return check(edit_text.splice(text, entry.first, entry.last, ""))
+    return parsed(edit_text.splice(text, entry.first, entry.last, ""))
 end
 
 -- From the header to the line before the next header; blank lines and
@@ -188,8 +187,7 @@ end
 --- Gives the table at `path` exactly these keys, { {key, literal}, ... }:
 -- replaced where it stands, else added at the end.
 function edit.set_table(text, path, pairs_)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, err end
+    local doc = toml_parse.parse(text)
     local head, index = find_table(doc, path)
     if not head then
         local other = clash(doc, path)
@@ -199,14 +197,13 @@ function edit.set_table(text, path, pairs_)
     if head.array then return clashing(text, head, path) end
     local from, to = extent(doc, index)
     local new = block(path, pairs_, edit_text.newline(text))
-    return check(edit_text.splice(text, from, to, new))
+    return parsed(edit_text.splice(text, from, to, new))
 end
 
 --- Takes the table at `path` and the tables below it away, and the blank line
 -- before each. The same text if there is none.
 function edit.remove_table(text, path)
-    local doc, err = toml_parse.parse(text)
-    if not doc then return nil, err end
+    local doc = toml_parse.parse(text)
     for i = #doc.entries, 1, -1 do
         local entry = doc.entries[i]
         if entry.kind == "table" and below(entry.path, path) then
@@ -220,7 +217,7 @@ function edit.remove_table(text, path)
             text = edit_text.splice(text, from, to, "")
         end
     end
-    return check(text)
+    return parsed(text)
 end
 
-return edit
+return try.module(edit)

@@ -1,14 +1,15 @@
---- propolis.edit.toml_lexer: the words of a TOML text: blanks, strings, keys.
+--- propolis.edit.toml_lexer: the tokens of a TOML text: blanks, strings, keys.
 -- Pure.  Each takes a state { text =, at = position } and moves it on; what
--- does not fit raises a table { message = sentence with the line }.
+-- does not fit fails by try.check with a sentence that names the line.
 local edit_text = require "propolis.edit.text"
+local try = require "propolis.try"
 
 local lex = {}
 
---- Raises a sentence about a place.
+--- Fails with a sentence about a place.
 function lex.fail(state, at, what)
-    error({ message = ("line %d: %s"):format(
-        edit_text.line(state.text, at), what) }, 0)
+    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
+        what))
 end
 
 --- Skips blanks.
@@ -44,7 +45,7 @@ local function escape(state, out)
         or c == "x" and text:match("^%x%x", at + 2)
     local code = hex and tonumber(hex, 16)
     if not code or code > 0x10FFFF then
-        lex.fail(state, at, "a broken escape")
+        lex.fail(state, at, "an invalid escape")
     end
     out[#out + 1] = utf8.char(code)
     state.at = at + 2 + #hex
@@ -58,7 +59,7 @@ local function basic(state, close)
     end
     while true do
         local stop = text:find('["\\\n]', state.at)
-        if not stop then lex.fail(state, from, "text without its end quote") end
+        if not stop then lex.fail(state, from, "an unterminated string") end
         out[#out + 1] = text:sub(state.at, stop - 1)
         state.at = stop
         local c = text:sub(stop, stop)
@@ -73,7 +74,7 @@ local function basic(state, close)
                 stop)
             if joined then state.at = joined else escape(state, out) end
         elseif c == "\n" and #close == 1 then
-            lex.fail(state, from, "text without its end quote")
+            lex.fail(state, from, "an unterminated string")
         else
             out[#out + 1] = c
             state.at = stop + 1
@@ -87,7 +88,7 @@ local function literal(state, close)
     local stop = text:find(close, start, true)
     local body = stop and text:sub(start, stop - 1)
     if not stop or #close == 1 and body:find("\n") then
-        lex.fail(state, from, "text without its end quote")
+        lex.fail(state, from, "an unterminated string")
     end
     local extra = #close == 3 and text:match("^'''('?'?)", stop) or ""
     state.at = stop + #close + #extra

@@ -150,7 +150,7 @@ local function statement(state, doc, seen)
         doc.current = entry
         local name = toml_parse.joined(entry.path)
         if not entry.array and seen[name] then
-            lex.fail(state, from, ("[%s] stands there twice"):format(
+            lex.fail(state, from, ("[%s] appears twice"):format(
                 table.concat(entry.path, ".")))
         end
         seen[name] = true
@@ -167,7 +167,7 @@ local function statement(state, doc, seen)
                   table = doc.current, value = value_at(state) }
         local name = toml_parse.joined(entry.path)
         if doc.scope[name] then
-            lex.fail(state, from, ("the key %q stands there twice"):format(
+            lex.fail(state, from, ("the key %q appears twice"):format(
                 table.concat(path, ".")))
         end
         doc.scope[name] = true
@@ -178,18 +178,14 @@ local function statement(state, doc, seen)
     doc.entries[#doc.entries + 1] = entry
 end
 
---- { entries = list of tables and keys in order, with byte positions }, or
--- nil and a sentence with the line.
+--- { entries = list of tables and keys in order, with byte positions }; what is
+-- not TOML fails by try.check with a sentence that names the line.
 function toml_parse.parse(text)
     local seen = {}
     local doc = { entries = {}, scope = seen }
     local state = { text = text, at = text:match("^\239\187\191()") or 1 }
-    local ok, err = pcall(function()
-        while state.at <= #text do statement(state, doc, seen) end
-    end)
-    if ok then return doc end
-    if type(err) ~= "table" then error(err, 0) end
-    return nil, err.message
+    while state.at <= #text do statement(state, doc, seen) end
+    return doc
 end
 
 return toml_parse

@@ -6,7 +6,9 @@
 -- A body is a list of { key, YAML text } pairs.
 local edit_text = require "propolis.edit.text"
 local yaml_parse = require "propolis.edit.yaml_parse"
+local try = require "propolis.try"
 
+local check = try.check
 local edit = {}
 
 --- `text` as a double-quoted YAML scalar.
@@ -25,9 +27,8 @@ local function walk(root, path)
     for i, key in ipairs(path) do
         local found, twice = yaml_parse.entry(node, key)
         if twice then
-            return nil, nil, nil,
-                ("line %d: the key %q stands there twice"):format(
-                    twice.line, key)
+            check(nil, ("line %d: the key %q appears twice"):format(
+                twice.line, key))
         end
         if not found then return node, i - 1, entry end
         node, entry = found.node, found
@@ -37,10 +38,8 @@ end
 
 --- The node at `path`; nil when there is none; nil and a sentence on errors.
 function edit.get(text, path)
-    local root, err = yaml_parse.parse(text)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
-    if twice then return nil, twice end
+    local root = yaml_parse.parse(text)
+    local node, depth = walk(root, path)
     return depth == #path and node or nil
 end
 
@@ -62,6 +61,13 @@ local function split(text)
     return out
 end
 
+-- The edited text, when it is still YAML.
+local function parsed(text)
+    local root, err = try.call(yaml_parse.parse, text)
+    check(root, "the edited text would not parse: " .. tostring(err))
+    return text
+end
+
 local function insert(text, after, new)
     local eol, lines = edit_text.newline(text), split(text)
     local last = lines[after]
@@ -69,19 +75,13 @@ local function insert(text, after, new)
     for i, line in ipairs(new) do
         table.insert(lines, after + i, line .. eol)
     end
-    local out = table.concat(lines)
-    local root, err = yaml_parse.parse(out)
-    if not root then return nil, "the edited text would not parse: " .. err end
-    return out
+    return parsed(table.concat(lines))
 end
 
 local function delete(text, from, to)
     local lines = split(text)
-    local out = table.concat(lines, "", 1, from - 1)
-        .. table.concat(lines, "", to + 1)
-    local root, err = yaml_parse.parse(out)
-    if not root then return nil, "the edited text would not parse: " .. err end
-    return out
+    return parsed(table.concat(lines, "", 1, from - 1)
+        .. table.concat(lines, "", to + 1))
 end
 
 -- One step of indentation: what the first nested map of the file adds.
@@ -108,9 +108,9 @@ local function body_lines(body, col, lead)
 end
 
 local function refuse(node, path, depth)
-    return nil, ("line %d: %s is not written as a block of lines, so nothing "
+    check(nil, ("line %d: %s is not written as a block of lines, so nothing "
         .. "can be added there safely"):format(node.first,
-        table.concat(path, ".", 1, math.max(depth, 1)))
+        table.concat(path, ".", 1, math.max(depth, 1))))
 end
 
 -- Makes `key: {}`, `key: []`, `key: null` a bare `key:`, comment kept.
@@ -138,8 +138,7 @@ end
 
 -- Adds the lines of `leaf` at `path`, of which `depth` steps are there.
 local function grow(text, root, path, leaf)
-    local node, depth, entry, twice = walk(root, path)
-    if twice then return nil, twice end
+    local node, depth, entry = walk(root, path)
     local step = unit(root)
     if node.kind == "null" or node.kind == "flow" and node.empty then
         local col = 1
@@ -160,10 +159,8 @@ end
 --- Adds a map with `body` as the last item of the list at `path`, which is
 -- made when it is missing.
 function edit.append(text, path, body)
-    local root, err = yaml_parse.parse(text)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
-    if twice then return nil, twice end
+    local root = yaml_parse.parse(text)
+    local node, depth = walk(root, path)
     if depth == #path and node.kind == "seq" then
         return insert(text, node.last, body_lines(body, node.col + 2, "- "))
     end
@@ -175,14 +172,10 @@ end
 --- Makes `path` a map with exactly `body`: replaced where it stands, else
 -- added as the last key of the map above it, which is made when missing.
 function edit.set(text, path, body)
-    local root, err = yaml_parse.parse(text)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
-    if twice then return nil, twice end
+    local root = yaml_parse.parse(text)
+    local node, depth = walk(root, path)
     if depth == #path and node.kind == "map" then
-        local out, bad = delete(text, node.first + 1, node.last)
-        if not out then return nil, bad end
-        local lines = split(out)
+        local lines = split(delete(text, node.first + 1, node.last))
         local new = body_lines(body, node.col)
         local eol = edit_text.newline(text)
         lines[node.first] = table.concat(new, eol) .. eol
@@ -195,10 +188,8 @@ end
 
 --- Takes the key at `path` away with everything below it.
 function edit.remove(text, path)
-    local root, err = yaml_parse.parse(text)
-    if not root then return nil, err end
-    local node, depth, entry, twice = walk(root, path)
-    if twice then return nil, twice end
+    local root = yaml_parse.parse(text)
+    local node, depth, entry = walk(root, path)
     if depth ~= #path then return text end
     if split(text)[entry.line]:find("^%s*%-") then
         return refuse(node, path, depth)
@@ -209,14 +200,12 @@ end
 --- Takes the index-th item of the list at `path` away. A list that becomes
 -- empty goes with its key; maps above it stay.
 function edit.remove_item(text, path, index)
-    local root, err = yaml_parse.parse(text)
-    if not root then return nil, err end
-    local node, depth, _, twice = walk(root, path)
-    if twice then return nil, twice end
+    local root = yaml_parse.parse(text)
+    local node, depth = walk(root, path)
     local item = depth == #path and node.items and node.items[index]
     if not item then return text end
     if #node.items == 1 then return edit.remove(text, path) end
     return delete(text, item.line, math.max(item.line, item.node.last))
 end
 
-return edit
+return try.module(edit)

@@ -1,12 +1,14 @@
 --- propolis.edit.yaml_lexer: values of a YAML text that end by themselves:
 -- quoted text, flow collections, block text.  Pure.  Each takes a state
--- { lines = list } and a place; what does not fit raises a table { message =
--- sentence with the line }.
+-- { lines = list } and a place; what does not fit fails by try.check with a
+-- sentence that names the line.
+local try = require "propolis.try"
+
 local lex = {}
 
---- Raises a sentence about a line.
+--- Fails with a sentence about a line.
 function lex.fail(line, what)
-    error({ message = ("line %d: %s"):format(line, what) }, 0)
+    try.check(nil, ("line %d: %s"):format(line, what))
 end
 
 local escapes = {
@@ -24,24 +26,10 @@ local function unescape(body, line)
         end
         local code = #hex >= size and tonumber(hex:sub(1, size), 16)
         if not code or code > 0x7FFFFFFF then
-            lex.fail(line, "a broken escape")
+            lex.fail(line, "an invalid escape")
         end
         return utf8.char(code) .. hex:sub(size + 1)
     end))
-end
-
--- Doubled backslashes first, so that `\\n` stays a backslash and an n.
-local function double(body, line)
-    local parts, from = {}, 1
-    while true do
-        local at = body:find("\\\\", from, true)
-        if not at then
-            parts[#parts + 1] = unescape(body:sub(from), line)
-            return table.concat(parts)
-        end
-        parts[#parts + 1] = unescape(body:sub(from, at - 1), line) .. "\\"
-        from = at + 2
-    end
 end
 
 --- Where the quoted text that starts at (n, col) ends: line and column after.
@@ -54,7 +42,7 @@ function lex.quoted_end(state, n, col)
         if not at then
             n = n + 1
             line, col = state.lines[n], 1
-            if not line then lex.fail(from, "text without its end quote") end
+            if not line then lex.fail(from, "an unterminated string") end
         elseif line:sub(at, at) == "\\" then
             col = at + 2
         elseif quote == "'" and line:sub(at + 1, at + 1) == "'" then
@@ -73,7 +61,7 @@ function lex.quoted(state, n, col)
     if last == n then
         local body = state.lines[n]:sub(col + 1, stop - 2)
         if state.lines[n]:sub(col, col) == '"' then
-            node.value = double(body, n)
+            node.value = unescape(body, n)
         else
             node.value = body:gsub("''", "'")
         end
@@ -87,7 +75,7 @@ function lex.flow(state, n, col)
     local open, from = {}, n
     while true do
         local line = state.lines[n]
-        if not line then lex.fail(from, "a list or map without its end") end
+        if not line then lex.fail(from, "an unterminated list or map") end
         local c = line:sub(col, col)
         if c == "" or c == "#" and line:sub(col - 1, col - 1):find("^%s?$") then
             n, col = n + 1, 1

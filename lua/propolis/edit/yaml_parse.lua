@@ -145,7 +145,7 @@ local function value_at(state, n, col, indent, in_map, depth)
     if c == "|" or c == ">" then
         if not line:find("^[|>][%d+-]* *$", at)
             and not line:find("^[|>][%d+-]* +#", at) then
-            lex.fail(n, "a broken block text")
+            lex.fail(n, "an invalid block scalar")
         end
         return lex.block_scalar(state, n, indent)
     end
@@ -241,15 +241,11 @@ local function document(state)
     return node
 end
 
---- The tree of `text` and its lines (without line ends); nil and a sentence
--- with the line for what is not YAML or not in the subset.
+--- The tree of `text`; what is not YAML or not in the subset fails by try.check
+-- with a sentence that names the line.
 function yaml_parse.parse(text)
     local lines = split((text:gsub("^\239\187\191", "")))
-    local ok, root = pcall(document,
-        { lines = lines, anchors = {} })
-    if ok then return root, lines end
-    if type(root) ~= "table" then error(root, 0) end
-    return nil, root.message
+    return document { lines = lines, anchors = {} }
 end
 
 --- The entry of a map by key, and the second one when it stands twice.

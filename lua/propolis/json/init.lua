@@ -1,14 +1,13 @@
 --- JSON in and out, set up once for the whole program.
 --
--- Reading is lua-cjson with its losses mended, see propolis.json.read.
--- Writing is ours: whole numbers exactly, floats so that they read back equal,
--- keys in a fixed order, slashes as they are.
+-- lua-cjson reads; propolis.json.decode adds what it lacks.  Writing is ours,
+-- as lua-cjson keeps neither whole numbers nor an order of keys.
 --
 --   local value, err = json.decode('{"n":1,"list":[]}')
 --   local text, err = json.encode({ n = 1, list = json.array {} })
 --
 -- Both return nil and a sentence on failure and never raise on data.
-local reader = require "propolis.json.read"
+local reader = require "propolis.json.decode"
 
 local json = {}
 
@@ -18,11 +17,10 @@ json.max_depth = reader.max_depth
 --- Stands for null where a Lua table cannot hold nil.
 json.null = reader.null
 
---- Reads one JSON text.
+--- Reads one JSON text, as strictly as RFC 8259 has it.
 -- A number without a fraction is an integer (all of int64 exactly), an empty
 -- array stays one, null is json.null.  Escapes of half a surrogate pair become
--- U+FFFD, and a raw NUL in a string counts as \u0000; other bytes that are no
--- UTF-8 pass.
+-- U+FFFD; bytes that are not UTF-8 pass.
 -- @return the value, or nil and a sentence with the place of the fault
 json.decode = reader.decode
 

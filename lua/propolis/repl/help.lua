@@ -1,5 +1,5 @@
 --- What .help says.
-local commands = require "propolis.cli.words"
+local cli = require "propolis.cli"
 
 local help = {}
 
@@ -14,7 +14,7 @@ Tab           completes;  Ctrl-C stops a statement;  Ctrl-D leaves
 --- The command words, sorted.
 function help.words()
     local words = {}
-    for i, item in ipairs(commands()) do
+    for i, item in ipairs(cli.commands()) do
         words[i] = item.word
     end
     return words
@@ -75,7 +75,7 @@ function help.about(name, dots)
     elseif dots[bare] then
         return (".%s %s\n%s\n"):format(bare, dots[bare][1], dots[bare][2])
     end
-    for _, item in ipairs(commands()) do
+    for _, item in ipairs(cli.commands()) do
         if item.word == name then
             return (require(item.module).usage:gsub("%s*$", "\n"))
         end

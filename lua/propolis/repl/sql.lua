@@ -1,13 +1,13 @@
 --- SQL typed into the REPL, and what is in the store's catalogue.
 local cli = require "propolis.cli"
-local guess_columns = require "propolis.cli.guess_columns"
+local grid = require "propolis.cli.grid"
 local session = require "propolis.repl.session"
 
 local sql = {}
 
 --- Rows as an aligned table with their number, "ok" when there is no result.
 function sql.format(rows, columns, text)
-    columns = columns or guess_columns(rows, text, (session.schemas()))
+    columns = columns or grid.columns(rows, text, (session.schemas()))
     if #columns == 0 then
         return #rows == 0 and "ok\n" or ("(%d rows)\n"):format(#rows)
     end

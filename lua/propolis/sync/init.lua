@@ -176,7 +176,7 @@ local function run_locked(conf, opts)
     local result = {}
     local called, ok, why = pcall(work, conf, store, opts, result)
     if not called then
-        if tostring(ok):find("interrupted!$") then
+        if require("propolis.cli").is_interrupt(ok) then
             error(ok, 0) -- Ctrl-C says nothing about the remote
         end
         ok, why = nil, ok

@@ -10,6 +10,7 @@ local merge = require "propolis.sync.merge"
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
+local utc = require "propolis.date"
 
 local pull = {}
 
@@ -20,20 +21,10 @@ local OVERLAP = 24 * 3600
 -- The date column of each table that is pulled.
 local DATES = { memory = "last_update_date", skills = "updated_at" }
 
-local DAY = "!%Y-%m-%dT%H:%M:%S"
-
 -- An ISO date some seconds earlier; "" when it is none.
 local function earlier(iso, seconds)
-    local y, mo, d, h, mi, s =
-        iso:match("^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)")
-    if not y then
-        return ""
-    end
-    local t = os.time { year = y, month = mo, day = d, hour = h, min = mi,
-        sec = s, isdst = false }
-    -- os.time reads local time; the same call tells how far that is off
-    local off = os.time(os.date("!*t", t)) - t
-    return os.date(DAY, t - off - seconds)
+    local time = utc.seconds(iso)
+    return time and utc.text(time - seconds) or ""
 end
 
 local function ledger_of(store, name)

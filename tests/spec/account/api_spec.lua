@@ -52,7 +52,7 @@ describe("propolis.account.api", function()
             assert.has_error(function() client:remove(id) end)
             fails(api.new { api_url = server.url, org_id = id },
                 select(2, api.new { api_url = server.url, org_id = id }),
-                "the organisation's id is none")
+                "the organisation's id is not valid")
         end
         assert.equal(1, #server:requests())
     end)
@@ -114,9 +114,9 @@ describe("propolis.account.api", function()
             ["API 429: slow; too many requests"] =
                 { status = 429, body = "slow", times = -1 },
             ["API 400: a b"] = { status = 400, body = "a\n\27b" },
-            ["API 302: a web page; " .. server.url .. " sends elsewhere"] =
+            ["API 302: a web page; " .. server.url .. " redirects to"] =
                 { status = 302, redirect = "https://other/", body = "<p>" },
-            ["API 502: a web page; the service is in trouble"] =
+            ["API 502: a web page; the service failed"] =
                 { status = 502, body = " <html>x</html>", times = -1 },
             ["API 418: I am " .. "***"] =
                 { status = 418, body = '{"error":{"message":"I am '

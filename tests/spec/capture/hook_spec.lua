@@ -320,7 +320,6 @@ describe("odd input", function()
 
     for what, case in pairs {
         ["NUL"] = { '"a\\u0000b"', "a\u{FFFD}b" },
-        ["a raw NUL"] = { '"a\0b"', "a\u{FFFD}b" },
         ["half a surrogate pair"] = { '"a\\ud83db"', "a\u{FFFD}b" },
         ["the other half"] = { '"a\\udc1db"', "a\u{FFFD}b" },
         ["bytes that are no UTF-8"] = { '"a\xffb"', "a\u{FFFD}b" },
@@ -336,6 +335,17 @@ describe("odd input", function()
             assert.same({ case[2] }, hooks.contents(home))
         end)
     end
+
+    it("a raw control character, which JSON does not allow", function()
+        for _, c in ipairs { "\0", "\n", "\27" } do
+            hooks.run(home, CLAUDE, "UserPromptSubmit",
+                '{"session_id":"s1","hook_event_name":"UserPromptSubmit",'
+                .. '"prompt":"a' .. c .. 'b"}')
+        end
+        assert.same({}, hooks.contents(home))
+        assert.equal(3, select(2, hooks.log(home):gsub("not a JSON object: "
+            .. "invalid JSON: a string with a control character", "")))
+    end)
 
     for _, id in ipairs { "../../../x", "it's \"x\"", ("i"):rep(10000), "..",
         "/etc/x", "a\nb" } do

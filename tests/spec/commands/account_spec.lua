@@ -229,7 +229,7 @@ ADMIN  Ann   ann@x.org  u1
             local count = #service:asked()
             fails(64, "a role is ADMIN, WRITE or READ, not 'OWNER'",
                 { "invite", "bob@x.org", "OWNER" })
-            fails(64, "is no e-mail address", { "invite", "bob" })
+            fails(64, "is not an e-mail address", { "invite", "bob" })
             assert.equal(count, #service:asked())
         end)
 
@@ -239,7 +239,7 @@ ADMIN  Ann   ann@x.org  u1
             works { "remove", "a/../b" }
             assert.truthy(service:request(path))
             for _, id in ipairs { "", ".", ".." } do
-                fails(64, "is no user's id", { "remove", id })
+                fails(64, "is not a user's id", { "remove", id })
             end
             fails(1, "API 404: not found", { "remove", "nobody" })
         end)

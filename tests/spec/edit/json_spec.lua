@@ -129,13 +129,13 @@ describe("edit.json", function()
             ['{"a": [1,\n 2}'] = 'line 2: a comma or "]" was expected',
             ['{"a" 1}'] = "line 1: a colon was expected",
             ['{"a": 1} x'] = "line 1: more text after the value",
-            ['{"a": "\n"}'] = "line 1: text without its end quote",
-            ["{'a': 1}"] = "line 1: single quotes where double ones are due",
+            ['{"a": "\n"}'] = "line 1: an unterminated string",
+            ["{'a': 1}"] = "line 1: single quotes instead of double ones",
             ["{a: 1}"] = "line 1: a key in double quotes was expected",
             ['{"a": 01}'] = "line 1: a value was expected",
             ['{"a": "\\x"}'] = "line 1: an unknown escape",
-            ['{"a": '] = "line 1: the text ends too early",
-            ["{ /* "] = "line 1: a comment without its end",
+            ['{"a": '] = "line 1: unexpected end of the text",
+            ["{ /* "] = "line 1: an unterminated comment",
             [("["):rep(200)] = "line 1: nested too deeply",
         } do
             it("is refused: " .. text:sub(1, 20), function()
@@ -150,7 +150,7 @@ describe("edit.json", function()
         it("includes a key that stands twice on the way", function()
             local text, err = edit.set('{"a": {},\n"a": {}}', { "a", "b" }, "1")
             assert.is_nil(text)
-            assert.equal('line 2: the key "a" stands there twice', err)
+            assert.equal('line 2: the key "a" appears twice', err)
         end)
     end)
 

@@ -95,14 +95,14 @@ describe("edit.toml", function()
     end)
 
     for text, err in pairs {
-        ["a = 1\na = 2\n"] = 'line 2: the key "a" stands there twice',
-        ["[a]\n[b]\n[a]\n"] = "line 3: [a] stands there twice",
+        ["a = 1\na = 2\n"] = 'line 2: the key "a" appears twice',
+        ["[a]\n[b]\n[a]\n"] = "line 3: [a] appears twice",
         ["a = \n"] = "line 1: a value was expected",
         ["a = 1 b = 2\n"] = "line 1: the end of the line was expected",
         ["a = [1\n"] = "line 2: a comma or ] was expected",
-        ['a = "x\n'] = "line 1: text without its end quote",
+        ['a = "x\n'] = "line 1: an unterminated string",
         ["[a\n"] = "line 1: ] was expected",
-        ['a = "\\q"\n'] = "line 1: a broken escape",
+        ['a = "\\q"\n'] = "line 1: an invalid escape",
         ["a = truely\n"] = "line 1: a value was expected",
         ["= 1\n"] = "line 1: a key was expected",
     } do

@@ -113,11 +113,11 @@ a:
 
     for text, err in pairs {
         ["a: b: c\n"] = "line 1: a second colon in one line",
-        ["a: [1\n"] = "line 1: a list or map without its end",
+        ["a: [1\n"] = "line 1: an unterminated list or map",
         ["a: 1\n b: 2\n"] = "line 2: unexpected indentation",
         ["a:\n\tb: 1\n"] = "line 2: a tab in the indentation",
         ["a: 1\n---\nb: 2\n"] = "line 2: a second document",
-        ["a: 'x\n"] = "line 1: text without its end quote",
+        ["a: 'x\n"] = "line 1: an unterminated string",
         ["a: 1\nb\n"] = "line 2: a key and a colon were expected",
         ["a: \"x\" y\n"] = "line 1: text after the end of a value",
         ["- a\n- b\n"] = "line 1: a key and a colon were expected",
@@ -136,7 +136,7 @@ a:
         local out, err = edit.append("hooks:\n  a: []\nhooks:\n  b: []\n",
             { "hooks", "e" }, BODY)
         assert.is_nil(out)
-        assert.equal('line 3: the key "hooks" stands there twice', err)
+        assert.equal('line 3: the key "hooks" appears twice', err)
     end)
 
     it("reads what people write", function()

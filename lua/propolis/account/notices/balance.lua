@@ -8,11 +8,10 @@ local sys = require "engine.sys"
 
 local balance = {}
 
---- Below so much a balance is low.
-balance.low_cents = 200
+local LOW_CENTS = 200 -- below this a balance is low
 
---- Where an organisation tops up.
-function balance.billing_url(conf)
+-- Where an organisation tops up.
+local function billing_url(conf)
     local segment = require("propolis.account.api").segment
     return ("https://deeplake.ai/%s/workspace/%s/billing"):format(
         segment(conf.org_name), segment(conf.workspace))
@@ -21,7 +20,7 @@ end
 local function tell(conf, id, severity, title, body)
     return notices.add {
         id = id, severity = severity, title = title,
-        body = body:format(balance.billing_url(conf)),
+        body = body:format(billing_url(conf)),
         dedup = conf.org_id .. "/" .. sys.now():sub(1, 10),
     }
 end
@@ -52,7 +51,7 @@ local function state_of(info)
     elseif not cents then
         return nil
     end
-    return cents < balance.low_cents and "low" or "fine", cents
+    return cents < LOW_CENTS and "low" or "fine", cents
 end
 
 --- What a store calls with what it hears about the balance: option on_balance

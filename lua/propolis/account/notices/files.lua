@@ -3,9 +3,11 @@
 local json = require "propolis.json"
 local places = require "propolis.config.places"
 local sys = require "engine.sys"
+local try = require "propolis.try"
 
 local files = {}
 
+local check = try.check
 local MAX_FILE = 1 << 20
 
 --- The state folder, or nil and a sentence.
@@ -14,12 +16,13 @@ function files.folder()
     return paths and paths.state, err
 end
 
---- What a file holds under its key; a file that is none is put aside.
+--- What a file holds under its key; one that cannot be read is put aside.
+-- Fails by try.check.
 function files.read(dir, name, key)
     local path = ("%s/%s.json"):format(dir, name)
     local text, err = sys.read(path, MAX_FILE)
     if not text then
-        return err.code == "none" and {} or nil, err
+        return check(err.code == "none" and {}, err)
     end
     local value = json.decode(text)
     if type(value) == "table" and type(value[key]) == "table" then
@@ -27,40 +30,32 @@ function files.read(dir, name, key)
     end
     require("propolis.log").warn("%s cannot be read, kept as %s.corrupt", path,
         path)
-    local ok
-    ok, err = sys.rename(path, path .. ".corrupt")
-    return ok and {} or nil, err
+    check(sys.rename(path, path .. ".corrupt"))
+    return {}
 end
 
 --- Replaces a file, or removes it when the list is empty.
+-- Fails by try.check.
 function files.write(dir, name, key, value)
     local path = ("%s/%s.json"):format(dir, name)
-    if #value == 0 then
-        local ok, err = sys.remove(path)
-        return ok or err.code == "none", err
+    if #value > 0 then
+        local text = check(json.encode { [key] = json.array(value) })
+        check(sys.replace(path, text .. "\n", 384))
+        return
     end
-    local text, err = json.encode { [key] = json.array(value) }
-    if not text then
-        return nil, err
-    end
-    return sys.replace(path, text .. "\n", 384)
+    local ok, err = sys.remove(path)
+    check(ok or err.code == "none", err)
 end
 
---- Runs fn(dir) while nobody else does.
+--- Calls fn(dir) while no other process does.
+-- @return what fn returns; or nil, err
 function files.locked(wait_ms, fn)
-    local dir, err = files.folder()
-    local ok = dir
-    if dir then
-        ok, err = sys.mkdir(dir)
-    end
-    if not ok then
-        return nil, err
-    end
-    local held <close>, busy = sys.lock(dir .. "/notices.lock", wait_ms)
-    if not held then
-        return nil, busy
-    end
-    return fn(dir)
+    return try.call(function()
+        local dir = check(files.folder())
+        check(sys.mkdir(dir))
+        local _ <close> = check(sys.lock(dir .. "/notices.lock", wait_ms))
+        return fn(dir)
+    end)
 end
 
 return files

@@ -1,4 +1,4 @@
---- notices: what a person should hear at the next session's start.
+--- notices: what a person should be told at the next session's start.
 --
 -- Two files in the state folder, 0600, each replaced in one step under one
 -- lock: notices.json holds what waits and is there only while something does,
@@ -46,25 +46,18 @@ local function name_of(item)
     return sys.sha256(item.id .. "\0" .. item.dedup):sub(1, 24)
 end
 
--- The items of the queue that are some, and whether they are all.
-local function waiting(dir)
-    local list, err = files.read(dir, "notices", "queue")
-    if not list then
-        return nil, err
-    end
+-- The items that wait in the queue.
+local function queued(dir)
     local good = {}
-    for _, item in ipairs(list) do
+    for _, item in ipairs(files.read(dir, "notices", "queue")) do
         good[#good + 1] = checked(item)
     end
     return good
 end
 
-local function names(dir)
-    local list, err = files.read(dir, "notices-shown", "shown")
-    if not list then
-        return nil, err
-    end
-    local set = {}
+-- The names of what was shown, as a set and as the list that is kept.
+local function shown_names(dir)
+    local list, set = files.read(dir, "notices-shown", "shown"), {}
     for _, name in ipairs(list) do
         set[name] = true
     end
@@ -78,14 +71,7 @@ end
 -- Adds what is new of a list of checked items: how many were, or nil, err.
 local function add_all(items)
     return files.locked(WAIT_MS, function(dir)
-        local queue, err = waiting(dir)
-        local known
-        if queue then
-            known, err = names(dir)
-        end
-        if not known then
-            return nil, err
-        end
+        local queue, known = queued(dir), shown_names(dir)
         for _, item in ipairs(queue) do
             known[name_of(item)] = true
         end
@@ -97,13 +83,11 @@ local function add_all(items)
                 queue[#queue + 1] = item
             end
         end
-        if count == 0 then
-            return 0
+        if count > 0 then
+            files.write(dir, "notices", "queue",
+                latest(queue, notices.max_waiting))
         end
-        local ok
-        ok, err = files.write(dir, "notices", "queue",
-            latest(queue, notices.max_waiting))
-        return ok and count, err
+        return count
     end)
 end
 
@@ -133,12 +117,12 @@ function notices.waiting()
     if not dir or not sys.stat(dir .. "/notices.json") then
         return 0
     end
-    local queue = files.locked(WAIT_MS, waiting)
+    local queue = files.locked(WAIT_MS, queued)
     return queue and #queue or 0
 end
 
--- The queue parted into what is shown now and what goes on waiting.
-local function part(queue, shown, wants)
+-- The queue split into what is shown now and what goes on waiting.
+local function split_due(queue, shown, wants)
     local now, due, rest = sys.now(), {}, {}
     table.sort(queue, function(a, b) -- stable: equal ones keep their order
         if RANK[a.severity] ~= RANK[b.severity] then
@@ -167,31 +151,20 @@ local function remembered(list, due)
 end
 
 local function take(dir, wants)
-    local queue, err = waiting(dir)
-    local shown, list
-    if queue then
-        shown, list = names(dir)
-        err = not shown and list
-    end
-    if err then
-        return nil, err
-    end
+    local queue = queued(dir)
+    local shown, list = shown_names(dir)
     for i, item in ipairs(queue) do
         item.place = i
     end
-    local due, rest = part(queue, shown, wants)
-    local ok = true
+    local due, rest = split_due(queue, shown, wants)
     if #due > 0 then
-        ok, err = files.write(dir, "notices-shown", "shown",
-            remembered(list, due))
+        files.write(dir, "notices-shown", "shown", remembered(list, due))
     end
     for _, item in ipairs(rest) do
         item.place = nil
     end
-    if ok then
-        ok, err = files.write(dir, "notices", "queue", rest)
-    end
-    return ok and due, err
+    files.write(dir, "notices", "queue", rest)
+    return due
 end
 
 --- What is due, the gravest first, and forgets it: each item is given to one
@@ -216,11 +189,7 @@ end
 
 --- A notice as a person reads it.
 function notices.text(item)
-    local text = item.title
-    if item.body ~= "" then
-        text = text .. ": " .. item.body
-    end
-    return text
+    return item.body == "" and item.title or item.title .. ": " .. item.body
 end
 
 --- Takes the notices with these ids out of the queue, untold.
@@ -235,15 +204,14 @@ function notices.forget(...)
         ids[id] = true
     end
     return files.locked(WAIT_MS, function()
-        local queue, err = waiting(dir)
-        if not queue then
-            return nil, err
-        end
-        local rest = {}
+        local queue, rest = queued(dir), {}
         for _, item in ipairs(queue) do
             rest[#rest + 1] = not ids[item.id] and item or nil
         end
-        return #rest == #queue or files.write(dir, "notices", "queue", rest)
+        if #rest < #queue then
+            files.write(dir, "notices", "queue", rest)
+        end
+        return true
     end)
 end
 

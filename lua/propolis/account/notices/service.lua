@@ -5,9 +5,7 @@ local sys = require "engine.sys"
 
 local service = {}
 
---- Seconds between two looks at the service.
-service.fetch_every = 3600
-
+local FETCH_EVERY = 3600 -- seconds between two requests
 local FETCH_MS = 1500
 
 local function word(value)
@@ -36,14 +34,14 @@ local function due(dir)
     local path = dir .. "/notices-fetched"
     local stat = sys.stat(path)
     local age = stat and sys.time() - stat.mtime
-    if age and age >= 0 and age < service.fetch_every then
+    if age and age >= 0 and age < FETCH_EVERY then
         return false
     end
     return sys.mkdir(dir) and sys.replace(path, "", 384)
 end
 
 --- Asks the service for notifications and queues what is new; for sync, never
--- for a hook.  At most once per fetch_every, 1.5 s at most.
+-- for a hook.  At most once an hour, for 1.5 s at most.
 -- @return how many are new; failures count as none
 function service.fetch(conf)
     local paths = places.paths()

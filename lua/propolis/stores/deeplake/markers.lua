@@ -4,6 +4,7 @@
 -- has made or met one leaves a marker, shared with the other clients of the
 -- same machine.  A marker is a hint: what is wrong with one is no error, and
 -- nothing depends on its content but whether the attempt is made again.
+local date = require "propolis.date"
 local json = require "propolis.json"
 local sys = require "engine.sys"
 
@@ -35,29 +36,11 @@ function markers.path(key)
         name:gsub("[^a-zA-Z0-9_.-]", "_") .. ".json"
 end
 
--- Days since 1970-01-01 of a date in the Gregorian calendar.
-local function days(y, m, d)
-    if m <= 2 then y, m = y - 1, m + 12 end
-    return 365 * y + y // 4 - y // 100 + y // 400 +
-        (153 * (m - 3) + 2) // 5 + d - 719469
-end
-
---- Seconds since 1970 of an ISO text in UTC; nil when it is none.
-function markers.seconds(iso)
-    if type(iso) ~= "string" then return nil end
-    local y, mo, d, h, mi, s =
-        iso:match("^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d%.?%d*)Z$")
-    y, mo, d = tonumber(y), tonumber(mo), tonumber(d)
-    if not y or mo < 1 or mo > 12 or d < 1 or d > 31 then return nil end
-    return days(y, mo, d) * 86400 + tonumber(h) * 3600 + tonumber(mi) * 60 +
-        tonumber(s)
-end
-
 --- True when a marker is there and young enough.
 function markers.fresh(key, now)
     local text = sys.read(markers.path(key), 4096)
     local value = text and json.decode(text)
-    local made = type(value) == "table" and markers.seconds(value.updatedAt)
+    local made = type(value) == "table" and date.seconds(value.updatedAt)
     if not made then return false end
     return ((now or sys.time()) - made) * 1000 <=
         (key.ttl_ms or markers.ttl_ms())

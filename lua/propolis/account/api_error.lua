@@ -1,4 +1,4 @@
---- account.refusal: what the service refuses, as one sentence with the way out.
+--- account.api_error: a failed request as one sentence that says what to do.
 --
 -- Each function takes the client (its base, token, timeout_ms) and gives nil
 -- and an error { code=, message=, status=, reason= }, without the token.
@@ -6,7 +6,7 @@ local response = require "propolis.stores.deeplake.response"
 local json = require "propolis.json"
 local places = require "propolis.config.places"
 
-local refusal = {}
+local api_error = {}
 
 local function login_hint()
     if places.env("HIVEMIND_TOKEN") then
@@ -15,7 +15,7 @@ local function login_hint()
     return "the token is not accepted; 'propolis login --force' gets a new one"
 end
 
-local WAY_OUT = {
+local ADVICE = {
     [401] = login_hint,
     [402] = function() return "the account's balance is used up" end,
     [403] = function()
@@ -29,23 +29,24 @@ local WAY_OUT = {
     [429] = function() return "too many requests; try again in a minute" end,
 }
 
-local function way_out(self, status, path)
-    if WAY_OUT[status] then
-        return WAY_OUT[status](self, path)
+local function advice(self, status, path)
+    if ADVICE[status] then
+        return ADVICE[status](self, path)
     elseif status >= 500 then
-        return "the service is in trouble; try again later"
+        return "the service failed; try again later"
     elseif status >= 300 and status < 400 then
-        return ("%s sends elsewhere; check HIVEMIND_API_URL"):format(self.base)
+        return ("%s redirects to another address; check HIVEMIND_API_URL")
+            :format(self.base)
     end
     return nil
 end
 
 --- True for a body that is a web page.
-function refusal.is_page(body)
+function api_error.is_page(body)
     return body:find("^%s*<") ~= nil
 end
 
--- What the server gives as its reason: the word of an error object, or text.
+-- The reason that the server gives: the message of an error object, or text.
 local function reason_of(body)
     local value = json.decode(body)
     if type(value) == "table" then
@@ -59,26 +60,26 @@ local function reason_of(body)
             end
         end
     end
-    return not refusal.is_page(body) and body or "a web page"
+    return not api_error.is_page(body) and body or "a web page"
 end
 
---- For an answer other than 2xx.
-function refusal.refused(self, path, res)
+--- For a status other than 2xx.
+function api_error.status(self, path, res)
     local reason = reason_of(res.body)
     local said = response.clean(reason, self.token or "")
     local parts = { ("API %d"):format(res.status) }
     if said ~= "" then
         parts[1] = parts[1] .. ": " .. said
     end
-    parts[#parts + 1] = way_out(self, res.status, path)
+    parts[#parts + 1] = advice(self, res.status, path)
     return response.failure {
         code = res.status == 401 and "auth" or "api", status = res.status,
         reason = reason, message = table.concat(parts, "; "),
     }
 end
 
---- For no answer at all.
-function refusal.unreachable(self, err)
+--- For no response at all.
+function api_error.unreachable(self, err)
     local text = ("cannot reach %s: %s; check the network and HIVEMIND_API_URL")
         :format(self.base, response.clean(err.message, self.token or ""))
     if err.timeout then
@@ -88,11 +89,11 @@ function refusal.unreachable(self, err)
     return response.failure { code = "io", message = text }
 end
 
---- For an answer that is not what it should be.
-function refusal.unreadable(self, path, what)
+--- For a body that is not what it should be.
+function api_error.bad_body(self, path, what)
     return response.failure { code = "api", message = ("the answer of %s%s %s;"
         .. " check HIVEMIND_API_URL, or try again"):format(self.base, path,
         what) }
 end
 
-return refusal
+return api_error

@@ -4,20 +4,20 @@ local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local SCRIPT = [[
-local journal = require "propolis.heal_journal"
+local heal_log = require "propolis.heal_log"
 local json = require "propolis.json"
 for i = 1, tonumber(arg[1]) do
-    local ok, err = journal.append { store = "sqlite:/x", table = "memory",
+    local ok, err = heal_log.append { store = "sqlite:/x", table = "memory",
         created = i == 1, added = { "agent", "c" .. i }, version = "1" }
     if not ok then
         print(err)
         os.exit(1)
     end
 end
-print(json.encode(json.array(journal.read())))
+print(json.encode(json.array(heal_log.read())))
 ]]
 
-describe("the journal", function()
+describe("the log of heals", function()
     local home
 
     before_each(function()
@@ -26,13 +26,13 @@ describe("the journal", function()
     end)
     after_each(tmp.clean)
 
-    local function journal(n)
+    local function heal_log(n)
         return run({ home .. "/j.lua", tostring(n) }, { home = home })
     end
 
     it("gives back what was written, in order", function()
-        assert.equal("[]\n", journal(0).stdout)
-        local list = json.decode(journal(2).stdout)
+        assert.equal("[]\n", heal_log(0).stdout)
+        local list = json.decode(heal_log(2).stdout)
         assert.equal(2, #list)
         assert.same({ "agent", "c1" }, list[1].added)
         assert.is_true(list[1].created)
@@ -46,9 +46,9 @@ describe("the journal", function()
     end)
 
     it("skips a torn line and keeps the others", function()
-        journal(1)
+        heal_log(1)
         assert(sys.append(home .. "/state/heal.jsonl", '{"torn":\n'))
-        assert.equal(2, #json.decode(journal(1).stdout))
+        assert.equal(2, #json.decode(heal_log(1).stdout))
     end)
 
     it("keeps the lines of many processes whole", function()
@@ -64,12 +64,12 @@ end
         repeat
             text = sys.read(home .. "/out") or ""
         until select(2, text:gsub("\n", "")) == 8 or sys.monotonic() > stop
-        assert.equal(400, #json.decode(journal(0).stdout))
+        assert.equal(400, #json.decode(heal_log(0).stdout))
     end)
 
     it("says why it cannot write, and does not raise", function()
         tmp.write(home .. "/state", "a file where the folder should be")
-        local r = journal(1)
+        local r = heal_log(1)
         assert.equal(1, r.code)
         assert.truthy(r.stdout:find(home .. "/state", 1, true), r.stdout)
         assert.equal("", r.stderr)
