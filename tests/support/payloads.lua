@@ -1,4 +1,5 @@
 --- The payloads in tests/fixtures, and the rows that they become.
+local agents = require "propolis.agents"
 local event = require "propolis.capture.event"
 local json = require "propolis.json"
 local redact = require "propolis.capture.redact"
@@ -9,12 +10,14 @@ local payloads = {}
 local ROOT = sys.root .. "/tests/fixtures/"
 local redactor = redact.load()
 
---- Folders of payloads, and the agent that reads each.
-payloads.folders = {
-    ["claude-code"] = "claude_code", codex = "codex", cursor = "cursor",
-    hermes = "hermes", pi = "pi", openclaw = "openclaw",
-    ["recorded/claude-code"] = "claude_code", ["recorded/codex"] = "codex",
-}
+--- Folders of payloads, and the agent whose they are: each agent has one, and
+-- one in recorded/ when they come from the real program.
+payloads.folders = {}
+for _, name in ipairs(agents.names()) do
+    payloads.folders[name] = name
+    local recorded = "recorded/" .. name
+    payloads.folders[recorded] = sys.stat(ROOT .. recorded) and name or nil
+end
 
 --- What event.row() needs, always the same.
 function payloads.stamp()
@@ -49,12 +52,12 @@ end
 
 --- What a payload becomes: a list of { kind=, row= }; name is the event's.
 function payloads.become(folder, name, payload)
-    local agent = require("propolis.agents." .. payloads.folders[folder])
-    local list = {}
-    for _, e in ipairs(agent.read(name, payload) or {}) do
+    local agent, list = payloads.folders[folder], {}
+    for _, e in ipairs(agents.part(agent, "events").read(name, payload) or {})
+    do
         list[#list + 1] = {
             kind = e.kind,
-            row = e.entry and event.row(agent, e, payloads.stamp(), redactor),
+            row = e.entry and event.row(agents.column(agent), e, payloads.stamp(), redactor),
         }
     end
     return list

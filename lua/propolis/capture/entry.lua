@@ -96,23 +96,39 @@ function entry.note(kind, ...)
     end
 end
 
---- Gives an agent the contract of Claude Code's hooks, which Codex has taken
--- over: read, takes_context and answer.  Codex refuses an answer with any
--- other key.
+--- The body of a tool call.
+-- @param response as it is to stand there: text or entry.json()
+-- @param failed true when the tool failed, or nil
+function entry.tool(payload, response, failed)
+    return {
+        { "tool_name", payload.tool_name },
+        { "tool_use_id", payload.tool_use_id },
+        { "tool_input", entry.json(payload.tool_input) },
+        { "tool_response", response }, { "is_error", failed },
+    }
+end
+
+--- The mapping of an agent with command hooks that go by a common contract:
+-- the payload's fields are named as below, the context is given at
+-- SessionStart, and the output has `hookSpecificOutput` and `systemMessage`
+-- and, since some agents refuse any other key, nothing else.
 -- @param head the message's first words, see entry.build
--- @param events event -> { kind, function that gives type and body }
-function entry.claude_hooks(agent, head, events)
+-- @param events event -> { kind, function(payload) that gives type and body,
+-- or nil when this one is not stored }
+function entry.command_hooks(head, events)
+    local agent = { shows_notice = true }
+
     function agent.read(name, p)
         name = entry.text(p.hook_event_name) or name
         local known = events[name]
-        if not known or (name == "UserPromptSubmit" and not p.prompt) then
-            return nil
-        end
+        local kind, body
+        if known then kind, body = known[2](p) end
+        if not kind then return nil end
         return { {
             kind = known[1], name = name, session = entry.text(p.session_id),
             cwd = entry.text(p.cwd),
             transcript = entry.text(p.transcript_path),
-            entry = entry.build(p, head, known[2](p)),
+            entry = entry.build(p, head, kind, body),
         } }
     end
 
@@ -120,7 +136,7 @@ function entry.claude_hooks(agent, head, events)
         return name == "SessionStart"
     end
 
-    function agent.answer(name, context, notice)
+    function agent.output(name, context, notice)
         return {
             hookSpecificOutput = {
                 hookEventName = name, additionalContext = context,

@@ -1,20 +1,22 @@
 --- propolis status: what is installed where, and what was seen last.
+local activity = require "propolis.install.activity"
+local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
-local inspect = require "propolis.install.inspect"
-local install = require "propolis.install"
 local json = require "propolis.json"
-local trail = require "propolis.install.trail"
+local shared = require "propolis.cli.agents"
+local state = require "propolis.install.state"
 
 local command = {
     name = "status",
     summary = "what is installed, and what was seen last",
-    usage = [[
+    usage = agents.usage [[
 propolis status
-propolis status codex            also each hook line
+propolis status {agent}      also each hook line
 
 usage: propolis status [AGENT...] [--json]
 
+AGENT is one of {agents}.
 Reads the agents' files and the local store; changes nothing and asks no
 network.  Exit 1 when something that is installed cannot work.
 ]],
@@ -33,8 +35,8 @@ end
 
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
-    local path, file = trail.file(conf)
-    local spool = trail.waiting(conf)
+    local path, file = activity.file(conf)
+    local spool = activity.waiting(conf)
     local team = store and require("propolis.sync").status(store) or nil
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
@@ -98,7 +100,7 @@ local function say_agents(reports)
     end
     cli.write(cli.table(rows, { "agent", "state", "hooks", "last event" }))
     for _, report in ipairs(reports) do
-        local out = inspect.way_out(report)
+        local out = state.remedy(report)
         if out then cli.say("%s: %s", report.agent, out) end
         for _, advice in ipairs(report.advice) do
             cli.say("%s: %s", report.agent, advice)
@@ -123,7 +125,7 @@ local function say_hooks(report)
 end
 
 local function as_json(all, reports)
-    local agents = {}
+    local list = {}
     for i, report in ipairs(reports) do
         local hooks = {}
         for k, hook in ipairs(report.hooks) do
@@ -134,7 +136,7 @@ local function as_json(all, reports)
                 { "approval", hook.approval }, { "seen", hook.seen },
             }
         end
-        agents[i] = json.object {
+        list[i] = json.object {
             { "agent", report.agent }, { "state", report.state },
             { "folder", report.folder }, { "error", report.error },
             { "seen", report.seen }, { "hooks", json.array(hooks) },
@@ -159,41 +161,35 @@ local function as_json(all, reports)
         out[#out + 1] = { key, team[key] }
     end
     out[#out + 1] = { "refused", json.array(refused) }
-    out[#out + 1] = { "agents", json.array(agents) }
+    out[#out + 1] = { "agents", json.array(list) }
     return cli.json(json.object(out))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }
 
 function command.run(argv)
-    local opts, code = cli.parse(argv, command)
-    if not opts then return code end
-    local names, err = install.named(opts)
-    if not names then return cli.usage(command, err) end
-    local ctx
-    ctx, err = install.context {}
-    if not ctx then return cli.fail(err) end
-    local conf
-    conf, err = config.load()
+    local opts, list, ctx = shared.start(argv, command)
+    if not opts then return list end
+    local conf, err = config.load()
     if not conf then return cli.fail(err) end
     local store
-    store, err = trail.open(conf)
+    store, err = activity.open(conf)
     if err then return cli.fail(err) end
     local seen = {}
     if store then
-        seen, err = trail.seen(store, conf)
+        seen, err = activity.seen(store, conf)
         if not seen then return cli.fail(err) end
     end
 
     local reports, bad = {}, false
-    for i, name in ipairs(names) do
-        reports[i] = inspect.agent(install.agent(name), ctx, seen)
+    for i, agent in ipairs(list) do
+        reports[i] = state.read(agent, ctx, seen)
         bad = bad or BAD[reports[i].state] or false
     end
     local all = overview(ctx, conf, store)
     if store then store:close() end
     if opts.json then
-        code = as_json(all, reports)
+        local code = as_json(all, reports)
         return bad and cli.FAILED or code
     end
     say_overview(all)

@@ -13,7 +13,7 @@ end
 
 --- The file as it is: { text = or nil, mode = }, or nil and a sentence why it
 -- must not be touched.
-function disk.look(path)
+function disk.load(path)
     local link, err = sys.stat(path, true)
     if not link then
         if err.code == "none" then return {} end
@@ -49,7 +49,7 @@ end
 
 --- The text of a file, or nil when it is absent or unreadable.
 function disk.read(path)
-    local file = disk.look(path)
+    local file = disk.load(path)
     return file and file.text
 end
 
@@ -65,7 +65,7 @@ function disk.missing_folders(path)
 end
 
 --- Gives a file its new text, nil: takes it away.  true, or nil and an error.
-function disk.put(path, text)
+function disk.write(path, text)
     if not text then
         return sys.remove(path)
     end

@@ -4,7 +4,7 @@ local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local PROGRAM = sys.readlink("/proc/self/exe")
-local AGENTS = { "claude-code", "codex", "cursor", "hermes", "pi", "openclaw" }
+local AGENTS = require("propolis.agents").names()
 
 local home
 
