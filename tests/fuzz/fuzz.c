@@ -24,7 +24,8 @@ lua_State *fuzz_lua(const char *setup)
     CHECK(L != NULL);
     luaL_openlibs(L);
     bind_preload(L);
-    if (luaL_dostring(L, "package.path = '" PROPOLIS_ROOT "/lua/?.lua'") ||
+    if (luaL_dostring(L, "package.path = '" PROPOLIS_ROOT
+                         "/lua/?.lua;" PROPOLIS_ROOT "/lua/?/init.lua'") ||
         luaL_dostring(L, setup)) {
         fprintf(stderr, "%s\n", lua_tostring(L, -1));
         abort();

@@ -52,12 +52,13 @@ end
 
 --- What a payload becomes: a list of { kind=, row= }; name is the event's.
 function payloads.become(folder, name, payload)
-    local agent, list = payloads.folders[folder], {}
-    for _, e in ipairs(agents.part(agent, "events").read(name, payload) or {})
+    local owner, list = payloads.folders[folder], {}
+    for _, e in ipairs(agents.part(owner, "events").read(name, payload) or {})
     do
         list[#list + 1] = {
             kind = e.kind,
-            row = e.entry and event.row(agents.column(agent), e, payloads.stamp(), redactor),
+            row = e.entry and event.row(agents.column(owner), e,
+                payloads.stamp(), redactor),
         }
     end
     return list

@@ -6,7 +6,7 @@
 --                   turn_end, session_end, context (nothing to store)
 --     session=,     the agent's id of the session, or nil
 --     cwd=,         the folder it works in, or nil
---     roots=,       more folders (Cursor), or nil
+--     roots=,       more folders of the same project, or nil
 --     transcript=,  the agent's own record of the session, or nil
 --     name=,        the event's name, as the row's description
 --     key=,         the same event seen again has the same key, or nil

@@ -214,11 +214,11 @@ describe("outputs", function()
         for folder, owner in pairs(payloads.folders) do
             local takes = {}
             for _, name in ipairs(payloads.names(folder)) do
-                local one = name:match("^[^.]*")
-                if agent(owner).takes_context(one,
+                local word = name:match("^[^.]*")
+                if agent(owner).takes_context(word,
                     payloads.read(folder, name)) then
-                    takes[one] = true
-                    assert.is_true(agent(owner).takes_context(one))
+                    takes[word] = true
+                    assert.is_true(agent(owner).takes_context(word))
                 end
             end
             local want = ({
