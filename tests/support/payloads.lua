@@ -85,4 +85,47 @@ function payloads.expected(folder)
         .. "/expected.json"))))
 end
 
+--- Of an agent's payloads one that is stored and one whose output takes
+-- context: their names.
+function payloads.typical(name)
+    local mapping = agents.part(name, "events")
+    local expected, by_kind, answered = payloads.expected(name), {}, nil
+    for _, one in ipairs(payloads.names(name)) do
+        if not one:find(".", 1, true) then
+            local kind = (expected[one][1] or {}).kind or ""
+            by_kind[kind] = by_kind[kind] or one
+            answered = answered or mapping.takes_context(one,
+                payloads.read(name, one)) and one or nil
+        end
+    end
+    return by_kind.tool or by_kind.prompt, answered
+end
+
+-- The events of which an agent's hooks tell.
+local function events_of(name)
+    local none = function() end
+    local ctx = { home = "/", program = "/propolis", version = "1",
+        env = none, agent_version = none }
+    local agent = agents.get(name)
+    for _, target in ipairs(agent.targets(ctx, "/")) do
+        if target.wanted then return target.wanted end
+    end
+    return agents.part(name, "samples").events
+end
+
+--- An event of an agent that becomes one row with `text` in it, and its
+-- payload, for a session `id`.
+function payloads.sample(name, id, text)
+    local mapping = agents.part(name, "events")
+    for _, one in ipairs(events_of(name)) do
+        local payload = agents.part(name, "samples").payload(one, id, "/w",
+            text)
+        local list = mapping.read(one, payload) or {}
+        if #list == 1 and (list[1].kind == "prompt" or list[1].kind == "tool")
+        then
+            return one, payload
+        end
+    end
+end
+
 return payloads

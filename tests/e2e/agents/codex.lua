@@ -29,7 +29,7 @@ request_max_retries = 0
     end
 
     local function approve()
-        return json.decode((e2e.node("approve.mjs",
+        return json.decode((e2e.node("agents/codex_approve.mjs",
             { e2e.bin("codex", "codex"), e2e.home .. "/.codex",
                 e2e.home .. "/project" }, { FAKE_KEY = "x" })))
     end

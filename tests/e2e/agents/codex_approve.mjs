@@ -1,6 +1,6 @@
 // Does what a user does with /hooks: approves every hook that Codex lists.
 //
-//   node approve.mjs CODEX CODEX_HOME PROJECT
+//   node codex_approve.mjs CODEX CODEX_HOME PROJECT
 //
 // Asks Codex' own app-server for the hooks and their hashes and records them
 // in config.toml, the form in which Codex keeps approvals.
