@@ -41,10 +41,12 @@ function entry.table(value)
     return type(value) == "table" and value or {}
 end
 
---- Appends { key, payload[key] } for each key; words alone are markers.
+--- Appends { key, payload[key] } for each key that the payload has; pairs, and
+-- the words that event.lua fills in, as they are.
 function entry.take(list, payload, keys)
     for _, key in ipairs(keys) do
-        if key == "id" or key == "session_id" or key == "timestamp" then
+        if type(key) == "table" or key == "id" or key == "session_id"
+            or key == "timestamp" then
             list[#list + 1] = key
         elseif payload[key] ~= nil then
             list[#list + 1] = { key, payload[key] }
@@ -96,6 +98,17 @@ function entry.note(kind, ...)
     end
 end
 
+--- What a mapping says of an event.
+-- @param events name -> { kind, function(...) that gives the message's type
+-- and body, or nil when this one is not stored }
+-- @return kind, type and body; nil for what is not stored
+function entry.find(events, name, ...)
+    local known = events[name]
+    if not known then return nil end
+    local word, body = known[2](...)
+    if word then return known[1], word, body end
+end
+
 --- The body of a tool call.
 -- @param response as it is to stand there: text or entry.json()
 -- @param failed true when the tool failed, or nil
@@ -113,22 +126,18 @@ end
 -- SessionStart, and the output has `hookSpecificOutput` and `systemMessage`
 -- and, since some agents refuse any other key, nothing else.
 -- @param head the message's first words, see entry.build
--- @param events event -> { kind, function(payload) that gives type and body,
--- or nil when this one is not stored }
+-- @param events see entry.find; its functions get the payload
 function entry.command_hooks(head, events)
     local agent = { shows_notice = true }
 
     function agent.read(name, p)
         name = entry.text(p.hook_event_name) or name
-        local known = events[name]
-        local kind, body
-        if known then kind, body = known[2](p) end
-        if not kind then return nil end
-        return { {
-            kind = known[1], name = name, session = entry.text(p.session_id),
+        local kind, word, body = entry.find(events, name, p)
+        return kind and { {
+            kind = kind, name = name, session = entry.text(p.session_id),
             cwd = entry.text(p.cwd),
             transcript = entry.text(p.transcript_path),
-            entry = entry.build(p, head, kind, body),
+            entry = entry.build(p, head, word, body),
         } }
     end
 

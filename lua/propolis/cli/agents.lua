@@ -21,22 +21,48 @@ function shared.start(argv, command)
     return opts, list, ctx
 end
 
---- Prints one report per agent as JSON: { agents = [...] }.
--- @param keys the reports' fields in order; one that is a list stays one
--- @return as cli.done()
-function shared.json(reports, keys)
-    local json = require "propolis.json"
-    local out = {}
-    for i, report in ipairs(reports) do
-        local pairs_ = {}
-        for k, key in ipairs(keys) do
-            local value = report[key]
-            pairs_[k] = { key, type(value) == "table" and json.array(value)
-                or value }
-        end
-        out[i] = json.object(pairs_)
+--- A record as a JSON object.
+-- @param keys its fields in order; one that is a list stays one, even empty
+function shared.object(record, keys)
+    local json, out = require "propolis.json", {}
+    for i, key in ipairs(keys) do
+        local value = record[key]
+        out[i] = { key, type(value) == "table" and json.array(value) or value }
     end
-    return cli.json(json.object { { "agents", json.array(out) } })
+    return json.object(out)
+end
+
+--- Objects of a list of records.
+function shared.objects(records, keys)
+    local out = {}
+    for i, record in ipairs(records) do out[i] = shared.object(record, keys) end
+    return out
+end
+
+--- Runs a command that does something to each agent named.
+-- @param one function(agent, ctx, opts) -> report: a record with `error` (a
+-- sentence) when it failed, and `left` (sentences) for what it left undone
+-- @param say function(report, opts), prints it
+-- @param keys of the reports as JSON
+-- @return the exit code; when the reports were printed as words also these,
+-- and the context
+function shared.run(argv, command, one, say, keys)
+    local opts, list, ctx = shared.start(argv, command)
+    if not opts then return list end
+    local reports, failed = {}, false
+    for i, agent in ipairs(list) do
+        local report = one(agent, ctx, opts)
+        if not opts.json then say(report, opts) end
+        failed = failed or report.error ~= nil or #(report.left or {}) > 0
+        reports[i] = report
+    end
+    if opts.json then
+        local code = cli.json(shared.object(
+            { agents = shared.objects(reports, keys) }, { "agents" }))
+        return failed and cli.FAILED or code
+    end
+    local code = cli.done()
+    return failed and cli.FAILED or code, reports, ctx
 end
 
 return shared

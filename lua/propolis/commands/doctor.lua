@@ -161,17 +161,12 @@ local function shown(list, opts)
         failed = failed or one.ok == false
     end
     if opts.json then
-        local json = require "propolis.json"
-        local out = {}
-        for i, one in ipairs(list) do
-            out[i] = json.object {
-                { "about", one.about },
-                { "result", one.ok and "ok" or one.ok == false and "bad"
-                    or "note" }, { "text", one.text },
-            }
+        for _, one in ipairs(list) do
+            one.result = one.ok and "ok" or one.ok == false and "bad" or "note"
         end
-        local code = cli.json(json.object { { "ok", not failed },
-            { "findings", json.array(out) } })
+        local code = cli.json(shared.object({ ok = not failed, findings =
+            shared.objects(list, { "about", "result", "text" }) },
+            { "ok", "findings" }))
         return failed and cli.FAILED or code
     end
     for _, one in ipairs(list) do

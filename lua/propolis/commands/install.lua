@@ -38,8 +38,7 @@ local function shown(change)
     end
 end
 
-local function words(report, opts)
-    if opts.json then return end
+local function say(report, opts)
     if report.skipped then
         return cli.say("%s: skipped, %s", report.agent, report.skipped)
     end
@@ -86,25 +85,14 @@ local function run_one(agent, ctx, opts)
 end
 
 function command.run(argv)
-    local opts, list, ctx = shared.start(argv, command)
-    if not opts then return list end
-    local reports, failed, found = {}, false, false
-    for i, agent in ipairs(list) do
-        reports[i] = run_one(agent, ctx, opts)
-        failed = failed or reports[i].error ~= nil
-        found = found or not reports[i].skipped
-        words(reports[i], opts)
+    local code, reports, ctx = shared.run(argv, command, run_one, say,
+        { "agent", "skipped", "error", "files", "advice" })
+    for _, report in ipairs(reports or {}) do
+        if not report.skipped then return code end
     end
-    if opts.json then
-        local code = shared.json(reports,
-            { "agent", "skipped", "error", "files", "advice" })
-        return failed and cli.FAILED or code
-    end
-    if not found then
-        return cli.fail(("no agent was found in %s: name the one you want, as "
-            .. "in `propolis install %s`"):format(ctx.home, list[1].name))
-    end
-    return cli.done(failed and cli.FAILED or cli.OK)
+    return not reports and code or cli.fail(("no agent was found in %s: name "
+        .. "the one you want, as in `propolis install %s`"):format(ctx.home,
+        reports[1].agent))
 end
 
 return command

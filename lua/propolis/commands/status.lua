@@ -3,7 +3,6 @@ local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
-local json = require "propolis.json"
 local shared = require "propolis.cli.agents"
 local state = require "propolis.install.state"
 
@@ -32,6 +31,10 @@ local function size_text(bytes)
     end
     return bytes .. " bytes"
 end
+
+-- What of the last sync stands in the JSON as well.
+local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
+    "failures", "next_try" }
 
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
@@ -125,44 +128,22 @@ local function say_hooks(report)
 end
 
 local function as_json(all, reports)
-    local list = {}
-    for i, report in ipairs(reports) do
-        local hooks = {}
-        for k, hook in ipairs(report.hooks) do
-            hooks[k] = json.object {
-                { "event", hook.event }, { "file", hook.file },
-                { "line", hook.line }, { "program", hook.program },
-                { "runnable", hook.runnable }, { "current", hook.current },
-                { "approval", hook.approval }, { "seen", hook.seen },
-            }
-        end
-        list[i] = json.object {
-            { "agent", report.agent }, { "state", report.state },
-            { "folder", report.folder }, { "error", report.error },
-            { "seen", report.seen }, { "hooks", json.array(hooks) },
-            { "missing", json.array(report.missing) },
-            { "advice", json.array(report.advice) },
-        }
+    for _, report in ipairs(reports) do
+        report.hooks = shared.objects(report.hooks, { "event", "file", "line",
+            "program", "runnable", "current", "approval", "seen" })
     end
-    local refused = {}
-    for i, row in ipairs(all.refused) do
-        refused[i] = json.object { { "table", row.tbl }, { "id", row.row_id },
-            { "queued_at", row.queued_at }, { "error", row.error } }
+    for _, row in ipairs(all.refused) do
+        row.table, row.id = row.tbl, row.row_id
     end
-    local team = all.team or {}
-    local out = {}
-    for _, key in ipairs { "version", "program", "user", "org", "workspace",
-        "logged_in", "capture", "store", "bytes", "spool", "outbox",
-        "remote" } do
-        out[#out + 1] = { key, all[key] }
-    end
-    for _, key in ipairs { "oldest", "last_success", "last_error",
-        "last_error_at", "failures", "next_try" } do
-        out[#out + 1] = { key, team[key] }
-    end
-    out[#out + 1] = { "refused", json.array(refused) }
-    out[#out + 1] = { "agents", json.array(list) }
-    return cli.json(json.object(out))
+    for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
+    all.refused = shared.objects(all.refused,
+        { "table", "id", "queued_at", "error" })
+    all.agents = shared.objects(reports, { "agent", "state", "folder", "error",
+        "seen", "hooks", "missing", "advice" })
+    return cli.json(shared.object(all, { "version", "program", "user", "org",
+        "workspace", "logged_in", "capture", "store", "bytes", "spool",
+        "outbox", "remote", "oldest", "last_success", "last_error",
+        "last_error_at", "failures", "next_try", "refused", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }

@@ -36,7 +36,6 @@ local function take_out(agent, ctx, opts, report)
 end
 
 local function say(report, opts)
-    if opts.json then return end
     for _, path in ipairs(report.files) do
         cli.say("%s: %s %s", report.agent,
             opts.dry_run and "would restore" or "restored", path)
@@ -60,22 +59,12 @@ local function run_one(agent, ctx, opts)
     if not opts.dry_run and not report.error then
         report.left = install.traces(agent, ctx)
     end
-    say(report, opts)
     return report
 end
 
 function command.run(argv)
-    local opts, list, ctx = shared.start(argv, command)
-    if not opts then return list end
-    local reports, failed = {}, false
-    for i, agent in ipairs(list) do
-        reports[i] = run_one(agent, ctx, opts)
-        failed = failed or reports[i].error ~= nil or #reports[i].left > 0
-    end
-    local code = opts.json
-        and shared.json(reports, { "agent", "error", "files", "left" })
-        or cli.done()
-    return failed and cli.FAILED or code
+    return (shared.run(argv, command, run_one, say,
+        { "agent", "error", "files", "left" }))
 end
 
 return command

@@ -7,8 +7,6 @@ local note, tool = entry.note, entry.tool
 
 local agent = {}
 
-local HEAD = { "hook_event_name", "model", "timestamp" }
-
 -- Event -> kind, and a function that gives type and body, or nil.
 local EVENTS = {
     sessionStart = { "session_start", note("session_start", "composer_mode",
@@ -51,21 +49,17 @@ local EVENTS = {
 
 function agent.read(name, p)
     name = entry.text(p.hook_event_name) or name
-    local known = EVENTS[name]
-    local kind, body
-    if known then kind, body = known[2](p) end
+    local kind, word, body = entry.find(EVENTS, name, p)
     if not kind then return nil end
     local roots = entry.table(p.workspace_roots)
     local cwd = entry.text(p.cwd) or entry.text(roots[1])
-    local message = entry.take({ "id", "session_id" }, p,
-        { "transcript_path" })
-    message[#message + 1] = { "cwd", cwd or "" }
-    local rest = entry.build(p, HEAD, kind, body)
-    table.move(rest, 1, #rest, #message + 1, message)
+    local head = { "id", "session_id", "transcript_path", { "cwd", cwd or "" },
+        "hook_event_name", "model", "timestamp" }
     return { {
-        kind = known[1], name = name, cwd = cwd, roots = roots,
+        kind = kind, name = name, cwd = cwd, roots = roots,
         session = entry.text(p.conversation_id) or entry.text(p.session_id),
-        transcript = entry.text(p.transcript_path), entry = message,
+        transcript = entry.text(p.transcript_path),
+        entry = entry.build(p, head, word, body),
     } }
 end
 

@@ -60,17 +60,10 @@ local EVENTS = {
 
 function agent.read(name, p)
     name = entry.text(p.hook_event_name) or name
-    local known = EVENTS[name]
-    if not known then
-        return nil
-    end
-    local kind, body = known[2](entry.table(p.extra), p)
-    if not kind then
-        return nil
-    end
-    return { {
-        kind = known[1], name = name, session = entry.text(p.session_id),
-        cwd = entry.text(p.cwd), entry = entry.build(p, HEAD, kind, body),
+    local kind, word, body = entry.find(EVENTS, name, entry.table(p.extra), p)
+    return kind and { {
+        kind = kind, name = name, session = entry.text(p.session_id),
+        cwd = entry.text(p.cwd), entry = entry.build(p, HEAD, word, body),
     } }
 end
 
