@@ -21,7 +21,7 @@ local function handlers(shape, event, list, found)
             if ours and ours.agent == shape.agent then
                 found[#found + 1] = {
                     event = event, path = path, line = member.value.text,
-                    program = ours.program, named = ours.event,
+                    program = ours.program,
                 }
             end
         end
@@ -75,8 +75,8 @@ local function up(path, steps)
     return { table.unpack(path, 1, #path - steps) }
 end
 
--- Takes one hook away and what it leaves empty; a container that `keep` knows
--- was there before us stays.
+-- Takes one hook away and what it leaves empty; a container for which
+-- keep(path) is true was there before us and stays.
 local function take(text, hook, keep)
     local out, err = edit.remove(text, hook.path)
     local path = up(hook.path, 1)

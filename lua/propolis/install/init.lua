@@ -110,10 +110,14 @@ local function leftovers(agent, ctx, records)
     return out
 end
 
+local function remove_folders(change)
+    for i = #change.folders, 1, -1 do sys.rmdir(change.folders[i]) end
+end
+
 local function undo(done)
     for i = #done, 1, -1 do
         disk.write(done[i].path, done[i].before)
-        for k = #done[i].folders, 1, -1 do sys.rmdir(done[i].folders[k]) end
+        remove_folders(done[i])
     end
 end
 
@@ -156,7 +160,7 @@ function install.apply(agent, ctx, changes)
         ok, err = make(ctx, agent, change)
         if not ok then
             undo(done)
-            for k = #change.folders, 1, -1 do sys.rmdir(change.folders[k]) end
+            remove_folders(change)
             return nil, err
         end
         done[#done + 1] = change
@@ -220,7 +224,7 @@ function install.traces(agent, ctx)
         out[#out + 1] = path .. " is left of a run that was ended"
     end
     for _, folder in ipairs(record.folders(records, agent.name)) do
-        if disk.exists(folder) and #(sys.list(folder) or {}) == 0 then
+        if #(sys.list(folder) or { "gone" }) == 0 then
             out[#out + 1] = folder .. " is left, and empty"
         end
     end

@@ -54,16 +54,14 @@ local function send(agent, hook, id, cwd)
     return result
 end
 
--- Where a session's id may stand; the path also has it for summaries.
+-- Where a session's id may stand: in a row's path and in its text.
 local FIND = [[SELECT id, description FROM {t} WHERE last_update_date >= ?
-    AND (instr(path, ?) > 0 OR instr(message, ?) > 0)]]
-local CUT = "DELETE FROM {t} WHERE id = ?"
-local FIND_SUMMARY = [[SELECT id FROM {t} WHERE last_update_date >= ?
-    AND instr(path, ?) > 0]]
+    AND (instr(path, ?) > 0 OR instr({text}, ?) > 0)]]
+local DELETE = "DELETE FROM {t} WHERE id = ?"
 
-local function clear(store, ids)
-    for _, row in ipairs(ids) do
-        local ok, err = store:exec(CUT, { row.id, t = row.table })
+local function clear(store, rows)
+    for _, row in ipairs(rows) do
+        local ok, err = store:exec(DELETE, { row.id, t = row.table })
         if not ok then return nil, err end
         -- What was queued for the team's store goes too.
         store:exec("DELETE FROM outbox WHERE row_id = ?", { row.id })
@@ -74,18 +72,14 @@ end
 -- The test session's rows: { { id, table, description } }.
 local function rows_of(store, conf, id, since)
     local out = {}
-    local sessions, err = store:query(FIND, { since, id, id,
-        t = conf.tables.sessions })
-    if not sessions then return nil, err end
-    for _, row in ipairs(sessions) do
-        row.table = conf.tables.sessions
-        out[#out + 1] = row
-    end
-    local memory = store:query(FIND_SUMMARY, { since, id,
-        t = conf.tables.memory })
-    for _, row in ipairs(memory or {}) do
-        row.table = conf.tables.memory
-        out[#out + 1] = row
+    for name, text in pairs { sessions = "message", memory = "summary" } do
+        local rows, err = store:query(FIND, { since, id, id,
+            t = conf.tables[name], text = text })
+        if not rows and err.code ~= "no_table" then return nil, err end
+        for _, row in ipairs(rows or {}) do
+            row.table = conf.tables[name]
+            out[#out + 1] = row
+        end
     end
     return out
 end

@@ -67,18 +67,14 @@ local function state_of(report)
         return report.found and "not installed" or "not found"
     end
     if #report.missing > 0 then return "incomplete" end
+    local gone, outdated, waits
     for _, hook in ipairs(report.hooks) do
-        if not hook.runnable then return "program gone" end
+        gone = gone or not hook.runnable
+        outdated = outdated or not hook.current
+        waits = waits or (hook.approval or "approved") ~= "approved"
     end
-    for _, hook in ipairs(report.hooks) do
-        if not hook.current then return "outdated" end
-    end
-    for _, hook in ipairs(report.hooks) do
-        if hook.approval and hook.approval ~= "approved" then
-            return "waits for approval"
-        end
-    end
-    return "installed"
+    return gone and "program gone" or outdated and "outdated"
+        or waits and "waits for approval" or "installed"
 end
 
 local function last_of(seen)

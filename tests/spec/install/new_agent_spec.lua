@@ -45,8 +45,9 @@ sys.root = "ROOT"
 package.path = sys.root .. "/lua/?.lua;" .. package.path
 local context = require "propolis.install.context"
 package.loaded["propolis.install.context"] = function(options)
-    options.program = "STUB"
-    return context(options)
+    local ctx = assert(context(options))
+    ctx.program = "STUB"
+    return ctx
 end
 local command = require("propolis.commands." .. table.remove(arg, 1))
 os.exit(command.run(arg), true)

@@ -24,23 +24,18 @@ local SINCE = {
     PostCompact = "2.1.76", StopFailure = "2.1.78", PermissionDenied = "2.1.89",
 }
 
-local function older(version, than)
+-- A version as text that sorts; nil for what is none.
+local function sortable(version)
     local a, b, c = version:match("(%d+)%.(%d+)%.(%d+)")
-    local x, y, z = than:match("(%d+)%.(%d+)%.(%d+)")
-    if not a then return false end
-    for _, pair in ipairs { { a, x }, { b, y }, { c, z } } do
-        local mine, other = tonumber(pair[1]), tonumber(pair[2])
-        if mine ~= other then return mine < other end
-    end
-    return false
+    return a and ("%09d.%09d.%09d"):format(a, b, c)
 end
 
 -- The hooks for the events that the Claude Code on this machine knows.
 local function shape(ctx)
-    local version, events = ctx.agent_version("claude") or "", {}
+    local version, events = sortable(ctx.agent_version("claude") or ""), {}
     for _, want in ipairs(EVENTS) do
         local since = SINCE[want[1]]
-        if not since or not older(version, since) then
+        if not version or not since or version >= sortable(since) then
             events[#events + 1] = want
         end
     end

@@ -26,8 +26,7 @@ local function find(text)
             if ours and ours.agent == NAME then
                 found[#found + 1] = {
                     event = entry.key, index = i, line = fields.command,
-                    program = ours.program, named = ours.event,
-                    timeout = fields.timeout,
+                    program = ours.program, timeout = fields.timeout,
                 }
             end
         end
