@@ -172,7 +172,7 @@ function completions(body, res) {
   ]);
 }
 
-function generate(body, res) {
+function generate(body, res, streamed) {
   const name = shell(body.tools);
   const turn = (body.contents ?? [])
     .flatMap((content) => content.parts ?? [])
@@ -189,15 +189,19 @@ function generate(body, res) {
       promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2,
     },
   };
-  res.writeHead(200, { "content-type": "text/event-stream" });
-  res.end(`data: ${JSON.stringify(response)}\n\n`);
+  const text = JSON.stringify(response);
+  res.writeHead(200, {
+    "content-type": streamed ? "text/event-stream" : "application/json",
+  });
+  res.end(streamed ? `data: ${text}\n\n` : text);
 }
 
 const ROUTES = [
   [/\/messages(\?.*)?$/, messages],
   [/\/responses$/, responses],
   [/\/chat\/completions$/, completions],
-  [/:streamGenerateContent(\?.*)?$/, generate],
+  [/:streamGenerateContent(\?.*)?$/, (body, res) => generate(body, res, true)],
+  [/:generateContent(\?.*)?$/, generate],
 ];
 
 const server = createServer((req, res) => {

@@ -46,4 +46,18 @@ local EVENTS = {
     SessionEnd = { "session_end", note("session_end", "reason") },
 }
 
-return entry.command_hooks(HEAD, EVENTS)
+local agent = entry.command_hooks(HEAD, EVENTS)
+local read = agent.read
+
+-- One end of a session is told up to three times in the same second; a session
+-- that was resumed ends again later.
+function agent.read(name, p)
+    local events = read(name, p)
+    if events and events[1].kind == "session_end" then
+        local minute = (entry.text(p.timestamp) or ""):sub(1, 16)
+        events[1].key = "end\0" .. minute
+    end
+    return events
+end
+
+return agent
