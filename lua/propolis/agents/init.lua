@@ -36,9 +36,10 @@
 --     server, entry, block (text) -> what else of ours is there, or nil
 --   approvals(read, folder) -> list of { event, state }, state is "approved",
 --                    "waiting" or "disabled" by the agent's own record;
---                    optional. read(path) -> text or nil
---   advice(ctx, read, folder) -> sentences on what the person has to do; {}
---                    when left out
+--                    read(path) -> text or nil. Optional
+--   asks           list of { state, a sentence with %d for the number of hooks
+--                    in that state }: what the person has to do. Optional
+--   advice(read, folder) -> more such sentences. Optional
 --
 -- samples.lua   test events, for `propolis doctor`
 --   payload(event, id, cwd, text) -> what the agent sends for this event of
@@ -93,13 +94,28 @@ function agents.part(name, part)
     return require(("propolis.agents.%s.%s"):format(agents.column(name), part))
 end
 
-local function no_advice() return {} end
-
 --- An agent's install.lua, with its name.
 function agents.get(name)
     local agent = agents.part(name, "install")
-    agent.name, agent.advice = name, agent.advice or no_advice
+    agent.name = name
     return agent
+end
+
+--- What the person has to do so that an installed agent runs our hooks.
+-- @param agent from agents.get()
+-- @return list of sentences
+function agents.advice(agent, read, folder)
+    local out = agent.advice and agent.advice(read, folder) or {}
+    local count = {}
+    for _, hook in ipairs(agent.asks and agent.approvals(read, folder) or {})
+    do
+        count[hook.state] = (count[hook.state] or 0) + 1
+    end
+    for _, ask in ipairs(agent.asks or {}) do
+        local n = count[ask[1]]
+        out[#out + 1] = n and ask[2]:format(n)
+    end
+    return out
 end
 
 --- A usage text: {agents} in it becomes the list of the names, {agent} the

@@ -79,7 +79,7 @@ local function run_one(agent, ctx, opts)
         if opts.dry_run and not opts.json then shown(change) end
     end
     if not opts.dry_run then
-        report.advice = agent.advice(ctx, install.read, folder)
+        report.advice = agents.advice(agent, install.read, folder)
     end
     return report
 end

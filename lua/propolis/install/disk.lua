@@ -6,11 +6,6 @@ local disk = {}
 local PRIVATE = tonumber("600", 8)
 local WRITABLE = tonumber("222", 8)
 
---- True when something is there; a link counts by what it leads to.
-function disk.exists(path)
-    return sys.stat(path) ~= nil
-end
-
 --- The file as it is: { text = or nil, mode = }, or nil and a sentence why it
 -- must not be touched.
 function disk.load(path)
@@ -57,7 +52,7 @@ end
 function disk.missing_folders(path)
     local out = {}
     local folder = path:match("^(.*)/[^/]*$")
-    while folder ~= "" and not disk.exists(folder) do
+    while folder ~= "" and not sys.stat(folder) do
         table.insert(out, 1, folder)
         folder = folder:match("^(.*)/[^/]*$")
     end
@@ -72,7 +67,7 @@ function disk.write(path, text)
     local folder = path:match("^(.*)/[^/]*$")
     local ok, err = sys.mkdir(folder)
     if not ok then return nil, err end
-    return sys.replace(path, text, not disk.exists(path) and PRIVATE or nil)
+    return sys.replace(path, text, not sys.stat(path) and PRIVATE or nil)
 end
 
 return disk

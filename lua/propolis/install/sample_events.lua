@@ -29,7 +29,8 @@ end
 function sample_events.payload(event, id, cwd, text)
     local payload = fields_of(text)[event] or {}
     payload.session_id, payload.cwd = id, cwd
-    payload.hook_event_name, payload.model = event, "propolis-doctor"
+    payload.hook_event_name = event
+    payload.model, payload.turn_id = "propolis-doctor", "propolis-doctor"
     return payload
 end
 

@@ -110,7 +110,7 @@ function state.read(agent, ctx, seen)
     report.seen = last_of(mine)
     report.state = state_of(report)
     if #report.hooks > 0 then
-        report.advice = agent.advice(ctx, install.read, report.folder)
+        report.advice = agents.advice(agent, install.read, report.folder)
     end
     return report
 end

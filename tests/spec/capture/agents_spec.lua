@@ -51,6 +51,28 @@ describe("payloads become what is expected of", function()
     end
 end)
 
+-- Message types by the row of README.md's table that they belong to.
+local ROWS = {
+    stop_failure = "a turn that ended in an error",
+    interrupt = "an interrupted turn", subagent_start = "subagents",
+    subagent_stop = "subagents", compaction = "compaction",
+    permission_request = "permission requests", assistant_thought = "thoughts",
+}
+
+describe("README.md's table does not deny", function()
+    for folder, name in pairs(payloads.folders) do
+        it("what payloads show: " .. folder, function()
+            local gaps = agents.get(name).gaps
+            for _, list in pairs(payloads.expected(folder)) do
+                for _, e in ipairs(list) do
+                    local word = e.message and json.decode(e.message).type
+                    assert.not_equal("-", gaps[ROWS[word]], word)
+                end
+            end
+        end)
+    end
+end)
+
 describe("the entry's keys stand in the order of other writers:", function()
     local C = "id session_id transcript_path cwd permission_mode"
         .. " hook_event_name "

@@ -202,6 +202,27 @@ describe("status", function()
         assert.equal(1, code)
     end)
 
+    it("knows that Hermes may accept every hook", function()
+        propolis("install", "hermes")
+        assert.equal("waits for approval", state("hermes").state)
+        tmp.write(home .. "/.hermes/config.yaml", "hooks_auto_accept: true\n"
+            .. sys.read(home .. "/.hermes/config.yaml"))
+        assert.equal("installed", state("hermes").state)
+        assert.equal("", propolis("status", "hermes").stderr)
+    end)
+
+    it("says that hooks are switched off in Gemini CLI", function()
+        propolis("install", "gemini")
+        assert.equal("installed", state("gemini").state)
+        edited(".gemini/settings.json", "{", ('{"hooksConfig": { "enabled": '
+            .. 'false, "disabled": ["%s hook gemini AfterAgent"] },'):format(
+                PROGRAM))
+        assert.equal("waits for approval", state("gemini").state)
+        local said = propolis("status", "gemini").stderr
+        has(said, "hooksConfig.enabled is false")
+        has(said, "1 of our hooks are switched off in Gemini CLI")
+    end)
+
     it("reads what Codex noted about our hooks", function()
         propolis("install", "codex")
         assert.equal("waits for approval", state("codex").state)

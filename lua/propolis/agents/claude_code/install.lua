@@ -56,7 +56,7 @@ return {
             server.target(ctx, account),
         }
     end,
-    advice = function(_, read, folder)
+    advice = function(read, folder)
         local text = read(folder .. "/settings.json")
         if text and edit.value(text, { "disableAllHooks" }) == true then
             return { ("disableAllHooks is set in %s/settings.json: Claude Code "

@@ -118,21 +118,11 @@ return {
         }
     end,
     approvals = approvals,
-    advice = function(_, read, folder)
-        local count = { waiting = 0, disabled = 0 }
-        for _, hook in ipairs(approvals(read, folder)) do
-            count[hook.state] = (count[hook.state] or 0) + 1
-        end
-        local out = {}
-        if count.waiting > 0 then
-            out[1] = ("Codex runs a hook only after you approved it: start "
-                .. "codex, type /hooks and approve the %d lines that name "
-                .. "propolis"):format(count.waiting)
-        end
-        if count.disabled > 0 then
-            out[#out + 1] = ("%d of our hooks are switched off in Codex: "
-                .. "start codex, type /hooks"):format(count.disabled)
-        end
-        return out
-    end,
+    asks = {
+        { "waiting", "Codex runs a hook only after you approved it: start "
+            .. "codex, type /hooks and approve the %d lines that name "
+            .. "propolis" },
+        { "disabled", "%d of our hooks are switched off in Codex: start "
+            .. "codex, type /hooks" },
+    },
 }

@@ -44,17 +44,13 @@ return {
         return { server.beside(file, ctx, true) }
     end,
     approvals = approvals,
-    advice = function(_, read, folder)
-        local out, off = {}, #approvals(read, folder)
+    asks = { { "disabled", "%d of our hooks are switched off in Gemini CLI: "
+        .. "start gemini, type /hooks" } },
+    advice = function(read, folder)
         local switches = setting(read, folder, "hooksConfig")
-        if type(switches) == "table" and switches.enabled == false then
-            out[1] = ("hooksConfig.enabled is false in %s/settings.json: "
-                .. "Gemini CLI runs no hooks until it is true"):format(folder)
-        end
-        if off > 0 then
-            out[#out + 1] = ("%d of our hooks are switched off in Gemini CLI: "
-                .. "start gemini, type /hooks"):format(off)
-        end
-        return out
+        return { type(switches) == "table" and switches.enabled == false
+            and ("hooksConfig.enabled is false in %s/settings.json: Gemini "
+                .. "CLI runs no hooks until it is true"):format(folder)
+            or nil }
     end,
 }

@@ -180,11 +180,11 @@ end
 local function approvals(read, folder)
     local text = read(folder .. "/config.yaml")
     local list = approvals_of(read(folder .. "/shell-hooks-allowlist.json"))
-    local out = {}
+    local root = text and yaml.get(text, { "hooks_auto_accept" })
+    local all, out = root and root.value == "true", {}
     for i, hook in ipairs(text and find(text) or {}) do
-        out[i] = { event = hook.event,
-            state = approved(list, hook.event, hook.line) and "approved"
-                or "waiting" }
+        out[i] = { event = hook.event, state = (all or approved(list,
+            hook.event, hook.line)) and "approved" or "waiting" }
     end
     return out
 end
@@ -201,16 +201,7 @@ return {
         return { config(ctx, folder), allow_list(ctx, folder) }
     end,
     approvals = approvals,
-    advice = function(_, read, folder)
-        local waiting = 0
-        for _, hook in ipairs(approvals(read, folder)) do
-            if hook.state == "waiting" then waiting = waiting + 1 end
-        end
-        local text = read(folder .. "/config.yaml")
-        local root = text and yaml.get(text, { "hooks_auto_accept" })
-        if waiting == 0 or root and root.value == "true" then return {} end
-        return { ("Hermes asks once for each of our %d lines when it starts: "
-            .. "answer y, or run `propolis install hermes --approve` to "
-            .. "approve exactly these"):format(waiting) }
-    end,
+    asks = { { "waiting", "Hermes asks once for each of our %d lines when it "
+        .. "starts: answer y, or run `propolis install hermes --approve` to "
+        .. "approve exactly these" } },
 }

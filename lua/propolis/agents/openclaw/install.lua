@@ -85,7 +85,7 @@ return {
             config(folder),
         }
     end,
-    advice = function(_, read, folder)
+    advice = function(read, folder)
         local text = read(folder .. "/openclaw.json")
         if not text or not text:find("%S") then return {} end
         local out = {}
