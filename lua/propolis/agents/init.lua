@@ -3,7 +3,8 @@
 -- The folder's name is the agent's name in the column `agent` (claude_code);
 -- people type it with a hyphen (claude-code). Nothing else lists the agents:
 -- what is found here is in every command, in README.md's table and in the
--- specs. All Lua files of a folder are pure (no I/O, no clock, no ids):
+-- specs. All Lua files of a folder are pure: no I/O but for the shim's own
+-- text, no clock, no ids.
 --
 -- events.lua    what the agent's events mean; all that a hook loads
 --   shows_notice   true when the agent shows `notice` to the person

@@ -121,6 +121,17 @@ function entry.tool(payload, response, failed)
     }
 end
 
+--- Type and body of a prompt in the field `prompt`.
+function entry.prompt(payload)
+    return payload.prompt and "user_message", { { "content", payload.prompt } }
+end
+
+--- Type and body of a tool call whose outcome is in the field `tool_response`.
+function entry.tool_call(payload)
+    return "tool_call",
+        entry.tool(payload, entry.json(payload.tool_response))
+end
+
 --- The mapping of an agent with command hooks that go by a common contract:
 -- the payload's fields are named as below, the context is given at
 -- SessionStart, and the output has `hookSpecificOutput` and `systemMessage`

@@ -46,7 +46,7 @@ function lean(_, value) {
 }
 
 // Hands what make() gives to our program, after what went before it; the
-// promise is the answer, "" when there is none.
+// promise is its output, "" when there is none.
 function send(event, make) {
   try {
     const text = JSON.stringify(make(), lean);

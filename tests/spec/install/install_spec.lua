@@ -144,6 +144,16 @@ describe("install", function()
                 "allowConversationAccess" }, { json5 = true }))
     end)
 
+    it("wires only events that this Claude Code knows", function()
+        for version, count in pairs { ["2.1.75"] = 11, ["2.1.76"] = 12,
+            ["2.1.89"] = 14, ["10.0.0"] = 14, ["1.9.9"] = 11 } do
+            local ctx = agent_files.ctx(home,
+                { agent_version = function() return version end })
+            local target = agents.get("claude-code").targets(ctx, home)[1]
+            assert.equal(count, #target.wanted, version)
+        end
+    end)
+
     it("never accepts hooks for everybody", function()
         with_files()
         ok("install", "hermes")

@@ -24,12 +24,8 @@ end
 local EVENTS = {
     SessionStart = { "session_start",
         note("session_start", "source", "model") },
-    UserPromptSubmit = { "prompt", function(p)
-        return p.prompt and "user_message", { { "content", p.prompt } }
-    end },
-    PostToolUse = { "tool", function(p)
-        return "tool_call", tool(p, entry.json(p.tool_response))
-    end },
+    UserPromptSubmit = { "prompt", entry.prompt },
+    PostToolUse = { "tool", entry.tool_call },
     PostToolUseFailure = { "tool", function(p)
         return "tool_call", tool(p, entry.json {
             error = p.error, is_interrupt = p.is_interrupt,

@@ -19,12 +19,8 @@ end
 -- Event -> kind, and a function that gives type and body.
 local EVENTS = {
     SessionStart = { "session_start", note("session_start", "source") },
-    UserPromptSubmit = { "prompt", function(p)
-        return p.prompt and "user_message", { { "content", p.prompt } }
-    end },
-    PostToolUse = { "tool", function(p)
-        return "tool_call", tool(p, entry.json(p.tool_response))
-    end },
+    UserPromptSubmit = { "prompt", entry.prompt },
+    PostToolUse = { "tool", entry.tool_call },
     PermissionRequest = { "note", function(p)
         return "permission_request", tool(p)
     end },

@@ -4,7 +4,7 @@
 // that they are stored in order; only the prompt waits, for a bounded time,
 // and nothing here throws.
 const AGENT = "openclaw";
-const ANSWER_MS = 1500; // what a prompt waits for the context
+const CONTEXT_MS = 1500; // what a prompt waits for the context
 const DRAIN_MS = 1500; // what the end of a session waits
 const HOOKS = [
   "session_start",
@@ -14,7 +14,7 @@ const HOOKS = [
   "subagent_spawned",
   "subagent_ended",
 ];
-const ANSWERS = [
+const PROMPT_FIELDS = [
   "systemPrompt",
   "prependContext",
   "appendContext",
@@ -63,12 +63,12 @@ function forward(hook, event, ctx) {
   }));
 }
 
-function answer(text) {
+function promptFields(text) {
   const out = {};
   try {
-    const reply = JSON.parse(text);
-    for (const key of ANSWERS)
-      if (typeof reply?.[key] === "string") out[key] = reply[key];
+    const output = JSON.parse(text);
+    for (const key of PROMPT_FIELDS)
+      if (typeof output?.[key] === "string") out[key] = output[key];
   } catch {
     return undefined;
   }
@@ -85,8 +85,8 @@ export default {
         forward(hook, event, ctx);
       });
     api.on("before_prompt_build", async (event, ctx) =>
-      answer(
-        await within(forward("before_prompt_build", event, ctx), ANSWER_MS),
+      promptFields(
+        await within(forward("before_prompt_build", event, ctx), CONTEXT_MS),
       ),
     );
     api.on("session_end", async (event, ctx) => {

@@ -1,9 +1,9 @@
 // propolis for pi: forwards pi's events to `propolis hook pi EVENT` and hands
-// its answer for the first prompt back. Written by `propolis install pi` and
+// its output for the first prompt back. Written by `propolis install pi` and
 // replaced by the next one. Events leave one after the other, so that they are
 // stored in order; pi never waits for them, and nothing here throws.
 const AGENT = "pi";
-const ANSWER_MS = 1500; // what pi waits for the context
+const CONTEXT_MS = 1500; // what pi waits for the context
 const DRAIN_MS = 3000; // what pi waits at its end
 const EVENTS = [
   "session_start",
@@ -41,13 +41,12 @@ function forward(name, event, ctx) {
 }
 
 // The context goes to the model, the notice to the person.
-function answer(text, event, ctx) {
+function withContext(text, event, ctx) {
   try {
-    const reply = JSON.parse(text);
-    if (reply?.notice && ctx?.hasUI) ctx.ui?.notify?.(reply.notice, "info");
-    if (typeof reply?.context !== "string" || reply.context === "")
-      return undefined;
-    return { systemPrompt: `${event.systemPrompt ?? ""}\n\n${reply.context}` };
+    const { context, notice } = JSON.parse(text);
+    if (notice && ctx?.hasUI) ctx.ui?.notify?.(notice, "info");
+    if (typeof context !== "string" || context === "") return undefined;
+    return { systemPrompt: `${event.systemPrompt ?? ""}\n\n${context}` };
   } catch {
     return undefined;
   }
@@ -66,9 +65,9 @@ export default function propolis(pi) {
   pi.on("before_agent_start", async (event, ctx) => {
     const text = await within(
       forward("before_agent_start", event, ctx),
-      ANSWER_MS,
+      CONTEXT_MS,
     );
-    return answer(text, event, ctx);
+    return withContext(text, event, ctx);
   });
   pi.on("session_shutdown", async (event, ctx) => {
     await within(forward("session_shutdown", event, ctx), DRAIN_MS);
