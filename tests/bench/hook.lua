@@ -1,6 +1,7 @@
 --- What a hook costs: an event stored, a session begun, of every agent;
 -- with 100,000 rows in the store, and with eight writers at once.
 local figure = require "figure"
+local payloads = require "payloads"
 local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 require "propolis.store"
@@ -9,22 +10,18 @@ local ROUNDS = tonumber(os.getenv("ROUNDS")) or 150
 local ROWS = 100000
 local MOST, SPREAD, MEMORY = 4, 2, 10 -- to reach: of floor, of median, MiB
 
--- Agent, the event that is stored, the one that is answered.
-local HOOKS = {
-    { "claude-code", "PostToolUse", "SessionStart" },
-    { "codex", "PostToolUse", "SessionStart" },
-    { "cursor", "postToolUse", "sessionStart" },
-    { "hermes", "post_tool_call", "pre_llm_call" },
-    { "pi", "tool_result", "before_agent_start" },
-    { "openclaw", "agent_end", "before_prompt_build" },
-}
-
-local function payload(agent, event)
-    return ("tests/fixtures/%s/%s.json"):format(agent, event)
+-- Agent, the payload that is stored, the one that is answered.
+local HOOKS = {}
+for i, name in ipairs(require("propolis.agents").names()) do
+    HOOKS[i] = { name, payloads.typical(name) }
 end
 
-local function command(agent, event)
-    return { figure.program, "hook", agent, event }
+local function payload(agent, name)
+    return ("tests/fixtures/%s/%s.json"):format(agent, name)
+end
+
+local function command(agent, name)
+    return { figure.program, "hook", agent, name:match("^[^.]*") }
 end
 
 local function verdict(run, floor)

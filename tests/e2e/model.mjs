@@ -5,7 +5,8 @@
 // Listens on a free loopback port, puts it for @PORT@ into ARGS and into the
 // files that E2E_FILES names (separated by ":"), runs the command and ends with
 // its exit code. Every request is noted in LOG. Speaks as much of Anthropic's
-// Messages, OpenAI's Responses and OpenAI's Chat Completions as the agents use.
+// Messages, OpenAI's Responses and Chat Completions and Google's Generate
+// Content as the agents use.
 //
 // The conversation: the first turn calls a tool that works, the second one
 // that fails, the third says it is done. A request that offers no tool (titles,
@@ -94,10 +95,13 @@ const SHELLS = {
   exec_command: (c) => ({ cmd: c }),
   bash: (c) => ({ command: c }),
   exec: (c) => ({ command: c }),
+  run_shell_command: (c) => ({ command: c, description: "run it" }),
 };
 
 function shell(tools) {
-  const names = (tools ?? []).map((t) => t.name ?? t.function?.name);
+  const names = (tools ?? [])
+    .flatMap((t) => t.functionDeclarations ?? [t])
+    .map((t) => t.name ?? t.function?.name);
   return Object.keys(SHELLS).find((name) => names.includes(name));
 }
 
@@ -168,10 +172,36 @@ function completions(body, res) {
   ]);
 }
 
+function generate(body, res, streamed) {
+  const name = shell(body.tools);
+  const turn = (body.contents ?? [])
+    .flatMap((content) => content.parts ?? [])
+    .filter((part) => part.functionResponse).length;
+  const part =
+    name && turn < COMMANDS.length
+      ? { functionCall: { name, args: SHELLS[name](COMMANDS[turn]) } }
+      : { text: name ? DONE : "ok" };
+  const response = {
+    candidates: [
+      { content: { role: "model", parts: [part] }, finishReason: "STOP" },
+    ],
+    usageMetadata: {
+      promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2,
+    },
+  };
+  const text = JSON.stringify(response);
+  res.writeHead(200, {
+    "content-type": streamed ? "text/event-stream" : "application/json",
+  });
+  res.end(streamed ? `data: ${text}\n\n` : text);
+}
+
 const ROUTES = [
   [/\/messages(\?.*)?$/, messages],
   [/\/responses$/, responses],
   [/\/chat\/completions$/, completions],
+  [/:streamGenerateContent(\?.*)?$/, (body, res) => generate(body, res, true)],
+  [/:generateContent(\?.*)?$/, generate],
 ];
 
 const server = createServer((req, res) => {

@@ -3,7 +3,8 @@
  * the real modules and a store in memory.  Nothing raises, every row is what
  * the table promises, every answer is JSON.
  *
- * The first byte chooses the agent, the second its event.
+ * The first line names the agent and the event; an agent that is not known
+ * stands for one of those that are.
  */
 #include "fuzz.h"
 
@@ -43,13 +44,9 @@ static const char run[] =
     "local engine = require 'engine.redact'\n"
     "local json = require 'propolis.json'\n"
     "local hook = require 'propolis.commands.hook'\n"
-    "local agents = {\n"
-    "    { 'claude-code', 'PostToolUse', 'SessionStart' },\n"
-    "    { 'codex', 'Stop', 'SessionStart' },\n"
-    "    { 'cursor', 'postToolUse', 'sessionStart' },\n"
-    "    { 'hermes', 'post_tool_call', 'pre_llm_call' },\n"
-    "    { 'pi', 'message_end', 'before_agent_start' },\n"
-    "    { 'openclaw', 'agent_end', 'before_prompt_build' } }\n"
+    "local agents = require 'propolis.agents'\n"
+    "local names, known = agents.names(), {}\n"
+    "for _, name in ipairs(names) do known[name] = true end\n"
     "local function check(row)\n"
     "    for _, value in pairs(row) do\n"
     "        if type(value) == 'string' then\n"
@@ -66,10 +63,10 @@ static const char run[] =
     "    end\n"
     "end\n"
     "return function(data)\n"
-    "    local agent = agents[(data:byte(1) or 0) % #agents + 1]\n"
-    "    local event = agent[2 + (data:byte(2) or 0) % 2]\n"
-    "    io.read = function() return data:sub(3) end\n"
-    "    assert(hook.run { agent[1], event } == 0)\n"
+    "    local agent, event, text = data:match('^(%S*) (%S*)\\n(.*)$')\n"
+    "    agent = known[agent or ''] and agent or names[#data % #names + 1]\n"
+    "    io.read = function() return text or data end\n"
+    "    assert(hook.run { agent, event } == 0)\n"
     "    collectgarbage('restart')\n"
     "    for i = #logged, 1, -1 do\n"
     "        local text = table.remove(logged)\n"

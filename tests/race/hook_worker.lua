@@ -3,49 +3,34 @@
 -- hook_worker.lua HOME GATE NAME EVENTS [MS]: waits for the gate; then each
 -- event gets a real process, which is killed after at most MS milliseconds.
 -- Says what became of each: "stored ID MS" for exit code 0, else "killed ID".
+local agents = require "propolis.agents"
 local json = require "propolis.json"
 local sys = require "engine.sys"
+
+package.path = sys.root .. "/tests/support/?.lua;" .. package.path
+local payloads = require "payloads"
 
 local home, gate, name, events, most = table.unpack(arg)
 local PROGRAM = sys.readlink("/proc/self/exe")
 most = tonumber(most)
 math.randomseed(tonumber(name), sys.pid())
 
--- Agent, event and payload by the writer's number.
-local AGENTS = {
-    { "claude-code", "UserPromptSubmit", function(session, text)
-        return { session_id = session, prompt = text }
-    end },
-    { "codex", "UserPromptSubmit", function(session, text)
-        return { session_id = session, prompt = text }
-    end },
-    { "cursor", "beforeSubmitPrompt", function(session, text)
-        return { conversation_id = session, prompt = text }
-    end },
-    { "hermes", "pre_llm_call", function(session, text)
-        return { session_id = session, extra = { user_message = text } }
-    end },
-    { "pi", "input", function(session, text)
-        return { event = { text = text }, ctx = { sessionId = session } }
-    end },
-    { "openclaw", "subagent_spawned", function(session, text)
-        return { event = { label = text }, ctx = { sessionId = session } }
-    end },
-}
-
-local agent = AGENTS[(tonumber(name) - 1) % #AGENTS + 1]
+-- The writer's number chooses the agent.
+local names = agents.names()
+local agent = names[(tonumber(name) - 1) % #names + 1]
 local env = { PROPOLIS_HOME = home, HOME = home, HIVEMIND_CAPTURE = false,
     PROPOLIS_STORE = "sqlite:/nowhere", PROPOLIS_AUTOSYNC = "false" }
 
 local function hook(id)
-    local argv = { PROGRAM, "hook", agent[1], agent[2] }
+    local event, payload = payloads.sample(agent, "s" .. name,
+        "event " .. id .. ".")
+    local argv = { PROGRAM, "hook", agent, event }
     if most then
         argv = { "timeout", "-s", "KILL", tostring(math.random() * most / 1e3),
             table.unpack(argv) }
     end
     return assert(sys.run(argv, {
-        stdin = json.encode(agent[3]("s" .. name, "event " .. id .. ".")),
-        env = env, timeout = 120,
+        stdin = json.encode(payload), env = env, timeout = 120,
     }))
 end
 

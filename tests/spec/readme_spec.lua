@@ -126,7 +126,7 @@ describe("README.md", function()
     local function check(line, command, output, printed)
         local want = readme.steady(table.concat(output, "\n"))
         local got = readme.steady(as_shown(printed))
-        if want ~= got then
+        if not readme.same(want, got) then
             wrong[#wrong + 1] = ("README.md:%d: $ %s\nsays:\n%s\n\nprints:\n"
                 .. "%s"):format(line, command, want, got)
         end
@@ -308,6 +308,14 @@ describe("README.md", function()
             assert(met[i] or line:find("pg_sleep", 1, true),
                 "nobody sends: " .. line)
         end
+    end)
+
+    it("has the table of agents that their folders make", function()
+        local text = assert(sys.read(ROOT .. "/README.md"))
+        local mark = "<!-- agents: from tests/support/agents_table.lua -->\n"
+        local _, at = text:find(mark, 1, true)
+        local stop = text:find("\n\n", at, true)
+        assert.equal(require "agents_table"(), text:sub(at + 1, stop))
     end)
 
     it("knows every setting, command and figure", function()

@@ -1,4 +1,5 @@
 --- The payloads in tests/fixtures, and the rows that they become.
+local agents = require "propolis.agents"
 local event = require "propolis.capture.event"
 local json = require "propolis.json"
 local redact = require "propolis.capture.redact"
@@ -9,12 +10,14 @@ local payloads = {}
 local ROOT = sys.root .. "/tests/fixtures/"
 local redactor = redact.load()
 
---- Folders of payloads, and the agent that reads each.
-payloads.folders = {
-    ["claude-code"] = "claude_code", codex = "codex", cursor = "cursor",
-    hermes = "hermes", pi = "pi", openclaw = "openclaw",
-    ["recorded/claude-code"] = "claude_code", ["recorded/codex"] = "codex",
-}
+--- Folders of payloads, and the agent whose they are: each agent has one, and
+-- one in recorded/ when they come from the real program.
+payloads.folders = {}
+for _, name in ipairs(agents.names()) do
+    payloads.folders[name] = name
+    local recorded = "recorded/" .. name
+    payloads.folders[recorded] = sys.stat(ROOT .. recorded) and name or nil
+end
 
 --- What event.row() needs, always the same.
 function payloads.stamp()
@@ -49,12 +52,13 @@ end
 
 --- What a payload becomes: a list of { kind=, row= }; name is the event's.
 function payloads.become(folder, name, payload)
-    local agent = require("propolis.agents." .. payloads.folders[folder])
-    local list = {}
-    for _, e in ipairs(agent.read(name, payload) or {}) do
+    local owner, list = payloads.folders[folder], {}
+    for _, e in ipairs(agents.part(owner, "events").read(name, payload) or {})
+    do
         list[#list + 1] = {
             kind = e.kind,
-            row = e.entry and event.row(agent, e, payloads.stamp(), redactor),
+            row = e.entry and event.row(agents.column(owner), e,
+                payloads.stamp(), redactor),
         }
     end
     return list
@@ -79,6 +83,49 @@ end
 function payloads.expected(folder)
     return assert(json.decode(assert(sys.read(ROOT .. folder
         .. "/expected.json"))))
+end
+
+--- Of an agent's payloads one that is stored and one whose output takes
+-- context: their names.
+function payloads.typical(name)
+    local mapping = agents.part(name, "events")
+    local expected, by_kind, answered = payloads.expected(name), {}, nil
+    for _, one in ipairs(payloads.names(name)) do
+        if not one:find(".", 1, true) then
+            local kind = (expected[one][1] or {}).kind or ""
+            by_kind[kind] = by_kind[kind] or one
+            answered = answered or mapping.takes_context(one,
+                payloads.read(name, one)) and one or nil
+        end
+    end
+    return by_kind.tool or by_kind.prompt, answered
+end
+
+-- The events of which an agent's hooks tell.
+local function events_of(name)
+    local none = function() end
+    local ctx = { home = "/", program = "/propolis", version = "1",
+        env = none, agent_version = none }
+    local agent = agents.get(name)
+    for _, target in ipairs(agent.targets(ctx, "/")) do
+        if target.wanted then return target.wanted end
+    end
+    return agents.part(name, "samples").events
+end
+
+--- An event of an agent that becomes one row with `text` in it, and its
+-- payload, for a session `id`.
+function payloads.sample(name, id, text)
+    local mapping = agents.part(name, "events")
+    for _, one in ipairs(events_of(name)) do
+        local payload = agents.part(name, "samples").payload(one, id, "/w",
+            text)
+        local list = mapping.read(one, payload) or {}
+        if #list == 1 and (list[1].kind == "prompt" or list[1].kind == "tool")
+        then
+            return one, payload
+        end
+    end
 end
 
 return payloads

@@ -92,4 +92,12 @@ function readme.steady(text)
     return (text:gsub("[ \t]+\n", "\n"):gsub("%s+$", ""))
 end
 
+--- True when a text is what README.md shows: a line "…" there stands for any
+-- lines. Both as steady() gives them.
+function readme.same(shown, text)
+    local pattern = ("\n" .. shown .. "\n"):gsub("%p", "%%%0")
+        :gsub("\n…%f[\n]", "\n[^\0]-")
+    return ("\n" .. text .. "\n"):find("^" .. pattern .. "$") ~= nil
+end
+
 return readme

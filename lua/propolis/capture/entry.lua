@@ -6,7 +6,7 @@
 --                   turn_end, session_end, context (nothing to store)
 --     session=,     the agent's id of the session, or nil
 --     cwd=,         the folder it works in, or nil
---     roots=,       more folders (Cursor), or nil
+--     roots=,       more folders of the same project, or nil
 --     transcript=,  the agent's own record of the session, or nil
 --     name=,        the event's name, as the row's description
 --     key=,         the same event seen again has the same key, or nil
@@ -41,10 +41,12 @@ function entry.table(value)
     return type(value) == "table" and value or {}
 end
 
---- Appends { key, payload[key] } for each key; words alone are markers.
+--- Appends { key, payload[key] } for each key that the payload has; pairs, and
+-- the words that event.lua fills in, as they are.
 function entry.take(list, payload, keys)
     for _, key in ipairs(keys) do
-        if key == "id" or key == "session_id" or key == "timestamp" then
+        if type(key) == "table" or key == "id" or key == "session_id"
+            or key == "timestamp" then
             list[#list + 1] = key
         elseif payload[key] ~= nil then
             list[#list + 1] = { key, payload[key] }
@@ -96,23 +98,57 @@ function entry.note(kind, ...)
     end
 end
 
---- Gives an agent the contract of Claude Code's hooks, which Codex has taken
--- over: read, takes_context and answer.  Codex refuses an answer with any
--- other key.
+--- What a mapping says of an event.
+-- @param events name -> { kind, function(...) that gives the message's type
+-- and body, or nil when this one is not stored }
+-- @return kind, type and body; nil for what is not stored
+function entry.find(events, name, ...)
+    local known = events[name]
+    if not known then return nil end
+    local word, body = known[2](...)
+    if word then return known[1], word, body end
+end
+
+--- The body of a tool call.
+-- @param response as it is to stand there: text or entry.json()
+-- @param failed true when the tool failed, or nil
+function entry.tool(payload, response, failed)
+    return {
+        { "tool_name", payload.tool_name },
+        { "tool_use_id", payload.tool_use_id },
+        { "tool_input", entry.json(payload.tool_input) },
+        { "tool_response", response }, { "is_error", failed },
+    }
+end
+
+--- Type and body of a prompt in the field `prompt`.
+function entry.prompt(payload)
+    return payload.prompt and "user_message", { { "content", payload.prompt } }
+end
+
+--- Type and body of a tool call whose outcome is in the field `tool_response`.
+function entry.tool_call(payload)
+    return "tool_call",
+        entry.tool(payload, entry.json(payload.tool_response))
+end
+
+--- The mapping of an agent with command hooks that go by a common contract:
+-- the payload's fields are named as below, the context is given at
+-- SessionStart, and the output has `hookSpecificOutput` and `systemMessage`
+-- and, since some agents refuse any other key, nothing else.
 -- @param head the message's first words, see entry.build
--- @param events event -> { kind, function that gives type and body }
-function entry.claude_hooks(agent, head, events)
+-- @param events see entry.find; its functions get the payload
+function entry.command_hooks(head, events)
+    local agent = { shows_notice = true }
+
     function agent.read(name, p)
         name = entry.text(p.hook_event_name) or name
-        local known = events[name]
-        if not known or (name == "UserPromptSubmit" and not p.prompt) then
-            return nil
-        end
-        return { {
-            kind = known[1], name = name, session = entry.text(p.session_id),
+        local kind, word, body = entry.find(events, name, p)
+        return kind and { {
+            kind = kind, name = name, session = entry.text(p.session_id),
             cwd = entry.text(p.cwd),
             transcript = entry.text(p.transcript_path),
-            entry = entry.build(p, head, known[2](p)),
+            entry = entry.build(p, head, word, body),
         } }
     end
 
@@ -120,7 +156,7 @@ function entry.claude_hooks(agent, head, events)
         return name == "SessionStart"
     end
 
-    function agent.answer(name, context, notice)
+    function agent.output(name, context, notice)
         return {
             hookSpecificOutput = {
                 hookEventName = name, additionalContext = context,

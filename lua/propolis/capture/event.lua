@@ -20,11 +20,12 @@ end
 --- The session of an event.  When the agent names none: one per transcript
 -- file, or one per agent, folder and day (UTC), so that events without an id
 -- stay together.
+-- @param agent the agent's name as in the column `agent`
 function event.session(agent, e, stamp)
     if e.session then
         return e.session
     end
-    local name = agent.name .. "-"
+    local name = agent:gsub("_", "-") .. "-"
     if e.transcript then
         return name .. stamp.sha256(e.transcript):sub(1, 12)
     end
@@ -83,8 +84,8 @@ local function message(e, fixed, redactor)
 end
 
 --- The row of an event.
--- @param agent the agent's mapping
--- @param e one event of its read()
+-- @param agent the agent's name as in the column `agent`
+-- @param e one event of its mapping's read()
 -- @param stamp { id=, row_id=, time=, sha256=, version=, who= }; who has user,
 -- org_name and workspace
 -- @param redactor from propolis.capture.redact
@@ -105,7 +106,7 @@ function event.row(agent, e, stamp, redactor)
         size_bytes = #text,
         project = event.project(redactor.text(e.cwd or "")),
         description = e.name,
-        agent = agent.column,
+        agent = agent,
         plugin_version = stamp.version,
         creation_date = stamp.time,
         last_update_date = stamp.time,

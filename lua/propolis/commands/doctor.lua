@@ -1,21 +1,24 @@
 --- propolis doctor: does it work? Real events through the installed hooks.
+local activity = require "propolis.install.activity"
+local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
-local inspect = require "propolis.install.inspect"
 local install = require "propolis.install"
+local shared = require "propolis.cli.agents"
+local state = require "propolis.install.state"
 local sys = require "engine.sys"
-local trail = require "propolis.install.trail"
 
 local command = {
     name = "doctor",
     summary = "check that capture works, event by event",
-    usage = [[
+    usage = agents.usage [[
 propolis doctor
-propolis doctor codex
+propolis doctor {agent}
 propolis doctor --why ~/work/secret      which privacy rule decides there
 
 usage: propolis doctor [AGENT...] [--why PATH] [--json]
 
+AGENT is one of {agents}.
 Sends a test event through each installed hook line as the agent would run it,
 looks for it in the local store and takes it out again.  Every problem comes
 with its way out.  Exit 1 when something is broken.
@@ -48,7 +51,7 @@ local function finding(list, ok, about, text, ...)
 end
 
 local function check_store(list, conf)
-    local path, file = trail.file(conf)
+    local path, file = activity.file(conf)
     if not file then
         local ok, err = sys.mkdir(conf.paths.data)
         if ok then
@@ -60,7 +63,7 @@ local function check_store(list, conf)
         end
         return {}
     end
-    local store, err = trail.open(conf)
+    local store, err = activity.open(conf)
     if not store then
         finding(list, false, "store", "%s does not open: %s. Move it away and "
             .. "the next event makes a new one", path, tostring(err))
@@ -72,32 +75,12 @@ local function check_store(list, conf)
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
         .. "next event makes a new one")
-    local spool = trail.waiting(conf)
+    local spool = activity.waiting(conf)
     if spool > 0 then
         finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
             .. "writes them in", spool, conf.paths.state)
     end
-    return trail.seen(opened, conf) or {}
-end
-
--- The hooks to send through, a shim's as the events that it forwards.
-local function hooks_of(agent, report)
-    local samples = require "propolis.install.samples"
-    local out, seen = {}, {}
-    for _, hook in ipairs(report.hooks) do
-        for _, event in ipairs(hook.event == "*"
-            and samples.shim_events[agent.name] or { hook.event }) do
-            if not seen[event] and hook.runnable then
-                out[#out + 1] = { event = event, program = hook.program,
-                    line = hook.event == "*"
-                        and ("%s hook %s %s"):format(hook.program, agent.name,
-                            event) or hook.line,
-                    shim = hook.event == "*" }
-            end
-            seen[event] = true
-        end
-    end
-    return out
+    return activity.seen(opened, conf) or {}
 end
 
 local function check_answers(list, name, sent)
@@ -136,9 +119,8 @@ local function check_rows(list, name, sent, conf)
     end
 end
 
-local function check_agent(list, name, ctx, conf, seen, named)
-    local agent = install.agent(name)
-    local report = inspect.agent(agent, ctx, seen)
+local function check_agent(list, agent, ctx, conf, seen, named)
+    local name, report = agent.name, state.read(agent, ctx, seen)
     if #report.hooks == 0 and not report.error then
         if named or report.found then
             finding(list, not named and nil, name,
@@ -146,18 +128,18 @@ local function check_agent(list, name, ctx, conf, seen, named)
         end
         return
     end
-    local out = inspect.way_out(report)
+    local out = state.remedy(report)
     if out then finding(list, false, name, "%s", out) end
     local changes, err = install.plan(agent, ctx)
     if not changes and not report.error then
         finding(list, false, name, "%s. Repair it, then run `propolis install "
             .. "%s`", err, name)
     end
-    local hooks = hooks_of(agent, report)
+    local self_test = require "propolis.install.self_test"
+    local hooks = self_test.hooks(agent, report)
     if #hooks > 0 then
-        local probe = require "propolis.install.probe"
         local sent
-        sent, err = probe.run(name, hooks, conf)
+        sent, err = self_test.run(agent, hooks, conf)
         if sent then
             check_answers(list, name, sent)
             check_rows(list, name, sent, conf)
@@ -179,17 +161,12 @@ local function shown(list, opts)
         failed = failed or one.ok == false
     end
     if opts.json then
-        local json = require "propolis.json"
-        local out = {}
-        for i, one in ipairs(list) do
-            out[i] = json.object {
-                { "about", one.about },
-                { "result", one.ok and "ok" or one.ok == false and "bad"
-                    or "note" }, { "text", one.text },
-            }
+        for _, one in ipairs(list) do
+            one.result = one.ok and "ok" or one.ok == false and "bad" or "note"
         end
-        local code = cli.json(json.object { { "ok", not failed },
-            { "findings", json.array(out) } })
+        local code = cli.json(shared.object({ ok = not failed, findings =
+            shared.objects(list, { "about", "result", "text" }) },
+            { "ok", "findings" }))
         return failed and cli.FAILED or code
     end
     for _, one in ipairs(list) do
@@ -203,24 +180,19 @@ local function shown(list, opts)
 end
 
 function command.main(opts)
+    local named, ctx = shared.start(opts, command)
+    if not named then return ctx end
     if opts.why then return why(opts.why, opts) end
-    local names, err = install.named(opts)
-    if not names then return cli.usage(command, err) end
-    local ctx
-    ctx, err = install.context {}
-    if not ctx then return cli.fail(err) end
-
     local list = {}
-    local conf
-    conf, err = config.load()
+    local conf, err = config.load()
     if not conf then
         finding(list, false, "settings", tostring(err))
         return shown(list, opts)
     end
     finding(list, true, "program", "%s, version %s", ctx.program, ctx.version)
     local seen = check_store(list, conf)
-    for _, name in ipairs(names) do
-        check_agent(list, name, ctx, conf, seen, #opts > 0)
+    for _, agent in ipairs(named) do
+        check_agent(list, agent, ctx, conf, seen, #opts > 0)
     end
     return shown(list, opts)
 end

@@ -48,8 +48,7 @@ function command.main(opts)
     end
     for _, item in ipairs(cli.commands()) do
         if item.word == opts[1] then
-            local found = require(item.module)
-            cli.write((found.usage:gsub("%s*$", "\n")))
+            cli.write(cli.usage_text(require(item.module)))
             return cli.done()
         end
     end

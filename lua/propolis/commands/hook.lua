@@ -1,8 +1,8 @@
 --- propolis hook AGENT EVENT: what an agent's hook runs.
 --
 -- One JSON document on stdin; what happened goes into the local store, or into
--- the spool when that cannot take it; an answer for the agent, if there is
--- one, on stdout.  No network.  A hook never breaks its agent: whatever goes
+-- the spool when that cannot take it; the output for the agent, if there is
+-- any, on stdout.  No network.  A hook never breaks its agent: whatever goes
 -- wrong is logged and the exit code is 0, and that promise is kept at the end
 -- of this file.  Modules are required where they are used, inside of it.
 --
@@ -11,16 +11,20 @@
 local command = {
     name = "hook",
     summary = "take an event from an agent (agents run this)",
-    usage = [[
-propolis hook codex UserPromptSubmit <event.json
+}
+
+--- The usage text; a hook that runs does not look for the agents' names.
+function command.usage()
+    return require("propolis.agents").usage [[
+propolis hook {agent} EVENT <event.json
 
 usage: propolis hook AGENT [EVENT]    one JSON document on stdin
 
-AGENT is claude-code, codex, cursor, hermes, pi or openclaw; EVENT is for
-payloads that do not name their event.  The exit code is always 0; what went
-wrong is in propolis.log in the state folder.
-]],
-}
+AGENT is one of {agents};
+EVENT is for payloads that do not name their event.  The exit code is always 0;
+what went wrong is in propolis.log in the state folder.
+]]()
+end
 
 local KINDS_THAT_SYNC = {
     session_start = true, turn_end = true, session_end = true,
@@ -37,11 +41,14 @@ local function in_worker()
         or os.getenv("HIVEMIND_SKILLOPT_WORKER") == "1"
 end
 
+-- An agent's name as in the column `agent`, and what its events mean (see
+-- propolis.agents, which is not loaded: each file costs time).
 local function load_agent(word)
-    if not word or not word:find("^[a-z-]+$") then
+    if not word or not word:find("^[a-z][a-z0-9-]*$") then
         error(("there is no agent '%s'"):format(tostring(word)), 0)
     end
-    return require("propolis.agents." .. word:gsub("-", "_"))
+    local name = word:gsub("-", "_")
+    return name, require("propolis.agents." .. name .. ".events")
 end
 
 -- Payloads of this many bytes make garbage that is worth collecting.
@@ -64,7 +71,7 @@ local function read_payload()
 end
 
 -- The records (see propolis.capture.intake) of what happened.
-local function records_of(conf, agent, events)
+local function records_of(conf, name, events)
     local event = require "propolis.capture.event"
     local sys = require "engine.sys"
     local redact = require "propolis.capture.redact"
@@ -80,7 +87,7 @@ local function records_of(conf, agent, events)
     for _, e in ipairs(events) do
         if e.entry then
             stamp.id, stamp.row_id = sys.uuid(), sys.uuid()
-            local row, session = event.row(agent, e, stamp, redactor)
+            local row, session = event.row(name, e, stamp, redactor)
             list[#list + 1] = {
                 table = "sessions", row = row, queue = queue,
                 once = e.key and "id" or nil,
@@ -146,8 +153,8 @@ local function spool_all(conf, list, why)
     end
 end
 
-local function capture(conf, agent, events)
-    local list, time = records_of(conf, agent, events)
+local function capture(conf, name, events)
+    local list, time = records_of(conf, name, events)
     if #list == 0 then
         return
     end
@@ -177,8 +184,8 @@ local function due(conf, agent)
     return texts
 end
 
--- The answer, first of all: an agent that loses patience has it by then.
-local function answer(conf, agent, name, captured, rule)
+-- The hook's output, first of all: an agent that stops waiting has it by then.
+local function respond(conf, agent, event, captured, rule)
     local context = require "propolis.capture.context"
     local facts = {
         captured = captured, rule = rule,
@@ -192,10 +199,10 @@ local function answer(conf, agent, name, captured, rule)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
-    local reply = agent.answer(name, context.text(facts),
+    local output = agent.output(event, context.text(facts),
         context.notice(facts))
     require("engine.sys").survive_pipe() -- the event is still to be stored
-    io.stdout:write(assert(require("propolis.json").encode(reply)), "\n")
+    io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
 end
 
@@ -204,15 +211,13 @@ local function hook(argv)
     if in_worker() then
         return
     end
-    local agent = load_agent(argv[1])
+    local name, agent = load_agent(argv[1])
     local conf, err = require("propolis.config").load()
     if not conf then
         error(err, 0)
     end
     local off = conf.capture == false
-    if off and not agent.takes_context(argv[2] or "", {
-        extra = { is_first_turn = true },
-    }) then
+    if off and not agent.takes_context(argv[2] or "") then
         return -- not even read
     end
     local payload = read_payload()
@@ -220,12 +225,12 @@ local function hook(argv)
     local first = events[1] or {}
     local captured, rule = require("propolis.capture.privacy").allows(conf,
         first.cwd, first.roots)
-    local name = first.name or argv[2] or ""
-    if agent.takes_context(name, payload) then
-        answer(conf, agent, name, captured, rule)
+    local event = first.name or argv[2] or ""
+    if agent.takes_context(event, payload) then
+        respond(conf, agent, event, captured, rule)
     end
     if captured then
-        capture(conf, agent, events)
+        capture(conf, name, events)
     end
     for _, e in ipairs(captured and conf.remote and events or {}) do
         if KINDS_THAT_SYNC[e.kind] then
@@ -238,7 +243,7 @@ end
 --- The one place that keeps the promise: always 0, whatever happens.
 function command.run(argv)
     if argv[1] == "-h" or argv[1] == "--help" then
-        io.stdout:write(command.usage)
+        io.stdout:write(command.usage())
         return 0
     end
     local ok, err = xpcall(hook, function(e)

@@ -1,22 +1,25 @@
 --- propolis install: puts our hooks into the agents' own files.
+local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local install = require "propolis.install"
+local shared = require "propolis.cli.agents"
 
 local command = {
     name = "install",
     summary = "let your coding agents write to the shared memory",
-    usage = [[
+    usage = agents.usage [[
 propolis install                 every agent that is found in your home
-propolis install codex --dry-run
+propolis install {agent} --dry-run
 
 usage: propolis install [AGENT...] [--dry-run] [--approve] [--json]
 
-AGENT is one of claude-code, codex, cursor, hermes, pi, openclaw.  A named agent
-is installed for even if its folder is not there yet.
+AGENT is one of {agents}.
+A named agent is installed for even if its folder is not there yet.
 
   --dry-run   shows what would change in which file, and writes nothing
-  --approve   also records your approval of exactly our hook lines in Hermes'
-              allow-list; without it Hermes asks at its next start
+  --approve   also records your approval of exactly our hook lines where the
+              agent keeps a list of what you approved; without it the agent
+              asks at its next start
   --json      one line of JSON instead of words
 
 Only our own entries are added; order, comments and formatting of your files
@@ -35,8 +38,7 @@ local function shown(change)
     end
 end
 
-local function words(report, opts)
-    if opts.json then return end
+local function say(report, opts)
     if report.skipped then
         return cli.say("%s: skipped, %s", report.agent, report.skipped)
     end
@@ -55,9 +57,8 @@ local function words(report, opts)
     end
 end
 
-local function run_one(name, ctx, opts)
-    local agent = install.agent(name)
-    local report = { agent = name, files = {}, advice = {} }
+local function run_one(agent, ctx, opts)
+    local report = { agent = agent.name, files = {}, advice = {} }
     local folder, there = install.folder(agent, ctx)
     if not there and #opts == 0 then
         report.skipped = ("there is no %s"):format(folder)
@@ -78,48 +79,20 @@ local function run_one(name, ctx, opts)
         if opts.dry_run and not opts.json then shown(change) end
     end
     if not opts.dry_run then
-        report.advice = agent.advice(ctx, install.read, folder)
+        report.advice = agents.advice(agent, install.read, folder)
     end
     return report
 end
 
--- The reports as JSON: { agents = [...] }.
-local function as_json(reports)
-    local json = require "propolis.json"
-    local out = {}
-    for i, report in ipairs(reports) do
-        out[i] = json.object {
-            { "agent", report.agent }, { "skipped", report.skipped },
-            { "error", report.error }, { "files", json.array(report.files) },
-            { "advice", json.array(report.advice) },
-        }
-    end
-    return cli.json(json.object { { "agents", json.array(out) } })
-end
-
 function command.main(opts)
-    local names, err = install.named(opts)
-    if not names then return cli.usage(command, err) end
-    local ctx
-    ctx, err = install.context { approve = opts.approve }
-    if not ctx then return cli.fail(err) end
-
-    local reports, failed, found = {}, false, false
-    for i, name in ipairs(names) do
-        reports[i] = run_one(name, ctx, opts)
-        failed = failed or reports[i].error ~= nil
-        found = found or not reports[i].skipped
-        words(reports[i], opts)
+    local code, reports, ctx = shared.run(opts, command, run_one, say,
+        { "agent", "skipped", "error", "files", "advice" })
+    for _, report in ipairs(reports or {}) do
+        if not report.skipped then return code end
     end
-    if opts.json then
-        local code = as_json(reports)
-        return failed and cli.FAILED or code
-    end
-    if not found then
-        return cli.fail("no agent was found in " .. ctx.home
-            .. ": name the one you want, as in `propolis install codex`")
-    end
-    return cli.done(failed and cli.FAILED or cli.OK)
+    return not reports and code or cli.fail(("no agent was found in %s: name "
+        .. "the one you want, as in `propolis install %s`"):format(ctx.home,
+        reports[1].agent))
 end
 
 return cli.command(command)

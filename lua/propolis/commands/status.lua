@@ -1,20 +1,21 @@
 --- propolis status: what is installed where, and what was seen last.
+local activity = require "propolis.install.activity"
+local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
-local inspect = require "propolis.install.inspect"
-local install = require "propolis.install"
-local json = require "propolis.json"
-local trail = require "propolis.install.trail"
+local shared = require "propolis.cli.agents"
+local state = require "propolis.install.state"
 
 local command = {
     name = "status",
     summary = "what is installed, and what was seen last",
-    usage = [[
+    usage = agents.usage [[
 propolis status
-propolis status codex            also each hook line
+propolis status {agent}      also each hook line
 
 usage: propolis status [AGENT...] [--json]
 
+AGENT is one of {agents}.
 Reads the agents' files and the local store; changes nothing and asks no
 network.  Exit 1 when something that is installed cannot work.
 ]],
@@ -31,10 +32,14 @@ local function size_text(bytes)
     return bytes .. " bytes"
 end
 
+-- What of the last sync stands in the JSON as well.
+local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
+    "failures", "next_try" }
+
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
-    local path, file = trail.file(conf)
-    local spool = trail.waiting(conf)
+    local path, file = activity.file(conf)
+    local spool = activity.waiting(conf)
     local team = store and require("propolis.sync").status(store) or nil
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
@@ -98,7 +103,7 @@ local function say_agents(reports)
     end
     cli.write(cli.table(rows, { "agent", "state", "hooks", "last event" }))
     for _, report in ipairs(reports) do
-        local out = inspect.way_out(report)
+        local out = state.remedy(report)
         if out then cli.say("%s: %s", report.agent, out) end
         for _, advice in ipairs(report.advice) do
             cli.say("%s: %s", report.agent, advice)
@@ -123,69 +128,37 @@ local function say_hooks(report)
 end
 
 local function as_json(all, reports)
-    local agents = {}
-    for i, report in ipairs(reports) do
-        local hooks = {}
-        for k, hook in ipairs(report.hooks) do
-            hooks[k] = json.object {
-                { "event", hook.event }, { "file", hook.file },
-                { "line", hook.line }, { "program", hook.program },
-                { "runnable", hook.runnable }, { "current", hook.current },
-                { "approval", hook.approval }, { "seen", hook.seen },
-            }
-        end
-        agents[i] = json.object {
-            { "agent", report.agent }, { "state", report.state },
-            { "folder", report.folder }, { "error", report.error },
-            { "seen", report.seen }, { "hooks", json.array(hooks) },
-            { "missing", json.array(report.missing) },
-            { "advice", json.array(report.advice) },
-        }
+    for _, report in ipairs(reports) do
+        report.hooks = shared.objects(report.hooks, { "event", "file", "line",
+            "program", "runnable", "current", "approval", "seen" })
     end
-    local refused = {}
-    for i, row in ipairs(all.refused) do
-        refused[i] = json.object { { "table", row.tbl }, { "id", row.row_id },
-            { "queued_at", row.queued_at }, { "error", row.error } }
+    for _, row in ipairs(all.refused) do
+        row.table, row.id = row.tbl, row.row_id
     end
-    local team = all.team or {}
-    local out = {}
-    for _, key in ipairs { "version", "program", "user", "org", "workspace",
-        "logged_in", "capture", "store", "bytes", "spool", "outbox",
-        "remote" } do
-        out[#out + 1] = { key, all[key] }
-    end
-    for _, key in ipairs { "oldest", "last_success", "last_error",
-        "last_error_at", "failures", "next_try" } do
-        out[#out + 1] = { key, team[key] }
-    end
-    out[#out + 1] = { "refused", json.array(refused) }
-    out[#out + 1] = { "agents", json.array(agents) }
-    return cli.json(json.object(out))
+    for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
+    all.refused = shared.objects(all.refused,
+        { "table", "id", "queued_at", "error" })
+    all.agents = shared.objects(reports, { "agent", "state", "folder", "error",
+        "seen", "hooks", "missing", "advice" })
+    return cli.json(shared.object(all, { "version", "program", "user", "org",
+        "workspace", "logged_in", "capture", "store", "bytes", "spool",
+        "outbox", "remote", "oldest", "last_success", "last_error",
+        "last_error_at", "failures", "next_try", "refused", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }
 
 function command.main(opts)
-    local names, err = install.named(opts)
-    if not names then return cli.usage(command, err) end
-    local ctx
-    ctx, err = install.context {}
-    if not ctx then return cli.fail(err) end
-    local conf
-    conf, err = config.load()
-    if not conf then return cli.fail(err) end
-    local store
-    store, err = trail.open(conf)
+    local list, ctx = shared.start(opts, command)
+    if not list then return ctx end
+    local conf = cli.check(config.load())
+    local store, err = activity.open(conf)
     if err then return cli.fail(err) end
-    local seen = {}
-    if store then
-        seen, err = trail.seen(store, conf)
-        if not seen then return cli.fail(err) end
-    end
+    local seen = store and cli.check(activity.seen(store, conf)) or {}
 
     local reports, bad = {}, false
-    for i, name in ipairs(names) do
-        reports[i] = inspect.agent(install.agent(name), ctx, seen)
+    for i, agent in ipairs(list) do
+        reports[i] = state.read(agent, ctx, seen)
         bad = bad or BAD[reports[i].state] or false
     end
     local all = overview(ctx, conf, store)

@@ -1,17 +1,20 @@
 --- propolis uninstall: takes everything of ours out of the agents' files.
+local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local install = require "propolis.install"
+local shared = require "propolis.cli.agents"
 
 local command = {
     name = "uninstall",
     summary = "take our hooks out of your agents' files again",
-    usage = [[
+    usage = agents.usage [[
 propolis uninstall               every agent
-propolis uninstall codex
+propolis uninstall {agent}
 propolis uninstall --verify      says what is left, and changes nothing
 
 usage: propolis uninstall [AGENT...] [--verify] [--dry-run] [--json]
 
+AGENT is one of {agents}.
 A file that nobody else edited since gets back, byte for byte, what stood there
 before; from one that was edited only our entries are taken.  What was captured
 stays in the local store.
@@ -33,7 +36,6 @@ local function take_out(agent, ctx, opts, report)
 end
 
 local function say(report, opts)
-    if opts.json then return end
     for _, path in ipairs(report.files) do
         cli.say("%s: %s %s", report.agent,
             opts.dry_run and "would restore" or "restored", path)
@@ -48,9 +50,8 @@ local function say(report, opts)
     end
 end
 
-local function run_one(name, ctx, opts)
-    local agent = install.agent(name)
-    local report = { agent = name, files = {}, left = {} }
+local function run_one(agent, ctx, opts)
+    local report = { agent = agent.name, files = {}, left = {} }
     if not opts.verify then
         local ok, err = take_out(agent, ctx, opts, report)
         if not ok then report.error = err end
@@ -58,34 +59,12 @@ local function run_one(name, ctx, opts)
     if not opts.dry_run and not report.error then
         report.left = install.traces(agent, ctx)
     end
-    say(report, opts)
     return report
 end
 
 function command.main(opts)
-    local names, err = install.named(opts)
-    if not names then return cli.usage(command, err) end
-    local ctx
-    ctx, err = install.context {}
-    if not ctx then return cli.fail(err) end
-
-    local reports, failed = {}, false
-    for i, name in ipairs(names) do
-        reports[i] = run_one(name, ctx, opts)
-        failed = failed or reports[i].error ~= nil or #reports[i].left > 0
-    end
-    if opts.json then
-        local json = require "propolis.json"
-        for i, report in ipairs(reports) do
-            reports[i] = json.object {
-                { "agent", report.agent }, { "error", report.error },
-                { "files", json.array(report.files) },
-                { "left", json.array(report.left) },
-            }
-        end
-        cli.json(json.object { { "agents", json.array(reports) } })
-    end
-    return failed and cli.FAILED or nil
+    return (shared.run(opts, command, run_one, say,
+        { "agent", "error", "files", "left" }))
 end
 
 return cli.command(command)

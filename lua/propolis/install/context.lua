@@ -32,23 +32,17 @@ end
 
 --- What the agents' files need to know: { home, env(name), program,
 -- program_time, state, version, mcp = the server command is there, approve,
--- agent_version(program) }; nil and a sentence on failure.  `options` may give
--- home, program and approve.
+-- agent_version(program) }; nil and a sentence on failure.
+-- @param options { approve = the person approves our hook lines }
 return function(options)
-    options = options or {}
     local places = require "propolis.config.places"
-    local home, why = options.home
-    if not home then
-        home, why = places.home()
-        if not home then return nil, why end
-    end
+    local home, why = places.home()
+    if not home then return nil, why end
     local paths, err = places.paths()
     if not paths then return nil, err end
-    local exe = options.program
-    if not exe then
-        exe, err = program()
-        if not exe then return nil, err end
-    end
+    local exe
+    exe, err = program()
+    if not exe then return nil, err end
     if not exe:find("/propolis$") then
         return nil, ("the program is called %s: hooks can only name one "
             .. "that is called propolis"):format(exe)

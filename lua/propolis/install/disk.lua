@@ -6,14 +6,9 @@ local disk = {}
 local PRIVATE = tonumber("600", 8)
 local WRITABLE = tonumber("222", 8)
 
---- True when something is there; a link counts by what it leads to.
-function disk.exists(path)
-    return sys.stat(path) ~= nil
-end
-
 --- The file as it is: { text = or nil, mode = }, or nil and a sentence why it
 -- must not be touched.
-function disk.look(path)
+function disk.load(path)
     local link, err = sys.stat(path, true)
     if not link then
         if err.code == "none" then return {} end
@@ -49,7 +44,7 @@ end
 
 --- The text of a file, or nil when it is absent or unreadable.
 function disk.read(path)
-    local file = disk.look(path)
+    local file = disk.load(path)
     return file and file.text
 end
 
@@ -57,7 +52,7 @@ end
 function disk.missing_folders(path)
     local out = {}
     local folder = path:match("^(.*)/[^/]*$")
-    while folder ~= "" and not disk.exists(folder) do
+    while folder ~= "" and not sys.stat(folder) do
         table.insert(out, 1, folder)
         folder = folder:match("^(.*)/[^/]*$")
     end
@@ -65,14 +60,14 @@ function disk.missing_folders(path)
 end
 
 --- Gives a file its new text, nil: takes it away.  true, or nil and an error.
-function disk.put(path, text)
+function disk.write(path, text)
     if not text then
         return sys.remove(path)
     end
     local folder = path:match("^(.*)/[^/]*$")
     local ok, err = sys.mkdir(folder)
     if not ok then return nil, err end
-    return sys.replace(path, text, not disk.exists(path) and PRIVATE or nil)
+    return sys.replace(path, text, not sys.stat(path) and PRIVATE or nil)
 end
 
 return disk

@@ -1,7 +1,10 @@
 --- propolis.install.hooks_json: our hooks in an agent's JSON file of hooks.
--- Pure. Two shapes: nested, hooks.EVENT[i].hooks[j] (Claude Code, Codex), and
--- flat, hooks.EVENT[i] (Cursor). A `shape` is { agent =, nested = }; a wanted
--- hook { event =, matcher = or nil, handler = { {key, value}, ... } }.
+-- Pure. A shape says how the agent wants them:
+--   agent    the agent's name in the hook lines
+--   nested   hooks.EVENT[i].hooks[j] when true, else hooks.EVENT[i]
+--   events   list of { event, timeout, beside =, matcher = }: timeout in the
+--            agent's own unit; beside: the agent does not wait for the hook
+--            (`async`); matcher: which of the events run it
 local command = require "propolis.install.command"
 local edit = require "propolis.edit.json"
 
@@ -18,7 +21,7 @@ local function handlers(shape, event, list, found)
             if ours and ours.agent == shape.agent then
                 found[#found + 1] = {
                     event = event, path = path, line = member.value.text,
-                    program = ours.program, named = ours.event,
+                    program = ours.program,
                 }
             end
         end
@@ -52,20 +55,28 @@ function hooks.find(text, shape)
     return found
 end
 
-local function block(shape, want)
-    if not shape.nested then return edit.encode(want.handler) end
-    local pairs_ = {}
-    if want.matcher then pairs_[1] = { "matcher", want.matcher } end
-    pairs_[#pairs_ + 1] = { "hooks", edit.list { want.handler } }
-    return edit.encode(pairs_)
+-- The handler of one of a shape's events, as pairs.
+local function handler(ctx, shape, want)
+    return {
+        { "type", "command" },
+        { "command", command.line(ctx.program, shape.agent, want[1]) },
+        { "timeout", want[2] }, want.beside and { "async", true } or nil,
+    }
+end
+
+local function block(shape, want, pairs_)
+    if not shape.nested then return edit.encode(pairs_) end
+    local list = { "hooks", edit.list { pairs_ } }
+    return edit.encode(want.matcher and { { "matcher", want.matcher }, list }
+        or { list })
 end
 
 local function up(path, steps)
     return { table.unpack(path, 1, #path - steps) }
 end
 
--- Takes one hook away and what it leaves empty; a container that `keep` knows
--- was there before us stays.
+-- Takes one hook away and what it leaves empty; a container for which
+-- keep(path) is true was there before us and stays.
 local function take(text, hook, keep)
     local out, err = edit.remove(text, hook.path)
     local path = up(hook.path, 1)
@@ -88,38 +99,39 @@ local function first_of(found, event)
     end
 end
 
---- The text with exactly the wanted hooks of ours: new ones added at the end
+-- The text with exactly the shape's hooks of ours: new ones added at the end
 -- of their event, ours replaced where they stand, old ones taken away.
-function hooks.merge(text, shape, wanted)
-    local by_event = {}
-    for _, want in ipairs(wanted) do by_event[want.event] = want end
+local function add(text, ctx, shape)
+    local wanted = {}
+    for _, want in ipairs(shape.events) do wanted[want[1]] = true end
     local found, err = hooks.find(text, shape)
     if not found then return nil, err end
 
     for i = #found, 1, -1 do
         local hook = found[i]
-        if not by_event[hook.event] or first_of(found, hook.event) ~= hook then
+        if not wanted[hook.event] or first_of(found, hook.event) ~= hook then
             text, err = take(text, hook, function() return false end)
             if not text then return nil, err end
         end
     end
-    for _, want in ipairs(wanted) do
+    for _, want in ipairs(shape.events) do
         found = hooks.find(text, shape)
-        local hook = first_of(found, want.event)
+        local hook = first_of(found, want[1])
+        local ours = handler(ctx, shape, want)
         if hook then
-            text, err = edit.set(text, hook.path, edit.encode(want.handler))
+            text, err = edit.set(text, hook.path, edit.encode(ours))
         else
-            text, err = edit.append(text, { "hooks", want.event },
-                block(shape, want))
+            text, err = edit.append(text, { "hooks", want[1] },
+                block(shape, want, ours))
         end
         if not text then return nil, err end
     end
     return text
 end
 
---- The text without our hooks; containers that became empty go too, unless
+-- The text without our hooks; containers that became empty go too, unless
 -- `before` (the text we once found, or nil) has them.
-function hooks.strip(text, shape, before)
+local function drop(text, shape, before)
     local found, err = hooks.find(text, shape)
     if not found then return nil, err end
     local function keep(path)
@@ -132,29 +144,14 @@ function hooks.strip(text, shape, before)
     return text
 end
 
---- One wanted hook of a shape's agent: timeout in seconds; beside: the agent
--- does not wait for it.
-function hooks.want(ctx, shape, event, timeout, beside)
-    local handler = {
-        { "type", "command" },
-        { "command", command.line(ctx.program, shape.agent, event) },
-        { "timeout", timeout },
-    }
-    if beside then handler[4] = { "async", true } end
-    return { event = event, handler = handler }
-end
-
---- The target (see propolis.install.claude_code) for the file at `path` with
--- these wanted hooks.
-function hooks.target(path, shape, wanted)
+--- The target (see propolis.agents) for the file at `path`.
+function hooks.target(ctx, path, shape)
     local events = {}
-    for i, want in ipairs(wanted) do events[i] = want.event end
+    for i, want in ipairs(shape.events) do events[i] = want[1] end
     return {
         path = path,
-        add = function(text) return hooks.merge(text or "", shape, wanted) end,
-        drop = function(text, before)
-            return hooks.strip(text, shape, before)
-        end,
+        add = function(text) return add(text or "", ctx, shape) end,
+        drop = function(text, before) return drop(text, shape, before) end,
         empty = function(text) return not text:find("[^%s{}]") end,
         find = function(text) return hooks.find(text, shape) end,
         wanted = events,

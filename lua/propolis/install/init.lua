@@ -1,44 +1,12 @@
 --- propolis.install: puts our hooks into the agents' own files and takes them
--- out again. The agents' files here say what and where, purely; this one
--- reads, checks, journals and writes, one agent at a time, whole or not at
+-- out again. The agents (see propolis.agents) say what and where, purely; this
+-- one reads, checks, records and writes, one agent at a time, whole or not at
 -- all.
 local disk = require "propolis.install.disk"
-local journal = require "propolis.install.journal"
+local record = require "propolis.install.record"
 local sys = require "engine.sys"
 
 local install = {}
-
---- Every agent's name, in the order in which they are shown.
-install.names = {
-    "claude-code", "codex", "cursor", "hermes", "pi", "openclaw",
-}
-
---- The agent's description (see propolis.install.claude_code), or nil.
-function install.agent(name)
-    for _, known in ipairs(install.names) do
-        if known == name then
-            return require("propolis.install." .. name:gsub("-", "_"))
-        end
-    end
-end
-
---- The agents that a person's words name, all without a word.
--- @return a list of names, or nil and a sentence
-function install.named(words)
-    if #words == 0 then return install.names end
-    local names = {}
-    for i, word in ipairs(words) do
-        names[i] = word:gsub("_", "-")
-        if not install.agent(names[i]) then
-            return nil, ("there is no agent '%s'; known are %s"):format(word,
-                table.concat(install.names, ", "))
-        end
-    end
-    return names
-end
-
---- See propolis.install.context.
-install.context = require "propolis.install.context"
 
 --- The text of a file, or nil when it is absent or unreadable.
 install.read = disk.read
@@ -56,7 +24,7 @@ end
 local function changes_of(targets, rewrite)
     local changes = {}
     for _, target in ipairs(targets) do
-        local file, err = disk.look(target.path)
+        local file, err = disk.load(target.path)
         if not file then return nil, err end
         local after
         after, err = rewrite(target, file.text)
@@ -84,12 +52,12 @@ local function known_targets(agent, ctx, records)
         out[#out + 1] = target
         seen[target.path] = true
     end
-    -- A file only the journal knows: an older version wrote it.
-    for _, record in ipairs(records) do
-        if record.agent == agent.name and not seen[record.file] then
-            seen[record.file] = true
+    -- A file that only the install record knows: an older version wrote it.
+    for _, one in ipairs(records) do
+        if one.agent == agent.name and not seen[one.file] then
+            seen[one.file] = true
             out[#out + 1] = {
-                path = record.file,
+                path = one.file,
                 drop = function(text) return text end,
                 empty = function() return false end,
             }
@@ -100,13 +68,13 @@ end
 
 -- The text the file gets when our part is taken out; nil: no file.
 local function without(ctx, records, target, text)
-    local how, hash = journal.origin(records, target.path, sys.sha256(text))
+    local how, hash = record.origin(records, target.path, sys.sha256(text))
     if how == "same" then
         if not hash then return nil end
-        local bytes = journal.bytes(ctx.state, hash)
+        local bytes = record.bytes(ctx.state, hash)
         if bytes then return bytes end
     end
-    local before = hash and journal.bytes(ctx.state, hash)
+    local before = hash and record.bytes(ctx.state, hash)
     local after, err = target.drop(text, before)
     if not after then return nil, err end
     local made = how ~= nil and not hash or target.own
@@ -117,7 +85,7 @@ end
 --- What uninstalling would change, in the same form: `after` nil for files
 -- that go.
 function install.removal(agent, ctx)
-    local records, err = journal.read(ctx.state)
+    local records, err = record.read(ctx.state)
     if not records then return nil, tostring(err) end
     return changes_of(known_targets(agent, ctx, records),
         function(target, text)
@@ -142,31 +110,35 @@ local function leftovers(agent, ctx, records)
     return out
 end
 
+local function remove_folders(change)
+    for i = #change.folders, 1, -1 do sys.rmdir(change.folders[i]) end
+end
+
 local function undo(done)
     for i = #done, 1, -1 do
-        disk.put(done[i].path, done[i].before)
-        for k = #done[i].folders, 1, -1 do sys.rmdir(done[i].folders[k]) end
+        disk.write(done[i].path, done[i].before)
+        remove_folders(done[i])
     end
 end
 
 local function unwritable(ctx, err)
-    return ("the journal in %s cannot be written: %s"):format(ctx.state,
+    return ("the install record in %s cannot be written: %s"):format(ctx.state,
         tostring(err))
 end
 
-local function one(ctx, agent, change)
-    local file, err = disk.look(change.path)
+local function make(ctx, agent, change)
+    local file, err = disk.load(change.path)
     if not file then return nil, err end
     if file.text ~= change.before then
         return nil, change.path .. " was changed meanwhile: run it again"
     end
     local ok
-    ok, err = journal.note(ctx.state, {
+    ok, err = record.add(ctx.state, {
         agent = agent.name, file = change.path, folders = change.folders,
         after = change.after and sys.sha256(change.after),
     }, change.before)
     if not ok then return nil, unwritable(ctx, err) end
-    ok, err = disk.put(change.path, change.after)
+    ok, err = disk.write(change.path, change.after)
     if not ok then
         return nil, ("%s cannot be written: %s"):format(change.path,
             tostring(err))
@@ -185,10 +157,10 @@ function install.apply(agent, ctx, changes)
     local done = {}
     for _, change in ipairs(changes) do
         change.folders = disk.missing_folders(change.path)
-        ok, err = one(ctx, agent, change)
+        ok, err = make(ctx, agent, change)
         if not ok then
             undo(done)
-            for k = #change.folders, 1, -1 do sys.rmdir(change.folders[k]) end
+            remove_folders(change)
             return nil, err
         end
         done[#done + 1] = change
@@ -196,19 +168,19 @@ function install.apply(agent, ctx, changes)
     return true
 end
 
---- After a removal: folders we made go when they are empty, and the journal
--- forgets the agent.
+--- After a removal: folders we made go when they are empty, and the
+-- install record forgets the agent.
 function install.finish(agent, ctx)
-    local records, err = journal.read(ctx.state)
+    local records, err = record.read(ctx.state)
     if not records then return nil, tostring(err) end
     for _, path in ipairs(leftovers(agent, ctx, records)) do
         sys.remove(path)
     end
-    for _, folder in ipairs(journal.folders(records, agent.name)) do
+    for _, folder in ipairs(record.folders(records, agent.name)) do
         sys.rmdir(folder)
     end
     local ok
-    ok, err = journal.forget(ctx.state, agent.name)
+    ok, err = record.forget(ctx.state, agent.name)
     if not ok then return nil, tostring(err) end
     return true
 end
@@ -238,11 +210,11 @@ local function trace(target, text, path)
     end
 end
 
---- What is still left of us in the agent's files and in the journal: a list
--- of sentences, empty when nothing is.
+--- What is still left of us in the agent's files and in the install record: a
+-- list of sentences, empty when nothing is.
 function install.traces(agent, ctx)
     local out = {}
-    local records = journal.read(ctx.state) or {}
+    local records = record.read(ctx.state) or {}
     for _, target in ipairs(known_targets(agent, ctx, records)) do
         local text = install.read(target.path)
         local found = text and trace(target, text, target.path)
@@ -251,13 +223,13 @@ function install.traces(agent, ctx)
     for _, path in ipairs(leftovers(agent, ctx, records)) do
         out[#out + 1] = path .. " is left of a run that was ended"
     end
-    for _, folder in ipairs(journal.folders(records, agent.name)) do
-        if disk.exists(folder) and #(sys.list(folder) or {}) == 0 then
+    for _, folder in ipairs(record.folders(records, agent.name)) do
+        if #(sys.list(folder) or { "gone" }) == 0 then
             out[#out + 1] = folder .. " is left, and empty"
         end
     end
-    for _, record in ipairs(records) do
-        if record.agent == agent.name then
+    for _, one in ipairs(records) do
+        if one.agent == agent.name then
             out[#out + 1] = ctx.state .. "/install.jsonl still knows it"
             break
         end

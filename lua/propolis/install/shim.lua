@@ -1,10 +1,9 @@
 --- propolis.install.shim: files that are wholly ours: the shims that run inside
--- pi and OpenClaw, and the description files beside them.
+-- an agent and forward its events, and the description files beside them.
 local edit = require "propolis.edit.json"
+local sys = require "engine.sys"
 
 local shim = {}
-
-local FOLDER = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/shims/"
 
 --- A target for a file of which every byte is ours.
 function shim.own(path, content)
@@ -17,18 +16,18 @@ function shim.own(path, content)
     }
 end
 
-local function source(name)
-    local file <close> = assert(io.open(FOLDER .. name, "rb"))
-    return file:read("a")
+local function source(place)
+    return assert(sys.read(sys.root .. "/lua/propolis/" .. place))
 end
 
---- A target for the shim `name` from shims/: the agent's part, what all share,
--- and the program's place in it.
-function shim.target(ctx, name, path)
+--- A target for the shim of an agent: its shim.ts, what all share, and the
+-- program's place in it.
+-- @param agent the agent's folder
+function shim.target(ctx, agent, path)
     local place = edit.quote(ctx.program):gsub("%%", "%%%%")
-    local content, count = (source(name) .. "\n" .. source("common.ts"))
-        :gsub('"@PROGRAM@"', place)
-    assert(count == 1, name .. " names its program once")
+    local content, count = (source("agents/" .. agent .. "/shim.ts") .. "\n"
+        .. source("install/shim_common.ts")):gsub('"@PROGRAM@"', place)
+    assert(count == 1, agent .. "'s shim names its program once")
     local target = shim.own(path, content)
     target.shim = function(text)
         local quoted = text:match('const PROGRAM = (".-");')

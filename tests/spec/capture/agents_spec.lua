@@ -1,3 +1,4 @@
+local agents = require "propolis.agents"
 local event = require "propolis.capture.event"
 local json = require "propolis.json"
 local payloads = require "payloads"
@@ -47,6 +48,28 @@ describe("payloads become what is expected of", function()
                         json.array(payloads.golden(folder, name)))))
             end)
         end
+    end
+end)
+
+-- Message types by the row of README.md's table that they belong to.
+local ROWS = {
+    stop_failure = "a turn that ended in an error",
+    interrupt = "an interrupted turn", subagent_start = "subagents",
+    subagent_stop = "subagents", compaction = "compaction",
+    permission_request = "permission requests", assistant_thought = "thoughts",
+}
+
+describe("README.md's table does not deny", function()
+    for folder, name in pairs(payloads.folders) do
+        it("what payloads show: " .. folder, function()
+            local gaps = agents.get(name).gaps
+            for _, list in pairs(payloads.expected(folder)) do
+                for _, e in ipairs(list) do
+                    local word = e.message and json.decode(e.message).type
+                    assert.not_equal("-", gaps[ROWS[word]], word)
+                end
+            end
+        end)
     end
 end)
 
@@ -185,43 +208,46 @@ describe("OpenClaw's conversation", function()
     end)
 end)
 
-describe("answers", function()
+describe("outputs", function()
     local function agent(name)
-        return require("propolis.agents." .. name)
+        return agents.part(name, "events")
     end
 
     it("have the shape and the event that each agent reads", function()
         assert.same({ hookSpecificOutput = { hookEventName = "SessionStart",
             additionalContext = "C" }, systemMessage = "N" },
-            agent("claude_code").answer("SessionStart", "C", "N"))
+            agent("claude-code").output("SessionStart", "C", "N"))
         assert.same({ hookSpecificOutput = { hookEventName = "SessionStart",
             additionalContext = "C" } },
-            agent("codex").answer("SessionStart", "C"))
+            agent("codex").output("SessionStart", "C"))
         assert.same({ additional_context = "C" },
-            agent("cursor").answer("sessionStart", "C", "N"))
+            agent("cursor").output("sessionStart", "C", "N"))
         assert.same({ context = "C" },
-            agent("hermes").answer("pre_llm_call", "C", "N"))
+            agent("hermes").output("pre_llm_call", "C", "N"))
         assert.same({ context = "C", notice = "N" },
-            agent("pi").answer("before_agent_start", "C", "N"))
+            agent("pi").output("before_agent_start", "C", "N"))
         assert.same({ prependSystemContext = "C" },
-            agent("openclaw").answer("before_prompt_build", "C", "N"))
+            agent("openclaw").output("before_prompt_build", "C", "N"))
         assert.same({ prependContext = "C" },
-            agent("openclaw").answer("before_agent_start", "C", "N"))
+            agent("openclaw").output("before_agent_start", "C", "N"))
     end)
 
     it("go out only there", function()
-        for folder, file in pairs(payloads.folders) do
+        for folder, owner in pairs(payloads.folders) do
             local takes = {}
             for _, name in ipairs(payloads.names(folder)) do
-                if agent(file).takes_context(name:match("^[^.]*"),
+                local word = name:match("^[^.]*")
+                if agent(owner).takes_context(word,
                     payloads.read(folder, name)) then
-                    takes[name:match("^[^.]*")] = true
+                    takes[word] = true
+                    assert.is_true(agent(owner).takes_context(word))
                 end
             end
             local want = ({
                 ["claude-code"] = { SessionStart = true },
                 codex = { SessionStart = true },
                 cursor = { sessionStart = true },
+                gemini = { SessionStart = true },
                 hermes = { pre_llm_call = true },
                 pi = { before_agent_start = true },
                 openclaw = { before_prompt_build = true,
@@ -235,8 +261,8 @@ describe("answers", function()
 end)
 
 describe("any agent", function()
-    for folder, file in pairs(payloads.folders) do
-        local agent = require("propolis.agents." .. file)
+    for folder, name in pairs(payloads.folders) do
+        local agent = agents.part(name, "events")
 
         it("ignores what it does not know: " .. folder, function()
             assert.is_nil(agent.read("NoSuchEvent", {}))
@@ -244,8 +270,8 @@ describe("any agent", function()
         end)
 
         it("takes any payload without its fields: " .. folder, function()
-            for _, name in ipairs(payloads.names(folder)) do
-                local p = payloads.read(folder, name)
+            for _, event_name in ipairs(payloads.names(folder)) do
+                local p = payloads.read(folder, event_name)
                 for key in pairs(p) do
                     local less, odd = {}, {}
                     for k, v in pairs(p) do
@@ -255,7 +281,8 @@ describe("any agent", function()
                     less.new_field = { a = 1 }
                     for _, given in ipairs { less, odd } do
                         assert.has_no.errors(function()
-                            payloads.become(folder, name:match("^[^.]*"),
+                            payloads.become(folder,
+                                event_name:match("^[^.]*"),
                                 json.decode(json.encode(given)))
                         end)
                     end
@@ -266,7 +293,7 @@ describe("any agent", function()
 end)
 
 describe("event", function()
-    local agent = { name = "codex", column = "codex" }
+    local agent = "codex"
 
     local function session(e)
         e.entry = e.entry or { "id", "session_id" }

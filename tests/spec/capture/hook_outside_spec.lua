@@ -1,4 +1,5 @@
 --- What hooks of every agent do, seen from outside: by strace, on full disks.
+local agents = require "propolis.agents"
 local hooks = require "hooks"
 local json = require "propolis.json"
 local payloads = require "payloads"
@@ -39,8 +40,16 @@ describe("no hook", function()
         } }
     end
 
-    for folder, file in pairs(payloads.folders) do
-        it("touches the network or its libraries: " .. folder, function()
+    -- Of all agents only the one's events are opened, and no list is made.
+    local function only_its_own(trace, agent)
+        for path in trace:gmatch('/propolis/agents([^"]*)"') do
+            assert.equal(("/%s/events.lua"):format(agents.column(agent)),
+                (path:gsub("c$", "")))
+        end
+    end
+
+    for folder, agent in pairs(payloads.folders) do
+        it("touches the network or another agent: " .. folder, function()
             if not works("strace", "-o", "/dev/null", "true") then
                 return pending("strace cannot trace here")
             end
@@ -48,12 +57,12 @@ describe("no hook", function()
             local out = home .. "/trace"
             for _, name in ipairs(payloads.names(folder)) do
                 started({ "strace", "-f", "--seccomp-bpf", "-o", out, "-e",
-                    "trace=network,open,openat,execve" }, home,
-                    (file:gsub("_", "-")), name:match("^[^.]*"),
-                    payloads.text(folder, name),
+                    "trace=network,open,openat,execve" }, home, agent,
+                    name:match("^[^.]*"), payloads.text(folder, name),
                     { PROPOLIS_AUTOSYNC = "false" })
                 local trace = assert(sys.read(out))
-                assert.truthy(trace:find("propolis", 1, true))
+                assert.truthy(trace:find("/events.lua", 1, true))
+                only_its_own(trace, agent)
                 for _, sign in ipairs { "socket(", "connect(", "sendto(",
                     "libcurl", "libpq", "libmicrohttpd", "libedit", "http.so",
                     "postgres.so" } do

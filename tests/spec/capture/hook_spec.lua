@@ -1,3 +1,4 @@
+local agents = require "propolis.agents"
 local canaries = require "canaries"
 local hooks = require "hooks"
 local json = require "propolis.json"
@@ -7,7 +8,6 @@ local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
-local AGENTS = { claude_code = "claude-code" }
 local CLAUDE = "claude-code"
 
 local function prompt(home, text, opts)
@@ -25,11 +25,11 @@ describe("propolis hook", function()
 
     it("stores every payload, and answers where context is taken", function()
         local want = 0
-        for folder, file in pairs(payloads.folders) do
-            local agent = require("propolis.agents." .. file)
+        for folder, owner in pairs(payloads.folders) do
+            local agent = agents.part(owner, "events")
             for _, name in ipairs(payloads.names(folder)) do
                 local event = name:match("^[^.]*")
-                local out = hooks.run(home, AGENTS[file] or file, event,
+                local out = hooks.run(home, owner, event,
                     payloads.text(folder, name))
                 assert.equal(agent.takes_context(event,
                     payloads.read(folder, name)), out ~= "")

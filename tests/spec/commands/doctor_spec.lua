@@ -4,7 +4,7 @@ local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local PROGRAM = sys.readlink("/proc/self/exe")
-local AGENTS = { "claude-code", "codex", "cursor", "hermes", "pi", "openclaw" }
+local AGENTS = require("propolis.agents").names()
 
 local home
 
@@ -200,6 +200,27 @@ describe("status", function()
         report, code = state("cursor")
         assert.equal("broken", report.state)
         assert.equal(1, code)
+    end)
+
+    it("knows that Hermes may accept every hook", function()
+        propolis("install", "hermes")
+        assert.equal("waits for approval", state("hermes").state)
+        tmp.write(home .. "/.hermes/config.yaml", "hooks_auto_accept: true\n"
+            .. sys.read(home .. "/.hermes/config.yaml"))
+        assert.equal("installed", state("hermes").state)
+        assert.equal("", propolis("status", "hermes").stderr)
+    end)
+
+    it("says that hooks are switched off in Gemini CLI", function()
+        propolis("install", "gemini")
+        assert.equal("installed", state("gemini").state)
+        edited(".gemini/settings.json", "{", ('{"hooksConfig": { "enabled": '
+            .. 'false, "disabled": ["%s hook gemini AfterAgent"] },'):format(
+                PROGRAM))
+        assert.equal("waits for approval", state("gemini").state)
+        local said = propolis("status", "gemini").stderr
+        has(said, "hooksConfig.enabled is false")
+        has(said, "1 of our hooks are switched off in Gemini CLI")
     end)
 
     it("reads what Codex noted about our hooks", function()

@@ -1,38 +1,14 @@
+local agent_files = require "agent_files"
+local agents = require "propolis.agents"
 local edit = require "propolis.edit.json"
+local install = require "propolis.install"
 local run = require "run"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 local toml = require "propolis.edit.toml"
-local yaml = require "propolis.edit.yaml"
 
 local PROGRAM = sys.readlink("/proc/self/exe")
-
-local FOREIGN = {
-    [".claude/settings.json"] = [[
-{
-    "permissions": { "allow": ["Bash(ls:*)"] },
-    "hooks": {
-        "Stop": [
-            { "hooks": [ { "type": "command", "command": "say done" } ] }
-        ],
-        "PreToolUse": []
-    }
-}
-]],
-    [".codex/hooks.json"] = '{"hooks":{"Stop":[{"matcher":"x","hooks":'
-        .. '[{"type":"command","command":"/x/bundle/capture.js"}]}]}}',
-    [".codex/config.toml"] = "# c\nmodel = \"x\"\n\n[features]\n"
-        .. "hooks = false # mine\n",
-    [".cursor/hooks.json"] = '{\r\n\t"version": 1,\r\n\t"hooks": {\r\n'
-        .. '\t\t"stop": [{"command": "./own.sh"}]\r\n\t}\r\n}\r\n',
-    [".hermes/config.yaml"] = "# mine\nmodel: x # c\nhooks:\n"
-        .. "  pre_llm_call:\n  - command: \"~/own.sh\"\n\nlast: 1\n",
-    [".pi/agent/AGENTS.md"] = "# Rules\n\nBe kind.",
-    [".openclaw/openclaw.json"] = "// mine\n{\n  gateway: { port: 1 },\n"
-        .. "  plugins: { allow: ['x'] },\n}\n",
-}
-
-local AGENTS = { "claude-code", "codex", "cursor", "hermes", "pi", "openclaw" }
+local NAMES = agent_files.names
 
 -- Every file below a folder but the program's own, by its place.
 local function snapshot(root, at, out)
@@ -68,17 +44,17 @@ local function path(place)
     return home .. "/" .. place
 end
 
-local function with_files(mode)
-    for place, text in pairs(FOREIGN) do
-        tmp.write(path(place), text, mode)
-    end
+local function with_files() agent_files.write(home) end
+
+-- Installs an agent whose program is somewhere else, or removes it.
+local function put_in(agent, ctx)
+    assert(install.apply(agent, ctx, assert(install.plan(agent, ctx))))
+    assert.same({}, install.plan(agent, ctx))
 end
 
-local function empty_folders()
-    for _, folder in ipairs { ".claude", ".codex", ".cursor", ".hermes",
-        ".pi/agent", ".openclaw" } do
-        sys.mkdir(path(folder))
-    end
+local function take_out(agent, ctx)
+    assert(install.apply(agent, ctx, assert(install.removal(agent, ctx))))
+    assert(install.finish(agent, ctx))
 end
 
 describe("install", function()
@@ -87,7 +63,7 @@ describe("install", function()
 
     for how, prepare in pairs {
         ["files of other people"] = with_files,
-        ["empty folders"] = empty_folders,
+        ["empty folders"] = function() agent_files.folders(home) end,
     } do
         describe("over " .. how, function()
             before_each(function() prepare() end)
@@ -114,8 +90,8 @@ describe("install", function()
                 local again = sys.stat(path ".claude/settings.json")
                 assert.equal(stat.ino, again.ino)
                 assert.equal(stat.mtime, again.mtime)
-                for _, agent in ipairs(AGENTS) do
-                    assert.is_truthy(r.stderr:find(agent
+                for _, name in ipairs(NAMES) do
+                    assert.is_truthy(r.stderr:find(name
                         .. ": everything is in place", 1, true))
                 end
             end)
@@ -130,22 +106,15 @@ describe("install", function()
         end)
     end
 
-    it("keeps the hooks of others", function()
+    it("keeps what others wrote beside ours", function()
         with_files()
         ok("install")
-        assert.equal("say done", edit.value(sys.read(
-            path ".claude/settings.json"),
-            { "hooks", "Stop", 1, "hooks", 1, "command" }))
-        assert.equal("/x/bundle/capture.js", edit.value(sys.read(
-            path ".codex/hooks.json"),
-            { "hooks", "Stop", 1, "hooks", 1, "command" }))
-        assert.is_truthy(sys.read(path ".cursor/hooks.json")
-            :find('"stop": [{"command": "./own.sh"}, {', 1, true))
-        assert.equal("~/own.sh", yaml.fields(yaml.get(sys.read(
-            path ".hermes/config.yaml"), { "hooks", "pre_llm_call" })
-            .items[1].node).command)
-        assert.is_truthy(sys.read(path ".pi/agent/AGENTS.md")
-            :find("Be kind.", 1, true))
+        for _, name in ipairs(NAMES) do
+            for _, case in ipairs(agent_files.of(name).there) do
+                local text = sys.read(path(case[1]))
+                assert.is_truthy(text:find(case[2], 1, true), case[2])
+            end
+        end
     end)
 
     it("writes absolute lines with timeouts in seconds", function()
@@ -173,6 +142,16 @@ describe("install", function()
         assert.is_true(edit.value(sys.read(path ".openclaw/openclaw.json"),
             { "plugins", "entries", "propolis", "hooks",
                 "allowConversationAccess" }, { json5 = true }))
+    end)
+
+    it("wires only events that this Claude Code knows", function()
+        for version, count in pairs { ["2.1.75"] = 11, ["2.1.76"] = 12,
+            ["2.1.89"] = 14, ["10.0.0"] = 14, ["1.9.9"] = 11 } do
+            local ctx = agent_files.ctx(home,
+                { agent_version = function() return version end })
+            local target = agents.get("claude-code").targets(ctx, home)[1]
+            assert.equal(count, #target.wanted, version)
+        end
     end)
 
     it("never accepts hooks for everybody", function()
@@ -206,33 +185,8 @@ describe("install", function()
     it("takes only ours from files that someone edited since", function()
         with_files()
         ok("install")
-        local function edited(place, from, to)
-            local text = sys.read(path(place))
-            local at, stop = text:find(from, 1, true)
-            assert(at, place)
-            sys.replace(path(place), text:sub(1, at - 1) .. to
-                .. text:sub(stop + 1))
-        end
-        edited(".claude/settings.json", '["Bash(ls:*)"]', '["Read"]')
-        edited(".codex/hooks.json", '"matcher":"x"', '"matcher":"y"')
-        edited(".codex/config.toml", 'model = "x"', 'model = "y"')
-        edited(".cursor/hooks.json", "./own.sh", "./other.sh")
-        edited(".hermes/config.yaml", "last: 1", "last: 2")
-        edited(".pi/agent/AGENTS.md", "kind", "brave")
-        edited(".openclaw/openclaw.json", "port: 1", "port: 2")
+        local want = agent_files.edit(home)
         ok("uninstall")
-        local want = {}
-        for place, text in pairs(FOREIGN) do want[place] = text end
-        local function wanted(place, from, to)
-            want[place] = want[place]:gsub(from, to)
-        end
-        wanted(".claude/settings.json", "Bash%(ls:%*%)", "Read")
-        wanted(".codex/hooks.json", '"x"', '"y"')
-        wanted(".codex/config.toml", '"x"', '"y"')
-        wanted(".cursor/hooks.json", "own", "other")
-        wanted(".hermes/config.yaml", "last: 1", "last: 2")
-        wanted(".pi/agent/AGENTS.md", "kind%.", "brave.\n")
-        wanted(".openclaw/openclaw.json", "port: 1", "port: 2")
         for place, text in pairs(want) do
             assert.equal(text, sys.read(path(place)), place)
         end
@@ -320,18 +274,14 @@ describe("install", function()
             assert.same(before, snapshot(home))
         end
 
-        for place, case in pairs {
-            [".claude/settings.json"] = { "claude-code", "{ oops" },
-            [".codex/config.toml"] = { "codex", "[features\nx" },
-            [".cursor/hooks.json"] = { "cursor", '{"hooks": []}' },
-            [".hermes/config.yaml"] = { "hermes", "a: b: c\n" },
-            [".pi/agent/AGENTS.md"] = { "pi", "<!-- BEGIN propolis -->\n" },
-            [".openclaw/openclaw.json"] = { "openclaw", "{ a: }" },
-        } do
-            it("is a broken " .. place .. ": nothing is touched", function()
-                tmp.write(path(place), case[2])
-                refused(case[1], path(place) .. ": line 1")
-            end)
+        for _, name in ipairs(NAMES) do
+            it("is a broken file of " .. name .. ": nothing is touched",
+                function()
+                    local place, text = table.unpack(
+                        agent_files.of(name).broken)
+                    tmp.write(path(place), text)
+                    refused(name, path(place) .. ": line 1")
+                end)
         end
 
         it("is flow style in YAML: the lines to add are said", function()
@@ -348,11 +298,11 @@ describe("install", function()
             refused("codex", "config.toml is read-only (mode 444)")
         end)
 
-        it("is a journal that cannot be written", function()
+        it("is an install record that cannot be written", function()
             tmp.write(path "state", "")
             sys.mkdir(path ".codex")
-            refused("codex", "the journal in " .. home .. "/state cannot be "
-                .. "written")
+            refused("codex", "the install record in " .. home
+                .. "/state cannot be written")
         end)
 
         it("is a file where the agent's folder should be", function()
@@ -374,91 +324,55 @@ describe("install", function()
 
     it("quotes a program whose place has blanks and quotes", function()
         local program = path "it's a place/propolis"
-        local install = require "propolis.install"
         local command = require "propolis.install.command"
         with_files()
-        local ctx = { home = home, program = program, state = path "state",
-            env = function() end, version = "1", now = "t",
-            program_time = "t", agent_version = function() end }
-        for _, name in ipairs(AGENTS) do
-            local agent = install.agent(name)
-            local changes = assert(install.plan(agent, ctx))
-            assert(install.apply(agent, ctx, changes))
+        local ctx = agent_files.ctx(home, { program = program })
+        for _, name in ipairs(NAMES) do
+            local agent = agents.get(name)
+            put_in(agent, ctx)
             for _, target in ipairs(agent.targets(ctx, agent.folder(ctx))) do
-                local find = target.find or function() return {} end
-                for _, hook in ipairs(find(sys.read(target.path))) do
+                local text = sys.read(target.path)
+                for _, hook in ipairs(target.find and target.find(text) or {})
+                do
                     assert.same({ program, "hook", name, hook.event },
                         command.split(hook.line))
                 end
+                assert.equal(program, target.shim and target.shim(text)
+                    or program)
             end
-            assert.same({}, install.plan(agent, ctx))
         end
-        local shim = sys.read(path ".pi/agent/extensions/propolis.ts")
-        assert.is_truthy(shim:find('const PROGRAM = "' .. program .. '";', 1,
-            true))
     end)
 
     it("names the memory server when there is one, and undoes it", function()
-        local install = require "propolis.install"
         with_files()
-        tmp.write(path ".claude.json", '{"numStartups": 3}')
         local before = snapshot(home)
-        local ctx = { home = home, program = "/x y/propolis", mcp = true,
-            state = path "state", env = function() end, version = "1",
-            agent_version = function() end }
-        for _, name in ipairs(AGENTS) do
-            local agent = install.agent(name)
-            assert(install.apply(agent, ctx, assert(install.plan(agent, ctx))))
-            assert.same({}, install.plan(agent, ctx))
+        local ctx = agent_files.ctx(home, { mcp = true })
+        for _, name in ipairs(NAMES) do
+            local agent, named = agents.get(name), nil
+            put_in(agent, ctx)
+            for _, target in ipairs(agent.targets(ctx, agent.folder(ctx))) do
+                named = target.server
+                    and target.server(sys.read(target.path)) or named
+            end
+            assert.same(agent_files.of(name).server, named)
         end
-        local server = { type = "stdio", command = "/x y/propolis",
-            args = { "mcp" } }
-        for _, place in ipairs { ".claude.json", ".cursor/mcp.json" } do
-            assert.same(server, edit.value(sys.read(path(place)),
-                { "mcpServers", "propolis" }))
-        end
-        assert.equal("/x y/propolis", toml.value(sys.read(
-            path ".codex/config.toml"),
-            { "mcp_servers", "propolis", "command" }))
-        assert.equal("/x y/propolis", yaml.fields(yaml.get(sys.read(
-            path ".hermes/config.yaml"), { "mcp_servers", "propolis" }))
-            .command)
-        for _, name in ipairs(AGENTS) do
-            local agent = install.agent(name)
+        for _, name in ipairs(NAMES) do
+            local agent = agents.get(name)
             assert.is_true(#install.traces(agent, ctx) > 0)
-            local changes = assert(install.removal(agent, ctx))
-            assert(install.apply(agent, ctx, changes))
-            assert(install.finish(agent, ctx))
+            take_out(agent, ctx)
             assert.same({}, install.traces(agent, ctx))
         end
         assert.same(before, snapshot(home))
     end)
 
     it("takes the server out of files that were edited since", function()
-        local install = require "propolis.install"
         with_files()
-        tmp.write(path ".claude.json", '{"numStartups": 3}')
-        local ctx = { home = home, program = "/x/propolis", mcp = true,
-            state = path "state", env = function() end, version = "1",
-            agent_version = function() end }
-        for _, case in ipairs {
-            { "claude-code", ".claude.json", '"numStartups": 3',
-                '"numStartups": 4' },
-            { "codex", ".codex/config.toml", "# c", "# d" },
-            { "hermes", ".hermes/config.yaml", "# mine", "# ours" },
-        } do
-            local agent = install.agent(case[1])
-            local text = sys.read(path(case[2]))
-            local at, stop = text:find(case[3], 1, true)
-            local want = text:sub(1, at - 1) .. case[4] .. text:sub(stop + 1)
-            assert(install.apply(agent, ctx, assert(install.plan(agent, ctx))))
-            text = sys.read(path(case[2]))
-            at, stop = text:find(case[3], 1, true)
-            sys.replace(path(case[2]), text:sub(1, at - 1) .. case[4]
-                .. text:sub(stop + 1))
-            assert(install.apply(agent, ctx,
-                assert(install.removal(agent, ctx))))
-            assert.equal(want, sys.read(path(case[2])))
+        local ctx = agent_files.ctx(home, { mcp = true })
+        for _, name in ipairs(NAMES) do put_in(agents.get(name), ctx) end
+        local want = agent_files.edit(home)
+        for _, name in ipairs(NAMES) do take_out(agents.get(name), ctx) end
+        for place, text in pairs(want) do
+            assert.equal(text, sys.read(path(place)), place)
         end
     end)
 
@@ -478,12 +392,9 @@ describe("install", function()
     end)
 
     it("undoes an agent when its second file cannot be written", function()
-        local install = require "propolis.install"
-        local agent = install.agent("pi")
-        empty_folders()
-        local ctx = { home = home, program = "/x/propolis",
-            state = path "state", env = function() end, version = "1",
-            agent_version = function() end }
+        local agent = agents.get("pi")
+        agent_files.folders(home)
+        local ctx = agent_files.ctx(home)
         local changes = assert(install.plan(agent, ctx))
         assert.equal(2, #changes)
         local before = snapshot(home)

@@ -30,8 +30,8 @@ describe("shims", function()
     local dir
 
     local function shim(name, program)
-        local target = install_shim.target({ program = program },
-            name .. ".ts", dir .. "/shim.mjs")
+        local target = install_shim.target({ program = program }, name,
+            dir .. "/shim.mjs")
         assert.equal(program, target.shim(target.add()))
         tmp.write(target.path, target.add())
         tmp.write(dir .. "/host.mjs", HOST)

@@ -1,0 +1,2 @@
+--- codex.samples: test events of Codex; see propolis.agents.
+return require "propolis.install.sample_events"

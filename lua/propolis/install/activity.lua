@@ -1,0 +1,49 @@
+--- propolis.install.activity: what came from the agents so far: the local
+-- store, when an event was last seen there, and what waits in the spool.
+local sys = require "engine.sys"
+
+local activity = {}
+
+--- The local store's file, and whether it is there.
+function activity.file(conf)
+    local path = conf.local_store:gsub("^sqlite:", "")
+    local found = sys.stat(path)
+    return path, found
+end
+
+--- Opens the local store for reading; nil when it is not there; nil and an
+-- error when it does not open.
+function activity.open(conf)
+    local _, found = activity.file(conf)
+    if not found then return nil end
+    return require("propolis").open(conf.local_store, conf)
+end
+
+-- A store that no hook wrote to yet has no tables.
+local function rows(store, text, values)
+    local found, err = store:query(text, values)
+    if not found and err.code == "no_table" then return {} end
+    return found, err
+end
+
+--- Per agent (as in the column) and event, when it was last seen:
+-- seen[agent][event] = time; nil and an error.
+function activity.seen(store, conf)
+    local found, err = rows(store, [[SELECT agent, description,
+        max(creation_date) AS last FROM {t} GROUP BY agent, description]],
+        { t = conf.tables.sessions })
+    if not found then return nil, err end
+    local seen = {}
+    for _, row in ipairs(found) do
+        seen[row.agent] = seen[row.agent] or {}
+        seen[row.agent][row.description] = row.last
+    end
+    return seen
+end
+
+--- How many events the spool holds.
+function activity.waiting(conf)
+    return #require("propolis.capture.spool").list(conf)
+end
+
+return activity
