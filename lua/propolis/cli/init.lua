@@ -5,7 +5,7 @@
 --   local command = {
 --       name = "heal",
 --       summary = "one line",
---       usage = "an example first, then every option",
+--       usage = "an example first, then every option", -- or a function
 --       options = { json = "flag", store = "value", only = "list" },
 --       short = { s = "store" },       -- optional
 --       args = { 0, 1 },               -- optional: fewest, most arguments
@@ -190,6 +190,13 @@ local function check_count(opts, command)
     end
 end
 
+--- A command's usage text, ended by one newline.
+function cli.usage_text(command)
+    local usage = command.usage
+    if type(usage) == "function" then usage = usage() end
+    return (usage:gsub("%s*$", "\n"))
+end
+
 --- Reads a command's arguments.
 -- Long options --name, --name VALUE, --name=VALUE ("-" in a name is "_" in the
 -- result); short ones as command.short says, together if they are flags; "--"
@@ -201,7 +208,7 @@ end
 function cli.parse(argv, command)
     local opts, err = parse(argv, command)
     if opts and opts.help then
-        cli.write((command.usage:gsub("%s*$", "\n")))
+        cli.write(cli.usage_text(command))
         return nil, cli.done()
     end
     err = err or check_count(opts, command)

@@ -53,8 +53,7 @@ function command.run(argv)
     end
     for _, item in ipairs(words()) do
         if item.word == opts[1] then
-            local found = require(item.module)
-            cli.write((found.usage:gsub("%s*$", "\n")))
+            cli.write(cli.usage_text(require(item.module)))
             return cli.done()
         end
     end

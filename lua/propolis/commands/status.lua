@@ -43,9 +43,9 @@ local function overview(ctx, conf, store)
         store = path, bytes = file and file.size, spool = spool,
         outbox = team and team.waiting, team = team,
         remote = conf.remote
-            and require "propolis.stores.shown_url"(conf.remote),
-        refused = team and team.refused > 0
-            and require("propolis.sync.outbox").refused(store) or {},
+            and require("propolis.stores").shown(conf.remote),
+        rejected = team and team.rejected > 0
+            and require("propolis.sync.outbox").rejected(store) or {},
     }
 end
 
@@ -58,11 +58,11 @@ local function say_team(all)
         cli.write(("          failed at %s: %s\n"):format(team.last_error_at,
             team.last_error))
     end
-    for _, row in ipairs(all.refused) do
-        cli.write(("refused   %s %s: %s\n"):format(row.tbl, row.row_id,
+    for _, row in ipairs(all.rejected) do
+        cli.write(("rejected  %s %s: %s\n"):format(row.tbl, row.row_id,
             row.error))
     end
-    if #all.refused > 0 then
+    if #all.rejected > 0 then
         cli.write("          `propolis sync --retry` tries them again\n")
     end
 end
@@ -142,9 +142,9 @@ local function as_json(all, reports)
             { "advice", json.array(report.advice) },
         }
     end
-    local refused = {}
-    for i, row in ipairs(all.refused) do
-        refused[i] = json.object { { "table", row.tbl }, { "id", row.row_id },
+    local rejected = {}
+    for i, row in ipairs(all.rejected) do
+        rejected[i] = json.object { { "table", row.tbl }, { "id", row.row_id },
             { "queued_at", row.queued_at }, { "error", row.error } }
     end
     local team = all.team or {}
@@ -158,7 +158,7 @@ local function as_json(all, reports)
         "last_error_at", "failures", "next_try" } do
         out[#out + 1] = { key, team[key] }
     end
-    out[#out + 1] = { "refused", json.array(refused) }
+    out[#out + 1] = { "rejected", json.array(rejected) }
     out[#out + 1] = { "agents", json.array(agents) }
     return cli.json(json.object(out))
 end

@@ -55,6 +55,10 @@ function settings.set(name, value)
     if value ~= nil then
         value, err = require("propolis.config.values").check(key, value,
             name)
+        if not err and key.type == "store" and value ~= "none" then
+            local _
+            _, err = require("propolis.stores").find(value)
+        end
         if err then
             return nil, err
         end

@@ -77,7 +77,7 @@ function help.about(name, dots)
     end
     for _, item in ipairs(commands()) do
         if item.word == name then
-            return (require(item.module).usage:gsub("%s*$", "\n"))
+            return require("propolis.cli").usage_text(require(item.module))
         end
     end
     return in_meta(name) or ("nothing is called '%s'; try .help\n"):format(name)

@@ -2,9 +2,9 @@
 --
 -- One at a time per local store, under a file lock; a failure is remembered,
 -- and a run that hooks start waits longer after each one.
-local deadline = require "propolis.sync.deadline"
 local log = require "propolis.log"
 local outbox = require "propolis.sync.outbox"
+local schemas = require "propolis.schemas"
 local sys = require "engine.sys"
 
 local sync = {}
@@ -16,9 +16,10 @@ sync.limit = 600
 --- What one statement may take on top of that, with all its tries (seconds).
 sync.grace = 60
 
---- For a process that only syncs: ends it when it is stuck beyond all limits.
+--- For a process that only syncs: a watchdog that ends it when it is stuck
+-- beyond all limits.
 -- @param conf the configuration, or nil when the run is over
-function sync.watch_over(conf)
+function sync.watchdog(conf)
     sys.alarm(conf and (conf.sync_limit or sync.limit) + sync.grace or 0)
 end
 
@@ -32,6 +33,17 @@ local function lock_path(conf)
         conf.local_store:match("[^/]*$"))
 end
 
+-- A function that returns true, or nil and why not after so many seconds.
+local function time_limit(seconds)
+    local last = sys.monotonic() + seconds
+    return function()
+        if sys.monotonic() > last then
+            return nil, "out of time; the rest goes with the next sync"
+        end
+        return true
+    end
+end
+
 --- The local store with its own tables beside the shared ones, spool taken in.
 -- @return the store, or nil, err
 function sync.open_local(conf)
@@ -41,19 +53,22 @@ function sync.open_local(conf)
         return nil, err
     end
     local ok
-    ok, err = store:ensure()
+    ok, err = store:heal(outbox.all)
     if ok then
-        ok, err = store:heal(outbox.all)
+        ok, err = require("propolis.sync.legacy").adopt(store)
     end
     if ok then
-        ok, err = outbox.index(store)
+        ok, err = store:ensure()
+    end
+    if ok then
+        ok, err = outbox.index(store, schemas.synced())
     end
     if not ok then
         store:close()
         return nil, err
     end
     require("propolis.capture.spool").ingest(conf, function(records)
-        return intake.put(store, records, sys.now())
+        return intake.put(store, records)
     end, log.warn)
     return store
 end
@@ -74,70 +89,73 @@ local function identity(conf, remote)
     return ("%s %s %s"):format(remote.url, conf.org_id, conf.workspace)
 end
 
--- A remote that is new to this store: all rows are queued for it, and nothing
--- is known of what it has.
-local function greet(conf, store, remote)
+-- For a remote that is new to this store all rows are queued, and nothing is
+-- known of what it has.
+local function prepare_for(conf, store, remote, synced)
     local id = identity(conf, remote)
     if outbox.get(store, "remote") == id then
         return true
     end
-    local schemas = require "propolis.schemas"
     return store:transaction(function()
-        for _, name in ipairs(schemas.names()) do
-            local schema = schemas.get(name)
-            if schema then
-                local ok, err = outbox.add_all(store, name, schema.table,
-                    sys.now())
-                if not ok then
-                    return nil, err
-                end
+        local words = { remote = id }
+        for _, schema in ipairs(synced) do
+            local ok, err = outbox.add_all(store, schema)
+            if not ok then
+                return nil, err
             end
+            words[require("propolis.sync.pull").mark(schema)] = ""
         end
-        local ok, err = store:exec("DELETE FROM {l}", { l = "ledger" })
+        local ok, err = store:exec("DELETE FROM {l}",
+            { l = outbox.ledger.table })
         if not ok then
             return nil, err
         end
-        return outbox.set(store, { remote = id, ["mark.memory"] = "",
-            ["mark.skills"] = "" })
+        return outbox.set(store, words)
     end)
 end
 
+-- What was asked for, with an opened remote; fills in result.
+local function exchange(store, remote, opts, result, in_time)
+    local synced, err = schemas.synced(), nil
+    if opts.session then
+        result.session, err = require("propolis.sync.fetch").session(store,
+            remote, synced, opts.session, in_time)
+        return err == nil or nil, err
+    end
+    if not opts.pull_only then
+        result.push, err = require("propolis.sync.push").run(store, remote, {
+            schemas = synced, progress = opts.progress, pause = opts.pause,
+            in_time = in_time,
+        })
+    end
+    if not err and not opts.push_only then
+        result.pull, err = require("propolis.sync.pull").run(store, remote,
+            synced, in_time)
+    end
+    return err == nil or nil, err
+end
+
 local function work(conf, store, opts, result)
-    local last = deadline.after(conf.sync_limit or sync.limit)
+    local in_time = time_limit(conf.sync_limit or sync.limit)
     local remote, err = sync.open_remote(conf)
     if not remote then
         return nil, err
     end
     local _ <close> = remote
-    local ok
-    ok, err = greet(conf, store, remote)
+    local synced, ok = schemas.synced(), nil
+    ok, err = prepare_for(conf, store, remote, synced)
     if ok then
-        ok, err = remote:ensure()
+        ok, err = remote:ensure(synced)
     end
     if not ok then
         return nil, err
     end
-    if opts.session then
-        result.session, err = require("propolis.sync.fetch").session(store,
-            remote, opts.session, last)
-        return err == nil or nil, err
-    end
-    if not opts.pull_only then
-        result.push, err = require("propolis.sync.push").run(store, remote, {
-            progress = opts.progress, pause = opts.pause,
-            deadline = last,
-        })
-    end
-    if not err and not opts.push_only then
-        result.pull, err = require("propolis.sync.pull").run(store, remote,
-            last)
-    end
-    return err == nil or nil, err
+    return exchange(store, remote, opts, result, in_time)
 end
 
 -- Success and failure as the next run and `propolis status` read them.  A
 -- failure after rows got through is the first in a row: the remote is there.
-local function remember(store, ok, err, sent)
+local function record_outcome(store, ok, err, sent)
     local before = sent and 0
         or tonumber(outbox.get(store, "failures")) or 0
     local failures = ok and 0 or before + 1
@@ -181,7 +199,7 @@ local function run_locked(conf, opts)
         end
         ok, why = nil, ok
     end
-    remember(store, ok, why, result.push and result.push.sent > 0)
+    record_outcome(store, ok, why, result.push and result.push.sent > 0)
     local notices = require "propolis.account.notices"
     if result.push and result.push.sent > 0 then
         notices.balance_ok()
@@ -197,7 +215,7 @@ end
 -- @param conf a configuration with a remote
 -- @param opts { auto, push_only, pull_only, session = id, retry,
 -- progress = function(sent), pause }
--- @return { push = { sent =, refused = }, pull = { got = }, session =, error =
+-- @return { push = { sent =, rejected = }, pull = { got = }, session =, error =
 -- what stopped it, skipped = why nothing was done }, or nil and an error
 function sync.run(conf, opts)
     if not conf.remote then
@@ -227,8 +245,8 @@ function sync.run(conf, opts)
     return result, err
 end
 
---- What `propolis status` shows of the sync: backlog, refused rows, last
--- success and error; nil without a local store.
+--- What `propolis status` shows of the sync: backlog, rejected rows,
+-- last success and error; nil without a local store.
 function sync.status(store)
     local counts = outbox.counts(store)
     if not counts then

@@ -1,24 +1,20 @@
---- pull: what teammates wrote to memory and skills comes into the local store.
+--- pull: what teammates wrote to tables that are shared with every sync comes
+-- into the local store.
 --
 -- Writers' clocks differ, so a date alone cannot tell what is new.  The ledger
 -- keeps id and date of every row seen.  Each pull lists the rows since the
 -- last mark, less a day; when the number of older rows is not what the ledger
 -- says, it lists them all.  Bodies are fetched only for rows that are new or
 -- changed.
-local deadline = require "propolis.sync.deadline"
 local merge = require "propolis.sync.merge"
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
-local schemas = require "propolis.schemas"
 
 local pull = {}
 
 local PAGE = 500 -- ids in one listing
 local BODIES = 50 -- rows in one fetch
 local OVERLAP = 24 * 3600
-
--- The date column of each table that is pulled.
-local DATES = { memory = "last_update_date", skills = "updated_at" }
 
 local DAY = "!%Y-%m-%dT%H:%M:%S"
 
@@ -38,7 +34,7 @@ end
 
 local function ledger_of(store, name)
     local list, err = store:query("SELECT row_id, date FROM {l} WHERE tbl = ?",
-        { l = "ledger", name })
+        { l = outbox.ledger.table, name })
     if not list then
         return nil, err
     end
@@ -75,94 +71,80 @@ end
 local Pull = {}
 Pull.__index = Pull
 
--- Merges fetched rows and notes them in the ledger, in one transaction.
+-- Takes in fetched rows and notes them in the ledger, in one transaction.
 function Pull:store_rows(list)
+    local schema = self.schema
     return self.store:transaction(function(store)
-        local paths = {}
-        for i, row in ipairs(self.name == "memory" and list or {}) do
-            paths[i] = row.path
-        end
-        local dates, err = merge.dates(store, paths)
-        if not dates then
-            return nil, err
-        end
-        for _, row in ipairs(list) do
+        local look = schema.sync.merge and merge.current or rows_of.present
+        local known, err = look(store, schema, list)
+        for _, row in ipairs(known and list or {}) do
             local ok
-            ok, err = self:store_row(store, row, dates)
+            ok, err = self:store_row(store, row, known)
             if not ok then
                 return nil, err
             end
         end
-        return true
+        return known and true, err
     end)
 end
 
-function Pull:store_row(store, row, dates)
+function Pull:store_row(store, row, known)
     local done, err
-    if self.name == "memory" then
-        done, err = merge.put(store, row, dates[row.path])
-        dates[row.path] = done ~= "kept" and row.last_update_date
-            or dates[row.path]
+    if self.schema.sync.merge then
+        done, err = merge.put(store, self.schema, row, known)
+    elseif known[row.id] then
+        done = "kept"
     else
-        local there
-        there, err = store:query("SELECT 1 FROM {t} WHERE id = ? LIMIT 1",
-            { t = self.schema.table, row.id })
-        if there and #there == 0 then
-            done, err = store:insert(self.schema, row)
-            done = done and "inserted"
-        else
-            done = there and "kept"
-        end
+        done, err = store:insert(self.schema, row)
+        known[row.id] = true
     end
     if not done then
         return nil, err
-    end
-    if done ~= "kept" then
+    elseif done ~= "kept" then
         self.got = self.got + 1
     end
     return self:note(store, row.id, row[self.column] or "")
 end
 
 function Pull:note(store, id, date)
+    local name, ledger = self.schema.name, outbox.ledger
     self.seen[id] = date
     local ok, err = store:exec("DELETE FROM {l} WHERE tbl = ? AND row_id = ?",
-        { l = "ledger", self.name, id })
+        { l = ledger.table, name, id })
     if not ok then
         return nil, err
     end
-    return store:insert(outbox.ledger,
-        { tbl = self.name, row_id = id, date = date })
+    return store:insert(ledger, { tbl = name, row_id = id, date = date })
 end
 
 -- One page of the listing: fetch what is new or changed.
 function Pull:page(page)
-    local ok, late = deadline.holds(self.deadline)
+    local ok, late = self.in_time()
     if not ok then
         return nil, late
     end
     local wanted = {}
     for _, entry in ipairs(page) do
-        self.listed = self.listed + 1
         if self.seen[entry.id] ~= entry.date then
-            wanted[#wanted + 1] = { row_id = entry.id }
+            wanted[#wanted + 1] = entry.id
         end
         if (entry.date or "") > self.mark then
             self.mark = entry.date
         end
     end
     for from = 1, #wanted, BODIES do
-        local refs = table.move(wanted, from,
+        local ids = table.move(wanted, from,
             math.min(from + BODIES - 1, #wanted), 1, {})
-        local found, err = deadline.holds(self.deadline)
+        local found, err = self.in_time()
         if found then
-            found, err = rows_of.by_id(self.remote, self.schema, refs)
+            found, err = rows_of.by_id(self.remote, self.schema, ids)
         end
         if not found then
             return nil, err
         end
         local list = {}
-        for _, ref in ipairs(refs) do
-            list[#list + 1] = found[ref.row_id]
+        for _, id in ipairs(ids) do
+            list[#list + 1] = found[id]
         end
         ok, err = self:store_rows(list)
         if not ok then
@@ -206,29 +188,35 @@ function Pull:run()
     end
     if ok then
         ok, err = outbox.set(self.store,
-            { ["mark." .. self.name] = self.mark })
+            { [pull.mark(self.schema)] = self.mark })
     end
     return ok, err
 end
 
---- Pulls memory and skills, until at (see propolis.sync.deadline).
+--- The key in the state of how far a table was pulled.
+function pull.mark(schema)
+    return "mark." .. schema.name
+end
+
+--- Pulls those of the schemas that say so, as long as in_time() returns true.
 -- @return { got = rows new or changed here }, and err when it stopped early
-function pull.run(store, remote, at)
+function pull.run(store, remote, schemas, in_time)
     local result = { got = 0 }
-    for _, name in ipairs { "memory", "skills" } do
-        local seen, err = ledger_of(store, name)
-        if not seen then
-            return result, err
+    for _, schema in ipairs(schemas) do
+        local column = schema.sync.newest or schema.sync.pull
+        local ok, err = true, nil
+        if column then
+            ok, err = ledger_of(store, schema.name)
         end
-        local self = setmetatable({
-            store = store, remote = remote, name = name, seen = seen,
-            schema = schemas[name], column = DATES[name], listed = 0,
-            mark = outbox.get(store, "mark." .. name) or "", got = 0,
-            deadline = at,
-        }, Pull)
-        local ok
-        ok, err = self:run()
-        result.got = result.got + self.got
+        if column and ok then
+            local self = setmetatable({
+                store = store, remote = remote, schema = schema, seen = ok,
+                column = column, got = 0, in_time = in_time,
+                mark = outbox.get(store, pull.mark(schema)) or "",
+            }, Pull)
+            ok, err = self:run()
+            result.got = result.got + self.got
+        end
         if not ok then
             return result, err
         end

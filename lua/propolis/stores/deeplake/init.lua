@@ -13,7 +13,7 @@ local markers = require "propolis.stores.deeplake.markers"
 local sys = require "engine.sys"
 local trace = require "propolis.stores.deeplake.trace"
 
-local deeplake = {}
+local deeplake = { form = "deeplake:" }
 
 local CREATE_DELAYS = { 2, 5, 10 } -- seconds
 
