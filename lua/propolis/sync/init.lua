@@ -142,7 +142,8 @@ local function work(conf, store, opts, result)
         return nil, err
     end
     local _ <close> = remote
-    local synced, ok = schemas.synced(), nil
+    local synced = schemas.synced()
+    local ok
     ok, err = prepare_for(conf, store, remote, synced)
     if ok then
         ok, err = remote:ensure(synced)

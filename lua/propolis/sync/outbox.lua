@@ -77,14 +77,18 @@ function outbox.index(store, schemas)
     return true
 end
 
---- Queues rows by their ids; to be called in the transaction that wrote them.
+--- Queues rows of a schema, known by their ids; to be called in the transaction
+-- that wrote them.
 -- @return true, or nil, err
-function outbox.add(store, name, ids)
+function outbox.add(store, of, rows)
     local refs, now = {}, sys.now()
-    for i, id in ipairs(ids) do
-        refs[i] = { tbl = name, row_id = id, queued_at = now }
+    for i, row in ipairs(rows) do
+        refs[i] = { tbl = of.name, row_id = row.id, queued_at = now }
     end
-    return #refs == 0 or store:insert_many(outbox.schema, refs)
+    if #refs == 0 then
+        return true
+    end
+    return store:insert_many(outbox.schema, refs)
 end
 
 --- Queues every row of a schema's table that is not queued yet: for a new

@@ -49,7 +49,10 @@ function reconcile.partition(self, part)
             old = { schema = part.schema, part = part }
         end
     end
-    return #old == 0 or reconcile.batch(self, old)
+    if #old == 0 then
+        return true
+    end
+    return reconcile.batch(self, old)
 end
 
 return reconcile

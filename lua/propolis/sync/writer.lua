@@ -1,8 +1,6 @@
 --- writer: rows into a store, each queued for the team in the same
--- transaction; store:put and store:put_many say what for.
-local outbox = require "propolis.sync.outbox"
-local rows_of = require "propolis.sync.rows"
-
+-- transaction; store:put and store:put_many say what for.  Hooks come here:
+-- nothing is loaded before it is needed.
 local writer = {}
 
 -- Whether a file is the local store of a configuration with a remote.  Who
@@ -28,7 +26,8 @@ end
 local function append(store, schema, rows, once)
     local new = rows
     if once then
-        local there, err = rows_of.present(store, schema, rows)
+        local there, err = require("propolis.sync.rows").present(store,
+            schema, rows)
         if not there and err.code ~= "no_table" then
             return nil, err
         end
@@ -88,8 +87,7 @@ function writer.put(store, schema, rows, opts)
         new, why = write(store, schema, rows, opts.once)
         ok = new
         if new and queued then
-            ok, why = outbox.add(store, schema.name,
-                rows_of.field(new, "id"))
+            ok, why = require("propolis.sync.outbox").add(store, schema, new)
         end
         return ok and #new, why
     end

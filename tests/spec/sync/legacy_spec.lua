@@ -156,8 +156,7 @@ describe("a store of version 0.1", function()
         end
         assert.same({ "sent, no answer", "set aside", "waits", "memory",
             "new", "newer" }, order)
-        assert.equal("0", outbox.get(store, "failures") == "1" and "0"
-            or outbox.get(store, "failures"))
+        assert.equal("1", outbox.get(store, "failures"))
     end)
 
     it("is taken over once by many processes at the same time", function()
@@ -241,10 +240,9 @@ describe("a user's own table", function()
             store:close()
             local remote <close> = assert(propolis.open(url,
                 { workspace = "ws" }))
-            local ids, n = {}, 0
-            for _, row in ipairs(remote:query("SELECT id FROM sessions")) do
-                n, ids[row.id] = n + 1, true
-            end
-            assert.equal(4, n) -- one was rejected, and is tried when told
+            local rows = remote:query("SELECT COUNT(*) AS n,"
+                .. " COUNT(DISTINCT id) AS ids FROM sessions")
+            -- one was rejected, and is tried when told
+            assert.same({ n = 4, ids = 4 }, rows[1])
         end)
 end)
