@@ -168,7 +168,8 @@ describe("the outbox", function()
             -- the kill came between the answer and the bookkeeping
             local store = m:store()
             assert(store:exec([[INSERT INTO propolis_outbox (tbl, row_id,
-                queued_at, sent_at) SELECT 'sessions', id, '', '2026' FROM sessions]]))
+                queued_at, sent_at)
+                SELECT 'sessions', id, '', '2026' FROM sessions]]))
             store:close()
             m:events(5, 1)
             m:sync_through(1)

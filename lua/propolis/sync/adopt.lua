@@ -7,6 +7,7 @@
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
+local sync = require "propolis.sync"
 local sys = require "engine.sys"
 
 local adopt = {}
@@ -70,15 +71,11 @@ end
 local function read(source, schema, after)
     local columns = rows_of.columns(schema)
     columns[#columns + 1] = "rowid"
-    local found, err = source:query([[SELECT {c} FROM {t} WHERE rowid > ?
-        ORDER BY rowid LIMIT ?]],
-        { c = columns, t = schema.table, after, BATCH })
-    if not found then
-        return nil, err
-    end
-    local last = #found > 0 and found[#found].rowid or nil
+    local found, last = assert(source:query([[SELECT {c} FROM {t}
+        WHERE rowid > ? ORDER BY rowid LIMIT ?]],
+        { c = columns, t = schema.table, after, BATCH })), nil
     for _, row in ipairs(found) do
-        row.rowid = nil
+        last, row.rowid = row.rowid, nil
     end
     return rows_of.portable(schema, found), last
 end
@@ -88,36 +85,24 @@ local function copy_table(self, source, schema)
     local merges = schema.sync and schema.sync.merge
     local after = merges and 0 or mark(source, self.conf, schema.name)
     local count = 0
-    while true do
-        local rows, last = read(source, schema, after)
-        if not rows then
-            return nil, last
-        elseif #rows == 0 then
-            return count
-        end
-        local n, err = self.target:put_many(schema, rows,
-            { once = not merges })
-        local ok = n
-        if ok and not merges then
-            ok, err = source:transaction(function()
-                return outbox.set(source,
-                    { [mark_key(self.conf, schema.name)] = last })
-            end)
-        end
-        if not ok then
-            return nil, err
-        end
-        after, count = last, count + n
+    local rows, last = read(source, schema, after)
+    while #rows > 0 do
+        local n = assert(self.target:put_many(schema, rows,
+            { once = not merges }))
+        assert(merges or source:transaction(function()
+            return outbox.set(source,
+                { [mark_key(self.conf, schema.name)] = last })
+        end))
+        count = count + n
         self.progress(n)
+        rows, last = read(source, schema, last)
     end
+    return count
 end
 
 -- A configuration's local store with all its tables, all of its spool taken in.
 local function open_whole(conf)
-    local store, err = require("propolis.sync").open_local(conf)
-    if not store then
-        return nil, err
-    end
+    local store = assert(sync.open_local(conf))
     local intake = require "propolis.capture.intake"
     local log = require "propolis.log"
     local spool = require "propolis.capture.spool"
@@ -129,33 +114,20 @@ local function open_whole(conf)
     return store
 end
 
---- The schemas whose rows are copied: a row without an id cannot be known
--- again.
-function adopt.schemas()
-    local rules = require "propolis.schemas.sync"
-    local list = {}
-    for _, schema in ipairs((schemas.list())) do
-        list[#list + 1] = not rules.stays(schema) and schema or nil
-    end
-    return list
-end
-
+-- Every table whose rows can be known again: those with an id.
 local function copy_file(self, path, done)
-    local source <close>, err = open_whole {
+    local rules = require "propolis.schemas.sync"
+    local source <close> = open_whole {
         paths = self.conf.paths, local_store = "sqlite:" .. path,
     }
-    if not source then
-        return nil, err
-    end
-    for _, schema in ipairs(adopt.schemas()) do
-        local n
-        n, err = copy_table(self, source, schema)
-        if not n then
-            return nil, err
+    for _, schema in ipairs((schemas.list())) do
+        local name = schema.name
+        if not rules.stays(schema) then
+            done.rows[name] = (done.rows[name] or 0)
+                + copy_table(self, source, schema)
         end
-        done.rows[schema.name] = (done.rows[schema.name] or 0) + n
     end
-    return true
+    table.insert(done.files, path)
 end
 
 --- Copies what the stores without an account hold into the account's store.
@@ -167,20 +139,17 @@ function adopt.run(conf, progress)
     if not held then
         return nil, busy.code == "busy" and "another adopt is at work" or busy
     end
-    local target <close>, err = open_whole(conf)
-    if not target then
-        return nil, err
-    end
-    local self = {
-        conf = conf, target = target, progress = progress or function() end,
-    }
     local done = { rows = {}, files = {} }
-    for _, path in ipairs(adopt.sources(conf)) do
-        local ok, why = copy_file(self, path, done)
-        if not ok then
-            return nil, why
+    local ok, err = pcall(function()
+        local target <close> = open_whole(conf)
+        local self = { conf = conf, target = target,
+            progress = progress or function() end }
+        for _, path in ipairs(adopt.sources(conf)) do
+            copy_file(self, path, done)
         end
-        table.insert(done.files, path)
+    end)
+    if not ok then
+        return sync.failure(err)
     end
     return done
 end

@@ -12,73 +12,49 @@ end
 
 -- Events that the local store lacks, in one transaction; how many.
 local function keep_events(store, schema, page)
-    local got = 0
-    return store:transaction(function(tx)
-        local have, err = rows_of.present(tx, schema, page)
-        if not have then
-            return nil, err
-        end
+    return assert(store:transaction(function(tx)
+        local got = 0
+        local have = assert(rows_of.present(tx, schema, page))
         for _, row in ipairs(rows_of.portable(schema, page)) do
             if not have[row.id] then
-                local ok
-                ok, err = tx:insert(schema, row)
-                if not ok then
-                    return nil, err
-                end
+                assert(tx:insert(schema, row))
                 got = got + 1
             end
         end
         return got
-    end)
+    end))
 end
 
--- One table's events of a session; true, or nil, err.
+-- One table's events of a session.
 local function fetch_table(store, remote, schema, id, in_time, result)
     local date, last = "", ""
     repeat
-        local page, err = remote:query([[SELECT {c} FROM {t}
+        assert(in_time())
+        local page = assert(remote:query([[SELECT {c} FROM {t}
             WHERE path LIKE ? ESCAPE '\' AND ({d} > ?
             OR ({d} = ? AND id > ?)) ORDER BY {d}, id LIMIT ?]], {
                 c = rows_of.columns(schema), t = schema.table,
                 d = schema.sync.fetch,
                 "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
-                PAGE })
-        local got
-        if page then
-            got, err = keep_events(store, schema, page)
-        end
-        if not got then
-            return nil, err
-        end
+                PAGE }))
+        result.got = result.got + keep_events(store, schema, page)
         result.found = result.found + #page
-        result.got = result.got + got
         if #page > 0 then
             date, last = page[#page][schema.sync.fetch], page[#page].id
         end
-        local ok, late = in_time()
-        if not ok then
-            return nil, late
-        end
     until #page < PAGE
-    return true
 end
 
 --- Fetches the events of one session of anybody, by its id, from the tables
--- whose schemas say so, as long as in_time() returns true.
--- @return { found = at the remote, got = new here }, and err when it stopped
--- early
-function fetch.session(store, remote, schemas, id, in_time)
-    local result = { got = 0, found = 0 }
+-- whose schemas say so; raises what stops it.
+-- @param in_time function that returns true, or nil and why to stop
+-- @param result counts: found = at the remote, got = new here
+function fetch.session(store, remote, schemas, id, in_time, result)
     for _, schema in ipairs(schemas) do
-        local ok, err = true, nil
         if schema.sync.fetch then
-            ok, err = fetch_table(store, remote, schema, id, in_time, result)
-        end
-        if not ok then
-            return result, err
+            fetch_table(store, remote, schema, id, in_time, result)
         end
     end
-    return result
 end
 
 return fetch

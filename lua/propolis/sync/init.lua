@@ -44,6 +44,15 @@ local function time_limit(seconds)
     end
 end
 
+--- nil, err of what was raised: an error of a store; a fault of the program, or
+-- Ctrl-C, is a text and goes on up.
+function sync.failure(raised)
+    if type(raised) == "string" then
+        error(raised, 0)
+    end
+    return nil, raised
+end
+
 --- The local store with its own tables beside the shared ones, spool taken in.
 -- @return the store, or nil, err
 function sync.open_local(conf)
@@ -52,20 +61,15 @@ function sync.open_local(conf)
     if not store then
         return nil, err
     end
-    local ok
-    ok, err = store:heal(outbox.all)
-    if ok then
-        ok, err = require("propolis.sync.legacy").adopt(store)
-    end
-    if ok then
-        ok, err = store:ensure()
-    end
-    if ok then
-        ok, err = outbox.index(store, schemas.synced())
-    end
+    local ok, why = pcall(function()
+        assert(store:heal(outbox.all))
+        require("propolis.sync.legacy").adopt(store)
+        assert(store:ensure())
+        assert(outbox.index(store, schemas.synced()))
+    end)
     if not ok then
         store:close()
-        return nil, err
+        return sync.failure(why)
     end
     require("propolis.capture.spool").ingest(conf, function(records)
         return intake.put(store, records)
@@ -92,66 +96,46 @@ end
 -- For a remote that is new to this store all rows are queued, and nothing is
 -- known of what it has.
 local function prepare_for(conf, store, remote, synced)
-    local id = identity(conf, remote)
-    if outbox.get(store, "remote") == id then
-        return true
+    local words = { remote = identity(conf, remote) }
+    if outbox.get(store, "remote") == words.remote then
+        return
     end
-    return store:transaction(function()
-        local words = { remote = id }
+    assert(store:transaction(function()
         for _, schema in ipairs(synced) do
-            local ok, err = outbox.add_all(store, schema)
-            if not ok then
-                return nil, err
-            end
+            assert(outbox.add_all(store, schema))
             words[require("propolis.sync.pull").mark(schema)] = ""
         end
-        local ok, err = store:exec("DELETE FROM {l}",
-            { l = outbox.ledger.table })
-        if not ok then
-            return nil, err
-        end
+        assert(store:exec("DELETE FROM {l}", { l = outbox.ledger.table }))
         return outbox.set(store, words)
-    end)
+    end))
 end
 
--- What was asked for, with an opened remote; fills in result.
-local function exchange(store, remote, opts, result, in_time)
-    local synced, err = schemas.synced(), nil
+-- What was asked for; fills in result, raises what stops it.
+local function work(conf, store, opts, result)
+    local in_time = time_limit(conf.sync_limit or sync.limit)
+    local remote <close> = assert(sync.open_remote(conf))
+    local synced = schemas.synced()
+    prepare_for(conf, store, remote, synced)
+    assert(remote:ensure(synced))
     if opts.session then
-        result.session, err = require("propolis.sync.fetch").session(store,
-            remote, synced, opts.session, in_time)
-        return err == nil or nil, err
+        result.session = { found = 0, got = 0 }
+        require("propolis.sync.fetch").session(store, remote, synced,
+            opts.session, in_time, result.session)
+        return
     end
     if not opts.pull_only then
+        local err
         result.push, err = require("propolis.sync.push").run(store, remote, {
             schemas = synced, progress = opts.progress, pause = opts.pause,
             in_time = in_time,
         })
+        assert(not err, err)
     end
-    if not err and not opts.push_only then
-        result.pull, err = require("propolis.sync.pull").run(store, remote,
-            synced, in_time)
+    if not opts.push_only then
+        result.pull = { got = 0 }
+        require("propolis.sync.pull").run(store, remote, synced, in_time,
+            result.pull)
     end
-    return err == nil or nil, err
-end
-
-local function work(conf, store, opts, result)
-    local in_time = time_limit(conf.sync_limit or sync.limit)
-    local remote, err = sync.open_remote(conf)
-    if not remote then
-        return nil, err
-    end
-    local _ <close> = remote
-    local synced = schemas.synced()
-    local ok
-    ok, err = prepare_for(conf, store, remote, synced)
-    if ok then
-        ok, err = remote:ensure(synced)
-    end
-    if not ok then
-        return nil, err
-    end
-    return exchange(store, remote, opts, result, in_time)
 end
 
 -- Success and failure as the next run and `propolis status` read them.  A
@@ -193,12 +177,9 @@ local function run_locked(conf, opts)
         end
     end
     local result = {}
-    local called, ok, why = pcall(work, conf, store, opts, result)
-    if not called then
-        if tostring(ok):find("interrupted!$") then
-            error(ok, 0) -- Ctrl-C says nothing about the remote
-        end
-        ok, why = nil, ok
+    local ok, why = pcall(work, conf, store, opts, result)
+    if not ok and tostring(why):find("interrupted!$") then
+        error(why, 0) -- Ctrl-C says nothing about the remote
     end
     record_outcome(store, ok, why, result.push and result.push.sent > 0)
     local notices = require "propolis.account.notices"
@@ -246,18 +227,19 @@ function sync.run(conf, opts)
     return result, err
 end
 
---- What `propolis status` shows of the sync: backlog, rejected rows,
--- last success and error; nil without a local store.
+--- What `propolis status` shows of the sync: backlog, rejected rows, last
+-- success and error; nil without a local store.
 function sync.status(store)
     local counts = outbox.counts(store)
     if not counts then
         return nil
     end
     counts.last_success = outbox.get(store, "last_success")
-    if (tonumber(outbox.get(store, "failures")) or 0) > 0 then
+    local failures = tonumber(outbox.get(store, "failures")) or 0
+    if failures > 0 then
         counts.last_error = outbox.get(store, "last_error")
         counts.last_error_at = outbox.get(store, "last_error_at")
-        counts.failures = tonumber(outbox.get(store, "failures"))
+        counts.failures = failures
         counts.next_try = tonumber(outbox.get(store, "next_try"))
     end
     return counts

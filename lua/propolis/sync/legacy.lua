@@ -11,14 +11,13 @@ local legacy = {}
 
 -- A table's columns as one text, each with type, NOT NULL and default.
 local function columns_of(store, name)
-    local rows, err = store:query([[SELECT name, type, "notnull" AS full,
-        dflt_value AS value FROM pragma_table_info(?) ORDER BY cid]], { name })
     local parts = { "" }
-    for _, row in ipairs(rows or {}) do
+    for _, row in ipairs(assert(store:query([[SELECT name, type, "notnull",
+        dflt_value FROM pragma_table_info(?) ORDER BY cid]], { name }))) do
         parts[#parts + 1] = ("%s %s %s %s"):format(row.name, row.type,
-            row.full, row.value)
+            row.notnull, row.dflt_value)
     end
-    return rows and table.concat(parts, ",") .. ",", err
+    return table.concat(parts, ",") .. ","
 end
 
 local function our_columns(of)
@@ -37,58 +36,42 @@ local COPY = [[INSERT INTO {new} (rowid, {c})
         + (SELECT COALESCE(MIN(rowid), 1) FROM {new}) - 1, {c}
     FROM {old} WHERE rowid > ? AND {k} <> '']]
 
-local function last_row(store, old)
-    local rows, err = store:query("SELECT MAX(rowid) AS n FROM {t}",
-        { t = old })
-    return rows and (rows[1].n or 0), err
-end
-
--- One table: true, or nil, err.
+-- One table; raises what stops it.
 local function move(store, of)
     local old = outbox.legacy[of.table]
-    local there, err = columns_of(store, old)
-    if not there then
-        return nil, err
-    end
-    local ours, names = our_columns(of)
+    local there, ours, names = columns_of(store, old), our_columns(of)
     if not there:find(ours, 1, true) then
-        return true -- not there any more, or never ours
+        return -- not there any more, or never ours
     end
     local key = "moved." .. old
-    local ok
-    ok, err = store:exec(COPY, { old = old, new = of.table, c = names,
-        k = names[1], math.tointeger(outbox.get(store, key) or 0) })
-    if not ok then
-        return nil, err
-    elseif there == ours then
-        return store:exec("DROP TABLE {t}", { t = old })
+    assert(store:exec(COPY, { old = old, new = of.table, c = names,
+        k = names[1], math.tointeger(outbox.get(store, key) or 0) }))
+    if there == ours then
+        assert(store:exec("DROP TABLE {t}", { t = old }))
+    else
+        local last = assert(store:query("SELECT MAX(rowid) AS n FROM {t}",
+            { t = old }))
+        assert(outbox.set(store, { [key] = last[1].n or 0 }))
     end
-    local last
-    last, err = last_row(store, old)
-    return last and outbox.set(store, { [key] = last }), err
 end
 
---- Moves what is there into the tables of outbox.all, which must be there.
--- @return true, or nil, err
+--- Moves what is there into the tables of outbox.all, which must be there, in
+-- one transaction; raises what stops it.
 function legacy.adopt(store)
     local names = {}
     for _, name in pairs(outbox.legacy) do
         names[#names + 1] = name
     end
-    local found, err = store:query([[SELECT name FROM sqlite_master
-        WHERE type = 'table' AND name IN (??)]], { names })
-    if not found or #found == 0 then
-        return found and true, err
-    end
-    return store:transaction(function()
-        for _, of in ipairs(outbox.all) do
-            local ok, why = move(store, of)
-            if not ok then
-                return nil, why
+    local found = assert(store:query([[SELECT name FROM sqlite_master
+        WHERE type = 'table' AND name IN (??)]], { names }))
+    if #found > 0 then
+        assert(store:transaction(function()
+            for _, of in ipairs(outbox.all) do
+                move(store, of)
             end
-        end
-        return true
-    end)
+            return true
+        end))
+    end
 end
 
 return legacy
