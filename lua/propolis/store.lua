@@ -51,23 +51,19 @@ local function prepared(schema, row)
     if shape.id and row.id == nil then
         row.id = sys.uuid()
     end
-    local copy
+    local copy = row
     for _, name in ipairs(shape.json) do
         if type(row[name]) == "table" then
-            local json = require "propolis.json"
-            copy = copy or setmetatable({}, { __index = row })
-            copy[name] = assert(json.encode(row[name]))
+            if copy == row then
+                copy = {}
+                for key, value in pairs(row) do
+                    copy[key] = value
+                end
+            end
+            copy[name] = assert(require("propolis.json").encode(row[name]))
         end
     end
-    if not copy then
-        return row
-    end
-    for key, value in pairs(row) do
-        if rawget(copy, key) == nil then
-            copy[key] = value
-        end
-    end
-    return setmetatable(copy, nil)
+    return copy
 end
 
 -- What a heal did, for `propolis heal --log`; nothing done leaves no line.

@@ -33,7 +33,7 @@ local function batches(dialect)
     local schemas = require("propolis.schemas").synced()
     local texts, after = {}, 0
     while true do
-        local refs = assert(partitions.page(store, schemas, after))
+        local refs = partitions.page(store, schemas, after)
         if #refs == 0 then
             return texts
         end

@@ -124,12 +124,11 @@ local function work(conf, store, opts, result)
         return
     end
     if not opts.pull_only then
-        local err
-        result.push, err = require("propolis.sync.push").run(store, remote, {
+        result.push = { sent = 0, rejected = 0 }
+        require("propolis.sync.push").run(store, remote, {
             schemas = synced, progress = opts.progress, pause = opts.pause,
             in_time = in_time,
-        })
-        assert(not err, err)
+        }, result.push)
     end
     if not opts.push_only then
         result.pull = { got = 0 }

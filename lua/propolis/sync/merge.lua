@@ -70,30 +70,21 @@ function merge.put(store, schema, row, current)
 end
 
 --- Sends rows of one schema from the outbox; called by push with its own
--- state.
--- @return true, or nil, err when the push has to stop
+-- state.  Raises what stops the push.
 function merge.push(self, schema, refs)
-    local current, err = merge.current(self.remote, schema,
-        rows_of.field(refs, "row"))
-    if not current then
-        return nil, err
-    end
+    local current = assert(merge.current(self.remote, schema,
+        rows_of.field(refs, "row")))
     for _, ref in ipairs(refs) do
-        local done
-        done, err = self.in_time()
-        if not done then
-            return nil, err
-        end
-        done, err = merge.put(self.remote, schema, ref.row, current)
+        assert(self.in_time())
+        local done, err = merge.put(self.remote, schema, ref.row, current)
         if done then
             self:confirm(schema, { ref })
         elseif err.unclear or self.stops[err.code] then
-            return nil, err
+            error(err, 0)
         else
             self:set_aside(ref, err)
         end
     end
-    return true
 end
 
 return merge

@@ -17,24 +17,18 @@ local PAGE = 2000 -- rows taken from the outbox at once
 local BATCH_BYTES = 512 * 1024
 
 --- The next references behind seq to rows of these schemas, with their rows;
--- row is nil where the store has none any more.
--- @return a list, empty at the end; or nil, err
+-- row is nil where the store has none any more.  Raises what stops it.
+-- @return a list, empty at the end
 function partitions.page(store, schemas, after)
-    local refs, err = outbox.page(store, rows_of.field(schemas, "name"), after,
-        PAGE)
-    if not refs then
-        return nil, err
-    end
+    local refs = assert(outbox.page(store, rows_of.field(schemas, "name"),
+        after, PAGE))
     for _, schema in ipairs(schemas) do
         local own = {}
         for _, ref in ipairs(refs) do
             own[#own + 1] = ref.tbl == schema.name and ref or nil
         end
-        local found
-        found, err = rows_of.by_id(store, schema, rows_of.field(own, "row_id"))
-        if not found then
-            return nil, err
-        end
+        local found = assert(rows_of.by_id(store, schema,
+            rows_of.field(own, "row_id")))
         for _, ref in ipairs(own) do
             ref.row, ref.schema = found[ref.row_id], schema
         end

@@ -19,6 +19,7 @@ local TRIES = 4 -- of one batch without any row getting through
 push.STOPS = { io = true, auth = true, balance = true, denied = true,
     busy = true, closed = true, nomem = true }
 
+-- One push at work; its functions raise the error that stops it.
 local Push = {}
 Push.__index = Push
 
@@ -26,33 +27,29 @@ Push.__index = Push
 -- about to be sent: one commit.  Until then a kill means no more than that the
 -- remote is asked for what it has already said.
 function Push:save_progress(refs)
-    local fresh, done = {}, self.confirmed
+    local fresh, done, box = {}, self.confirmed, outbox.schema.table
     for _, ref in ipairs(refs) do
         if ref.sent_at == "" then
             fresh[#fresh + 1], ref.sent_at = ref, "now"
         end
     end
     if #fresh == 0 and #done == 0 then
-        return true
+        return
     end
     self.confirmed = {}
-    local box = outbox.schema.table
-    return self.store:transaction(function(store)
-        local ok, err = true, nil
+    assert(self.store:transaction(function(store)
         if #fresh > 0 then
-            ok, err = store:exec(
+            assert(store:exec(
                 "UPDATE {outbox} SET sent_at = ? WHERE rowid IN (??)",
-                { outbox = box, sys.now(), rows_of.field(fresh, "seq") })
+                { outbox = box, sys.now(), rows_of.field(fresh, "seq") }))
         end
-        if ok and #done > 0 then
-            ok, err = store:exec("DELETE FROM {outbox} WHERE rowid IN (??)",
-                { outbox = box, rows_of.field(done, "seq") })
-            if ok then
-                ok, err = outbox.set(store, { last_sent_at = sys.now() })
-            end
+        if #done > 0 then
+            assert(store:exec("DELETE FROM {outbox} WHERE rowid IN (??)",
+                { outbox = box, rows_of.field(done, "seq") }))
+            assert(outbox.set(store, { last_sent_at = sys.now() }))
         end
-        return ok, err
-    end)
+        return true
+    end))
 end
 
 -- References that leave the outbox with the next commit.
@@ -64,15 +61,15 @@ end
 function Push:confirm(schema, refs)
     if #refs > 0 then
         self:remove(refs)
-        self.sent = self.sent + #refs
+        self.result.sent = self.result.sent + #refs
         self.delivered[schema.table] = true
         if self.progress then
-            self.progress(self.sent)
+            self.progress(self.result.sent)
         end
     end
 end
 
--- The same for rows of a partition.
+--- The same for rows of a partition.
 function Push:advance(part, refs)
     if #refs > 0 then
         partitions.drop(part, refs)
@@ -93,43 +90,31 @@ function Push:bisect(batch, err)
     local part = batch.part
     if #batch > 1 then
         part.limit = #batch // 2
-        return true
+        return
     end
     part.limit, part.tries = nil, 0
     partitions.drop(part, batch)
     self:set_aside(batch[1], err)
-    return true
 end
 
--- What became of one batch; nil, err stops the push.
-function Push:handle_result(batch, result)
-    local err = result.error
+-- What is to be done about one batch that failed.
+function Push:handle_failure(batch, err)
     local part = batch.part
-    if not err then
-        self:advance(part, batch)
-        return true
-    end
     part.tries = part.tries + 1
     if err.unclear then
-        local ok, why = reconcile.batch(self, batch)
-        if not ok then
-            return nil, why
-        elseif part.tries >= TRIES then
-            if push.STOPS[err.code] then
-                return nil, err
-            end
-            return self:bisect(batch, err)
+        reconcile.batch(self, batch)
+        if part.tries < TRIES then
+            return
         end
-        return true
-    end
-    if (err.code == "no_table" or err.code == "no_column")
+    elseif (err.code == "no_table" or err.code == "no_column")
         and part.tries == 1 then
-        local healed, why = self.remote:heal(batch.schema)
-        return healed and true, why
-    elseif push.STOPS[err.code] then
-        return nil, err
+        assert(self.remote:heal(batch.schema))
+        return
     end
-    return self:bisect(batch, err)
+    if push.STOPS[err.code] then
+        error(err, 0)
+    end
+    self:bisect(batch, err)
 end
 
 -- One batch of each partition at once; false when nothing is left.
@@ -145,27 +130,29 @@ function Push:round(all)
     if #batches == 0 then
         return false
     end
-    local ok, err = self:save_progress(refs)
-    if not ok then
-        return nil, err
-    end
+    self:save_progress(refs)
     local texts, senders = {}, {}
     for _, batch in ipairs(batches) do
-        local text, why = sql.insert(batch.schema, batch.rows,
+        local text, err = sql.insert(batch.schema, batch.rows,
             self.remote.dialect)
         if text then
             texts[#texts + 1], senders[#senders + 1] = text, batch
         else
-            ok, err = self:bisect(batch, why)
+            self:bisect(batch, err)
         end
     end
-    for i, result in ipairs(self:send(texts, senders)) do
-        local fine, why = self:handle_result(senders[i], result)
-        if not fine then
-            ok, err = nil, why
+    local results = self:send(texts, senders)
+    for i, batch in ipairs(senders) do
+        if not results[i].error then
+            self:advance(batch.part, batch)
         end
     end
-    return ok, err
+    for i, batch in ipairs(senders) do
+        if results[i].error then
+            self:handle_failure(batch, results[i].error)
+        end
+    end
+    return true
 end
 
 -- The statements' results in order; in flight together where the store can.
@@ -188,18 +175,11 @@ end
 -- got through: otherwise the fault is not theirs.
 function Push:reject_failed()
     for _, ref in ipairs(self.failed) do
-        if not self.delivered[ref.schema.table] then
-            return nil, ref.error
-        end
-        local ok, err = self.store:exec(
-            "UPDATE {outbox} SET error = ? WHERE rowid = ?",
-            { outbox = outbox.schema.table, ref.error, ref.seq })
-        if not ok then
-            return nil, err
-        end
-        self.rejected = self.rejected + 1
+        assert(self.delivered[ref.schema.table], ref.error)
+        assert(self.store:exec("UPDATE {outbox} SET error = ? WHERE rowid = ?",
+            { outbox = outbox.schema.table, ref.error, ref.seq }))
+        self.result.rejected = self.result.rejected + 1
     end
-    return true
 end
 
 -- Divides references into rows that are appended, those that are merged (by
@@ -219,71 +199,51 @@ local function by_kind(refs)
     return append, merges, lost
 end
 
--- Sends one page of the outbox.
-function Push:page(refs)
-    local append, merges, lost = by_kind(refs)
-    self:remove(lost)
-    local ok, err = true, nil
-    for schema, list in pairs(merges) do
-        if ok then
-            ok, err = require("propolis.sync.merge").push(self, schema, list)
+-- Sends all pages of the outbox.
+function Push:send_all(schemas)
+    local after = math.mininteger
+    while true do
+        assert(self.in_time())
+        local refs = partitions.page(self.store, schemas, after)
+        if #refs == 0 then
+            return
         end
-    end
-    local all = partitions.split(append)
-    for _, part in ipairs(all) do
-        if ok then
-            ok, err = reconcile.partition(self, part)
+        after = refs[#refs].seq
+        local append, merges, lost = by_kind(refs)
+        self:remove(lost)
+        for schema, list in pairs(merges) do
+            require("propolis.sync.merge").push(self, schema, list)
         end
-    end
-    while ok do
-        ok, err = self.in_time()
-        if ok then
-            ok, err = self:round(all)
+        local all = partitions.split(append)
+        for _, part in ipairs(all) do
+            reconcile.partition(self, part)
         end
+        repeat
+            assert(self.in_time())
+        until not self:round(all)
     end
-    if ok == nil then
-        return nil, err
-    end
-    return true
 end
 
---- Sends what the outbox holds.
+--- Sends what the outbox holds; raises what stops it, after what was confirmed
+-- is out of the outbox.
 -- @param store the local store
 -- @param remote the opened remote, its tables ensured
 -- @param opts { schemas = of the rows to send, progress = function(sent),
 -- pause = seconds before a second look after an unclear end (1), in_time =
 -- function that returns true, or nil and why the push has to stop }
--- @return { sent =, rejected = }, and err when it stopped early
-function push.run(store, remote, opts)
+-- @param result counts: sent, rejected
+function push.run(store, remote, opts, result)
     local self = setmetatable({
-        store = store, remote = remote, sent = 0, rejected = 0, failed = {},
-        delivered = {}, confirmed = {}, pause = opts.pause or 1,
-        progress = opts.progress, in_time = opts.in_time, stops = push.STOPS,
+        store = store, remote = remote, failed = {}, delivered = {},
+        confirmed = {}, pause = opts.pause or 1, progress = opts.progress,
+        in_time = opts.in_time, stops = push.STOPS, result = result,
     }, Push)
-    local after = math.mininteger
-    local ok, err = true, nil
-    while ok do
-        ok, err = self.in_time()
-        local refs
-        if ok then
-            refs, err = partitions.page(store, opts.schemas, after)
-        end
-        if not refs or #refs == 0 then
-            ok = refs ~= nil
-            break
-        end
-        after = refs[#refs].seq
-        ok, err = self:page(refs)
+    local ok, err = pcall(self.send_all, self, opts.schemas)
+    local saved, why = pcall(self.save_progress, self, {})
+    if not (ok and saved) then
+        error(not ok and err or why, 0)
     end
-    local noted, why = self:save_progress {}
-    if ok and not noted then
-        ok, err = nil, why
-    end
-    if ok then
-        ok, err = self:reject_failed()
-    end
-    return { sent = self.sent, rejected = self.rejected },
-        not ok and err or nil
+    self:reject_failed()
 end
 
 return push

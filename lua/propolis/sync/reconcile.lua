@@ -1,6 +1,7 @@
 --- reconcile: what became of rows that were sent without a clear answer.
 --
--- The remote is asked which ids it has; self is the push at work.
+-- The remote is asked which ids it has; self is the push at work.  An error
+-- that stops it is raised.
 local partitions = require "propolis.sync.partitions"
 local rows_of = require "propolis.sync.rows"
 local sys = require "engine.sys"
@@ -16,11 +17,8 @@ function reconcile.batch(self, batch)
         if round == 2 and #refs > 0 then
             sys.sleep(self.pause)
         end
-        local have, err = rows_of.present(self.remote, batch.schema,
-            rows_of.field(refs, "row"))
-        if not have then
-            return nil, err
-        end
+        local have = assert(rows_of.present(self.remote, batch.schema,
+            rows_of.field(refs, "row")))
         local there, missing = {}, {}
         for _, ref in ipairs(refs) do
             table.insert(have[ref.row_id] and there or missing, ref)
@@ -28,31 +26,20 @@ function reconcile.batch(self, batch)
         self:advance(batch.part, there)
         refs = missing
     end
-    return true
 end
 
 --- Rows that a run before this one sent without learning what became of them.
 function reconcile.partition(self, part)
-    local old = { schema = part.schema, part = part }
+    local old = {}
     for _, ref in ipairs(part) do
-        if ref.sent_at ~= "" then
-            old[#old + 1] = ref
-        end
-        if #old == partitions.batch_rows then
-            local ok, err = self.in_time()
-            if ok then
-                ok, err = reconcile.batch(self, old)
-            end
-            if not ok then
-                return nil, err
-            end
-            old = { schema = part.schema, part = part }
-        end
+        old[#old + 1] = ref.sent_at ~= "" and ref or nil
     end
-    if #old == 0 then
-        return true
+    for from = 1, #old, partitions.batch_rows do
+        assert(self.in_time())
+        reconcile.batch(self, table.move(old, from,
+            math.min(from + partitions.batch_rows - 1, #old), 1,
+            { schema = part.schema, part = part }))
     end
-    return reconcile.batch(self, old)
 end
 
 return reconcile

@@ -17,6 +17,11 @@ local SCHEMAS = {
     quiet = [[return { table = "quiet", sync = { append = true },
         columns = { { "id", "text", default = "" },
         { "path", "bigint", default = 0 } } }]],
+    -- appended, and fetched with the session in its path
+    marks = [[return { table = "marks", sync = { append = true,
+        fetch = "day" }, columns = { { "id", "text", default = "" },
+        { "path", "text", default = "" }, { "day", "text", default = "" },
+        { "what", "text", default = "" } } }]],
     -- merged by a key of its own
     prefs = [[return { table = "prefs", sync = { merge = "name",
         newest = "changed" }, columns = { { "id", "text", default = "" },
@@ -94,6 +99,21 @@ local function suite(name, pair)
                 print((store:query("SELECT * FROM prefs")[1].value
                     :gsub("%s", "")))]])))
             assert.equal("0 rows sent, 0 rows fetched\n", sync(a))
+        end)
+
+        it("come with a session that is asked for", function()
+            local a, b, server = pair()
+            closing = server
+            a:hook("UserPromptSubmit", "S9", "hello")
+            script(a, [[for i = 1, 3 do assert(store:put(schemas.marks, {
+                path = "/sessions/u/u_o_w_S" .. (i < 3 and 9 or 8)
+                    .. ".jsonl", day = "2026-01-0" .. i })) end]])
+            sync(a)
+            assert.equal("0 rows sent, 0 rows fetched\n", sync(b))
+            local r = b:run { "sync", "--session", "S9" }
+            assert.equal("3 events fetched, 3 new\n", r.stdout, r.stderr)
+            assert.equal("2\n", script(b,
+                [[print(#store:query("SELECT * FROM marks"))]]))
         end)
 
         it("carry columns of one's own through a merge", function()
