@@ -86,6 +86,9 @@ describe("store:put", function()
             summary = "0", last_update_date = "2026-01-01" }))
         assert.is_true(store:put(schemas.memory, { id = "new", path = "/m",
             summary = "2" })) -- no date is now
+        assert.has_error(function()
+            store:put(schemas.memory, { path = "/m", nonsense = 1 })
+        end, "memory has no column 'nonsense'")
         local rows = store:query("SELECT * FROM memory")
         assert.equal(1, #rows)
         assert.equal("old", rows[1].id)

@@ -8,16 +8,23 @@ local merge = {}
 
 local CHUNK = 100
 
--- Every column of the schema, but for the row's id and its key.
+-- Every column of the schema, but for the row's id and its key.  Raises, as an
+-- insert does, on a key of the row that is no column.
 local function update(store, schema, row)
-    local key, set, n = schema.sync.merge, {}, 0
+    local key, set, n, known = schema.sync.merge, {}, 0, {}
     local values = { t = schema.table, k = key }
     for _, column in ipairs(schema.columns) do
         local value = row[column.name]
+        known[column.name] = true
         if column.name ~= "id" and column.name ~= key then
             n = n + 1
             set[n], values["c" .. n] = ("{c%d} = ?"):format(n), column.name
             values[n] = value == nil and column.default or value
+        end
+    end
+    for name in pairs(row) do
+        if not known[name] then
+            error(("%s has no column '%s'"):format(schema.table, name), 0)
         end
     end
     values.n, values[n + 1] = n + 1, row[key] or ""
