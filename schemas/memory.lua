@@ -19,6 +19,8 @@ return {
         { "creation_date", "text", default = "" },
         { "last_update_date", "text", default = "" },
     },
+    -- One row per path; of two machines' the newest wins.
+    sync = { merge = "path", newest = "last_update_date" },
     -- Search by meaning reads it; without it every such query would fail.
     required = { "summary_embedding" },
 }

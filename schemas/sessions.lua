@@ -19,6 +19,8 @@ return {
         { "creation_date", "text", default = "" },
         { "last_update_date", "text", default = "" },
     },
+    -- Everybody's go to the team; those of one session come when asked for.
+    sync = { append = true, fetch = "creation_date" },
     indexes = {
         { "path", "creation_date" },
     },

@@ -22,6 +22,8 @@ return {
         { "created_at", "text", default = "" },
         { "updated_at", "text", default = "" },
     },
+    -- The team's come here with every sync, found by that date.
+    sync = { append = true, pull = "updated_at" },
     indexes = {
         { "project_key", "name" },
     },

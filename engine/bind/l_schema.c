@@ -17,14 +17,21 @@ static int l_gc(lua_State *L)
     return 0;
 }
 
+/* What Lua alone needs of a spec: its first and second user value. */
+static const char *const kept[] = {"name", "sync", NULL};
+
 /* Builds the schema of the spec table at idx; pushes it. */
 static const struct schema *build(lua_State *L, int spec)
 {
-    struct bind_schema *b = lua_newuserdatauv(L, sizeof(*b), 0);
+    struct bind_schema *b = lua_newuserdatauv(L, sizeof(*b), 2);
 
     b->s = NULL;
     luaL_setmetatable(L, SCHEMA_TYPE);
     schema_spec_read(L, spec, &b->s);
+    for (int i = 0; kept[i]; i++) {
+        lua_getfield(L, spec, kept[i]);
+        lua_setiuservalue(L, -2, i + 1);
+    }
     return b->s;
 }
 
@@ -82,7 +89,8 @@ static void push_indexes(lua_State *L, const struct schema *s)
     }
 }
 
-/* schema.table, schema.columns, schema.indexes */
+/* schema.table, schema.columns, schema.indexes; schema.name is the table's
+ * unless the spec says otherwise, schema.sync what the spec says */
 static int l_index(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
@@ -98,6 +106,11 @@ static int l_index(lua_State *L)
         }
     } else if (strcmp(key, "indexes") == 0) {
         push_indexes(L, s);
+    } else if (strcmp(key, "sync") == 0) {
+        lua_getiuservalue(L, 1, 2);
+    } else if (strcmp(key, "name") == 0) {
+        if (lua_getiuservalue(L, 1, 1) == LUA_TNIL)
+            lua_pushstring(L, s->table);
     } else {
         return 0;
     }

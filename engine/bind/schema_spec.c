@@ -170,7 +170,8 @@ static void check_required(lua_State *L, int spec, const struct schema *s)
 void schema_spec_read(lua_State *L, int spec, struct schema **out)
 {
     static const char *const known[] = {"table",   "version",  "columns",
-                                        "indexes", "required", NULL};
+                                        "indexes", "required", "name",
+                                        "sync",    NULL};
     struct err e;
     const char *table;
 

@@ -51,23 +51,19 @@ local function prepared(schema, row)
     if shape.id and row.id == nil then
         row.id = sys.uuid()
     end
-    local copy
+    local copy = row
     for _, name in ipairs(shape.json) do
         if type(row[name]) == "table" then
-            local json = require "propolis.json"
-            copy = copy or setmetatable({}, { __index = row })
-            copy[name] = assert(json.encode(row[name]))
+            if copy == row then
+                copy = {}
+                for key, value in pairs(row) do
+                    copy[key] = value
+                end
+            end
+            copy[name] = assert(require("propolis.json").encode(row[name]))
         end
     end
-    if not copy then
-        return row
-    end
-    for key, value in pairs(row) do
-        if rawget(copy, key) == nil then
-            copy[key] = value
-        end
-    end
-    return setmetatable(copy, nil)
+    return copy
 end
 
 -- What a heal did, for `propolis heal --log`; nothing done leaves no line.
@@ -93,7 +89,8 @@ local function inserted(self, ok, healed)
     return ok, healed
 end
 
---- Inserts one row (a table by column name); heals when it must.
+--- Inserts one row (a table by column name), and does no more: no team hears of
+-- it, see put; heals when it must.
 -- A row without an id gets one, which is written back into it; a table in a
 -- jsonb column is stored as JSON.  Raises on a key that is no column.
 -- @return true [, what was healed], or nil, err
@@ -110,6 +107,34 @@ function methods.insert_many(self, schema, rows)
         list[i] = prepared(schema, row)
     end
     return inserted(self, raw.insert_many(self, schema, list))
+end
+
+--- Puts many rows of one schema into the store, as put does each, all or none.
+-- @return how many are new or changed, or nil, err
+function methods.put_many(self, schema, rows, options)
+    local list = {}
+    schema = as_schema(schema)
+    for i, row in ipairs(rows) do
+        list[i] = prepared(schema, row)
+    end
+    return require("propolis.sync.writer").put(self, schema, list,
+        options or {})
+end
+
+--- Puts one row (a table by column name) into the store as the schema says its
+-- rows live: appended, or, where it merges, over the older row of its key.  In
+-- the local store of a configuration with a remote it is queued for the team
+-- in the same transaction, if rows of the schema travel; the caller's
+-- transaction is used when there is one.  A row without an id gets one, a
+-- merged row without a date the time of now, both written back into it.
+-- Raises on a key that is no column.
+-- @param options nil or { once = true }: what is there already (by its id, or
+-- by its key) stays as it is
+-- @return true when the row is new or changed something, false when what was
+-- there stays; or nil, err
+function methods.put(self, schema, row, options)
+    local count, err = self:put_many(schema, { row }, options)
+    return count and count > 0, err
 end
 
 -- The statement with its values in; raises on a template that does not fit.
@@ -211,22 +236,21 @@ function methods.transaction(self, fn)
     if not self.session then
         return fn(self)
     end
-    local begin = self.dialect == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN"
-    local ok, err = raw.exec(self, begin)
+    local ok, err = self:begin()
     if not ok then
         return nil, err
     end
     local results = table.pack(pcall(fn, self))
     if not results[1] or (results[2] == nil and results[3] ~= nil) then
-        raw.exec(self, "ROLLBACK")
+        self:rollback()
         if not results[1] then
             error(results[2], 0)
         end
         return nil, results[3]
     end
-    ok, err = raw.exec(self, "COMMIT")
+    ok, err = self:commit()
     if not ok then
-        raw.exec(self, "ROLLBACK")
+        self:rollback()
         return nil, err
     end
     return table.unpack(results, 2, results.n)

@@ -4,8 +4,8 @@
 local figure = require "figure"
 local http = require "engine.http"
 local json = require "propolis.json"
-local lanes = require "propolis.sync.lanes"
 local machine = require "machine"
+local partitions = require "propolis.sync.partitions"
 local pg = require "postgres"
 local propolis = require "propolis"
 local relay = require "relay"
@@ -30,21 +30,20 @@ model:events(EVENTS, SESSIONS)
 -- The same batches as SQL, in the order in which they would go.
 local function batches(dialect)
     local store <close> = model:store()
+    local schemas = require("propolis.schemas").synced()
     local texts, after = {}, 0
     while true do
-        local refs = assert(lanes.window(store, after))
+        local refs = partitions.page(store, schemas, after)
         if #refs == 0 then
             return texts
         end
         after = refs[#refs].seq
-        for _, lane in ipairs(lanes.sort(refs)) do
-            while #lane > 0 do
-                local batch = lanes.batch(lane)
-                local gone = {}
-                for _, ref in ipairs(batch) do gone[ref.seq] = true end
+        for _, part in ipairs(partitions.split(refs)) do
+            while #part > 0 do
+                local batch = partitions.batch(part)
                 texts[#texts + 1] = assert(sql.insert(batch.schema,
                     batch.rows, dialect))
-                lanes.drop(lane, gone)
+                partitions.drop(part, batch)
             end
         end
     end

@@ -135,7 +135,7 @@ local function check(scene, home, r, must)
     end
     assert.same({}, hooks.spooled(home))
     assert.equal(#hooks.rows(home) + #hooks.rows(home, "memory"),
-        #hooks.rows(home, "outbox"))
+        #hooks.rows(home, "propolis_outbox"))
     local store <close> = assert(sqlite.open(hooks.store_path(home)))
     assert.equal("ok", assert(store:query("PRAGMA integrity_check"))[1]
         .integrity_check)

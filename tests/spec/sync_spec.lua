@@ -102,7 +102,7 @@ describe("a push of 1,000 events over HTTP", function()
                 m:sync_through(4)
                 check_rows(remote_rows(ws), 1000)
                 local store <close> = m:store()
-                assert.same({ waiting = 0, refused = 0 },
+                assert.same({ waiting = 0, rejected = 0 },
                     assert(outbox.counts(store)))
             end
         end)
@@ -132,17 +132,17 @@ describe("the outbox", function()
             body = "invalid input" } }
         local result = assert(m:sync {})
         assert.is_nil(result.error)
-        assert.same({ sent = 299, refused = 1 }, result.push)
+        assert.same({ sent = 299, rejected = 1 }, result.push)
         check_rows(remote_rows(ws), 299)
         local store = m:store()
-        local refused = assert(outbox.refused(store))
-        assert.equal(bad, refused[1].row_id)
-        assert.matches("invalid input", refused[1].error)
+        local rejected = assert(outbox.rejected(store))
+        assert.equal(bad, rejected[1].row_id)
+        assert.matches("invalid input", rejected[1].error)
         store:close()
 
         server:reset()
         assert.equal(0, assert(m:sync {}).push.sent)
-        assert.same({ sent = 1, refused = 0 },
+        assert.same({ sent = 1, rejected = 0 },
             assert(m:sync { retry = true }).push)
         assert.equal(300, #remote_rows(ws))
     end)
@@ -167,8 +167,9 @@ describe("the outbox", function()
             m:sync_through(1)
             -- the kill came between the answer and the bookkeeping
             local store = m:store()
-            assert(store:exec([[INSERT INTO outbox (tbl, row_id, queued_at,
-                sent_at) SELECT 'sessions', id, '', '2026' FROM sessions]]))
+            assert(store:exec([[INSERT INTO propolis_outbox (tbl, row_id,
+                queued_at, sent_at)
+                SELECT 'sessions', id, '', '2026' FROM sessions]]))
             store:close()
             m:events(5, 1)
             m:sync_through(1)

@@ -59,7 +59,7 @@ end
 -- Compares the store with what was acknowledged.
 local function check(home, acknowledged, result)
     local seen, last, queued = {}, {}, {}
-    for _, row in ipairs(hooks.rows(home, "outbox")) do
+    for _, row in ipairs(hooks.rows(home, "propolis_outbox")) do
         result.queued = result.queued + 1
         result.doubled = result.doubled + (queued[row.row_id] and 1 or 0)
         queued[row.row_id] = true

@@ -6,7 +6,6 @@
 --   local result, err = m:sync {}
 local intake = require "propolis.capture.intake"
 local json = require "propolis.json"
-local outbox = require "propolis.sync.outbox"
 local sync = require "propolis.sync"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -133,21 +132,15 @@ function machine:events(n, sessions)
             creation_date = stamp(self.made), last_update_date = "",
         } }
     end
-    assert(intake.put(store, records, sys.now()))
+    assert(intake.put(store, records))
 end
 
 --- Stores one queued document of the memory table.
 function machine:document(path, text, date)
     local store <close> = self:store()
-    local merge = require "propolis.sync.merge"
-    local row = { id = sys.uuid(), path = path, filename = path, summary = text,
-        author = self.conf.user, size_bytes = #text, creation_date = date,
-        last_update_date = date }
-    local dates = assert(merge.dates(store, { path }))
-    assert(merge.put(store, row, dates[path]))
-    local id = store:query("SELECT id FROM {t} WHERE path = ?",
-        { t = "memory", path })[1].id
-    assert(outbox.add(store, "memory", id, sys.now()))
+    assert(store:put(require("propolis.schemas").memory, { path = path,
+        filename = path, summary = text, author = self.conf.user,
+        size_bytes = #text, creation_date = date, last_update_date = date }))
 end
 
 function machine:sync(opts)

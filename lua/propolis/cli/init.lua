@@ -96,7 +96,7 @@ cli.check = try.check
 
 --- True for the error that Ctrl-C raises in what is running.
 function cli.is_interrupt(err)
-    return tostring(err):find("interrupted!$") ~= nil
+    return require("engine.sys").is_interrupt(err)
 end
 
 --- Says on stderr what was wrong with how a command was called.

@@ -2,10 +2,13 @@
 local target = {}
 
 --- The lines of a usage text that explain the two options.
-target.help = [[
-  --store URL   sqlite:PATH, postgres://USER@HOST/DB?workspace=NAME, deeplake:
+function target.help()
+    return ([[
+  --store URL   %s
   --remote      the team's store ('propolis config set store URL')
-                without both: the local store]]
+                without both: the local store]]):format(
+        require("propolis.stores").forms())
+end
 
 -- URL and options by what was asked for, or nil and a sentence.
 local function choose(opts)

@@ -20,6 +20,20 @@ the next sync shares them.  Nothing is removed, nothing is copied twice.
     args = { 0, 0 },
 }
 
+-- What people call the rows of the shipped tables.
+local WORDS = { sessions = "events", memory = "documents", skills = "skills" }
+
+-- How many rows came, table by table: pairs for JSON, and a sentence's part.
+local function counts(rows)
+    local fields, parts = {}, {}
+    for _, name in ipairs(require("propolis.schemas").names()) do
+        local word = WORDS[name] or name
+        fields[#fields + 1] = { word, rows[name] or 0 }
+        parts[#parts + 1] = ("%d %s"):format(rows[name] or 0, word)
+    end
+    return fields, table.concat(parts, ", ")
+end
+
 function command.main(opts)
     local conf = cli.check(config.load())
     cli.check(conf.logged_in, "there is no workspace to adopt into: 'propolis"
@@ -35,14 +49,13 @@ function command.main(opts)
     if not done then
         return cli.fail(("not everything was adopted: %s; run it again")
             :format(tostring(why)))
-    elseif opts.json then
-        return cli.json(json.object {
-            { "events", done.sessions }, { "documents", done.memory },
-            { "skills", done.skills }, { "files", json.array(done.files) },
-        })
     end
-    cli.write(("%d events, %d documents and %d skills adopted into %s, %s\n")
-        :format(done.sessions, done.memory, done.skills,
+    local fields, words = counts(done.rows)
+    if opts.json then
+        fields[#fields + 1] = { "files", json.array(done.files) }
+        return cli.json(json.object(fields))
+    end
+    cli.write(("%s adopted into %s, %s\n"):format(words,
         cli.printable(conf.org_name), cli.printable(conf.workspace)))
     for _, path in ipairs(done.files) do
         cli.say("what was adopted stays in %s too", path)

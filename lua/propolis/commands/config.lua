@@ -48,7 +48,7 @@ end
 -- A value for the eyes: a URL without its password.
 local function masked(value)
     if type(value) == "string" then
-        return require "propolis.stores.shown_url"(value)
+        return require("propolis.stores").shown(value)
     end
     return value
 end

@@ -6,7 +6,7 @@ local target = require "propolis.cli.target"
 local command = {
     name = "heal",
     summary = "create tables and add missing columns, never more",
-    usage = [[
+    usage = function() return [[
 propolis heal --plan
 
 usage: propolis heal [--plan] [--json] [--store URL|--remote] [TABLE...]
@@ -16,11 +16,11 @@ usage: propolis heal [--plan] [--json] [--store URL|--remote] [TABLE...]
                 something is to do
   --log         what was healed, when, by which version on which host
   --json        the same as one JSON document
-]] .. target.help .. [[
+]] .. target.help() .. [[
 
 Tables and columns that differ in another way are reported with the statement
 a person would run, and never touched.
-]],
+]] end,
     options = { plan = "flag", json = "flag", log = "flag", store = "value",
         remote = "flag" },
 }

@@ -165,7 +165,8 @@ end
 
 -- What lies in the store without an account, and the way to take it along.
 local function mention_adopt(conf)
-    local count = require("propolis.sync.adopt").pending(conf)
+    local count = require("propolis.sync.adopt").pending(conf,
+        require("propolis.schemas").sessions)
     if count and count > 0 then
         cli.say("%d event%s from before the login stay%s readable on this"
             .. " machine; 'propolis adopt' takes the memory into this"

@@ -30,7 +30,7 @@ local function say_what_stays(conf)
         cli.printable(conf.org_name), cli.printable(conf.workspace), path)
     local store <close> = require("propolis").open(conf.local_store)
     local counts = store and require("propolis.sync.outbox").counts(store)
-    local waiting = counts and counts.waiting + counts.refused or 0
+    local waiting = counts and counts.waiting + counts.rejected or 0
     if waiting > 0 then
         cli.say("%d of its rows were not shared yet; they go out after the"
             .. " next login there", waiting)

@@ -6,7 +6,7 @@ local target = require "propolis.cli.target"
 local command = {
     name = "query",
     summary = "run one SQL statement and print its rows",
-    usage = [[
+    usage = function() return [[
 propolis query "SELECT path, author FROM memory ORDER BY path LIMIT 5"
 
 usage: propolis query [--json|--csv] [--store URL|--remote] SQL
@@ -14,7 +14,7 @@ usage: propolis query [--json|--csv] [--store URL|--remote] SQL
 
   --json        one array of objects, keys in the order of the columns
   --csv         RFC 4180; NULL is an empty field, empty text is ""
-]] .. target.help,
+]] .. target.help() end,
     options = { json = "flag", csv = "flag", store = "value", remote = "flag" },
     args = { 0, 1 },
 }

@@ -196,7 +196,8 @@ function actions.lint(opts)
             { "ok", schema ~= nil },
             { "table", schema and schema.table },
             { "columns", schema and #schema.columns },
-            { "error", err },
+            { "note", schema and err },
+            { "error", not schema and err or nil },
         }
         failed = failed or not schema
     end
@@ -204,8 +205,9 @@ function actions.lint(opts)
     if not opts.json then
         for _, row in ipairs(rows) do
             if row.ok then
-                cli.write(("%s: ok (%s, %d columns)\n"):format(row.file,
-                    row.table, row.columns))
+                cli.write(("%s: ok (%s, %d columns)%s\n"):format(row.file,
+                    row.table, row.columns, row.note and "; " .. row.note
+                    or ""))
             else
                 said[row.error] = true
                 cli.fail(row.error)

@@ -48,9 +48,9 @@ local function overview(ctx, conf, store)
         store = path, bytes = file and file.size, spool = spool,
         outbox = team and team.waiting, team = team,
         remote = conf.remote
-            and require "propolis.stores.shown_url"(conf.remote),
-        refused = team and team.refused > 0
-            and require("propolis.sync.outbox").refused(store) or {},
+            and require("propolis.stores").shown(conf.remote),
+        rejected = team and team.rejected > 0
+            and require("propolis.sync.outbox").rejected(store) or {},
     }
 end
 
@@ -63,11 +63,11 @@ local function say_team(all)
         cli.write(("          failed at %s: %s\n"):format(team.last_error_at,
             team.last_error))
     end
-    for _, row in ipairs(all.refused) do
-        cli.write(("refused   %s %s: %s\n"):format(row.tbl, row.row_id,
+    for _, row in ipairs(all.rejected) do
+        cli.write(("rejected  %s %s: %s\n"):format(row.tbl, row.row_id,
             row.error))
     end
-    if #all.refused > 0 then
+    if #all.rejected > 0 then
         cli.write("          `propolis sync --retry` tries them again\n")
     end
 end
@@ -132,18 +132,18 @@ local function as_json(all, reports)
         report.hooks = shared.objects(report.hooks, { "event", "file", "line",
             "program", "runnable", "current", "approval", "seen" })
     end
-    for _, row in ipairs(all.refused) do
+    for _, row in ipairs(all.rejected) do
         row.table, row.id = row.tbl, row.row_id
     end
     for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
-    all.refused = shared.objects(all.refused,
+    all.rejected = shared.objects(all.rejected,
         { "table", "id", "queued_at", "error" })
     all.agents = shared.objects(reports, { "agent", "state", "folder", "error",
         "seen", "hooks", "missing", "advice" })
     return cli.json(shared.object(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "spool",
         "outbox", "remote", "oldest", "last_success", "last_error",
-        "last_error_at", "failures", "next_try", "refused", "agents" }))
+        "last_error_at", "failures", "next_try", "rejected", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }

@@ -13,7 +13,7 @@ usage: propolis sync [--push|--pull] [--retry] [--watch] [--json]
   --push         only send what is queued here
   --pull         only fetch memory and skills of the team
   --session ID   fetch the events of one session, of anybody
-  --retry        try rows again that the remote refused
+  --retry        try rows again that the remote rejected
   --watch        go on, once per sync_interval, until interrupted
   --json         one object on stdout
   --auto         as hooks start it: says nothing, and waits after failures]],
@@ -33,9 +33,9 @@ local function sentence(result)
     local parts = {}
     if result.push then
         parts[#parts + 1] = count(result.push.sent, "row") .. " sent"
-        if result.push.refused > 0 then
-            parts[#parts + 1] = ("%d refused ('propolis status' says why)")
-                :format(result.push.refused)
+        if result.push.rejected > 0 then
+            parts[#parts + 1] = ("%d rejected ('propolis status' says why)")
+                :format(result.push.rejected)
         end
     end
     if result.pull then
@@ -55,7 +55,7 @@ local function report(opts, result)
         local json = require "propolis.json"
         cli.json(json.object {
             { "sent", result.push and result.push.sent or 0 },
-            { "refused", result.push and result.push.refused or 0 },
+            { "rejected", result.push and result.push.rejected or 0 },
             { "fetched", (result.pull or result.session or { got = 0 }).got },
             { "skipped", result.skipped or json.null },
             { "error", err or json.null },
@@ -75,7 +75,7 @@ end
 local function once(conf, opts)
     local sync = require "propolis.sync"
     local progress = require("propolis.cli.progress").start()
-    sync.watch_over(conf)
+    sync.watchdog(conf)
     local result, err = sync.run(conf, {
         auto = opts.auto, retry = opts.retry, session = opts.session,
         push_only = opts.push, pull_only = opts.pull,
@@ -83,7 +83,7 @@ local function once(conf, opts)
             progress:count("%d rows sent", sent)
         end or nil,
     })
-    sync.watch_over(nil)
+    sync.watchdog(nil)
     progress:close()
     if not result then
         return cli.fail(tostring(err))

@@ -19,11 +19,12 @@ local env = places.env
 -- env wins over the settings file, that over default.  An account's own value
 -- (account = key in credentials.json) stands between env and settings;
 -- env_only ones are never in the file: schemas are loaded without reading it.
--- Types: "text", "name" (a table's), "integer" (not negative), "boolean",
--- "list" (of texts; as one text they are joined by ':').
+-- Types: "text", "store" (a URL; `set` looks for its scheme), "name" (a
+-- table's), "integer" (not negative), "boolean", "list" (of texts; as one text
+-- they are joined by ':').
 config.keys = {
-    { name = "store", type = "text", env = "PROPOLIS_STORE",
-      help = "the team's store: postgres://…, sqlite:PATH, deeplake:, none" },
+    { name = "store", type = "store", env = "PROPOLIS_STORE",
+      help = "URL of the team's store, or none" },
     { name = "workspace", type = "text", env = "HIVEMIND_WORKSPACE_ID",
       account = "workspaceId", default = "default",
       help = "the workspace, when the account names none" },

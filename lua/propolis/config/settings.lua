@@ -48,6 +48,9 @@ local function write(name, value, key)
         value, err = require("propolis.config.values").check(key, value,
             name)
         check(not err, err)
+        if key.type == "store" and value ~= "none" then
+            check(require("propolis.stores").find(value))
+        end
     end
     local sys = require "engine.sys"
     local paths = check(config.paths())

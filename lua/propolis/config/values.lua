@@ -7,7 +7,7 @@ local BOOLEAN = {
 }
 
 local WANTED = {
-    text = "text that is not empty",
+    text = "text that is not empty", store = "text that is not empty",
     name = "a table name of letters, digits and _ (at most 63)",
     integer = "a whole number that is not negative",
     boolean = "true or false",

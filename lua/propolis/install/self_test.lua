@@ -64,7 +64,7 @@ local function clear(store, rows)
         local ok, err = store:exec(DELETE, { row.id, t = row.table })
         if not ok then return nil, err end
         -- What was queued for the team's store goes too.
-        store:exec("DELETE FROM outbox WHERE row_id = ?", { row.id })
+        require("propolis.sync.outbox").remove(store, row.id)
     end
     return true
 end

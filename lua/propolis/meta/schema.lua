@@ -18,11 +18,15 @@ local schema = {}
 ---@field indexes? string[][] columns of each, named idx_TABLE_COL_COL
 ---@field required? string[] columns that must be there
 ---@field version? integer for people; means nothing to the engine
+---@field name? string what it is called where its table may be renamed
+---@field sync? table how its rows reach a team: propolis.schemas.sync
 
 --- What a schema tells: its table, its columns in order, its indexes (lists
 --- of column names with their .name).
 ---@class engine.schema.object
 ---@field table string
+---@field name string as in the spec; else the table's
+---@field sync? table as in the spec
 ---@field columns engine.schema.column[]
 ---@field indexes table[]
 

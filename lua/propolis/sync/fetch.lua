@@ -1,20 +1,9 @@
 --- fetch: the events of one session come into the local store on request.
-local deadline = require "propolis.sync.deadline"
 local rows_of = require "propolis.sync.rows"
-local schemas = require "propolis.schemas"
 
 local fetch = {}
 
 local PAGE = 500 -- events in one listing
-
--- References to rows, for rows.by_id.
-local function refs_of(list)
-    local refs = {}
-    for i, row in ipairs(list) do
-        refs[i] = { row_id = row.id }
-    end
-    return refs
-end
 
 -- % and _ in an id stand for themselves.
 local function like(text)
@@ -22,59 +11,50 @@ local function like(text)
 end
 
 -- Events that the local store lacks, in one transaction; how many.
-local function keep_events(store, page)
-    local schema, got = schemas.sessions, 0
-    return store:transaction(function(tx)
-        local have, err = rows_of.by_id(tx, schema, refs_of(page))
-        if not have then
-            return nil, err
-        end
+local function keep_events(store, schema, page)
+    return assert(store:transaction(function(tx)
+        local got = 0
+        local have = assert(rows_of.present(tx, schema, page))
         for _, row in ipairs(rows_of.portable(schema, page)) do
             if not have[row.id] then
-                local ok
-                ok, err = tx:insert(schema, row)
-                if not ok then
-                    return nil, err
-                end
+                assert(tx:insert(schema, row))
                 got = got + 1
             end
         end
         return got
-    end)
+    end))
 end
 
---- Fetches the events of one session of anybody, by its id, until at.
--- @return { found = at the remote, got = new here }, and err when it stopped
--- early
-function fetch.session(store, remote, id, at)
-    local schema = schemas.sessions
-    local result, date, last = { got = 0, found = 0 }, "", ""
+-- One table's events of a session.
+local function fetch_table(store, remote, schema, id, in_time, result)
+    local date, last = "", ""
     repeat
-        local page, err = remote:query([[SELECT {c} FROM {t}
-            WHERE path LIKE ? ESCAPE '\' AND (creation_date > ?
-            OR (creation_date = ? AND id > ?))
-            ORDER BY creation_date, id LIMIT ?]], {
+        assert(in_time())
+        local page = assert(remote:query([[SELECT {c} FROM {t}
+            WHERE path LIKE ? ESCAPE '\' AND ({d} > ?
+            OR ({d} = ? AND id > ?)) ORDER BY {d}, id LIMIT ?]], {
                 c = rows_of.columns(schema), t = schema.table,
+                d = schema.sync.fetch,
                 "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
-                PAGE }, "read")
-        local got
-        if page then
-            got, err = keep_events(store, page)
-        end
-        if not got then
-            return result, err
-        end
+                PAGE }, "read"))
+        result.got = result.got + keep_events(store, schema, page)
         result.found = result.found + #page
-        result.got = result.got + got
         if #page > 0 then
-            date, last = page[#page].creation_date, page[#page].id
-        end
-        local ok, late = deadline.holds(at)
-        if not ok then
-            return result, late
+            date, last = page[#page][schema.sync.fetch], page[#page].id
         end
     until #page < PAGE
-    return result
+end
+
+--- Fetches the events of one session of anybody, by its id, from the tables
+-- whose schemas say so; raises what stops it.
+-- @param in_time function that returns true, or nil and why to stop
+-- @param result counts: found = at the remote, got = new here
+function fetch.session(store, remote, schemas, id, in_time, result)
+    for _, schema in ipairs(schemas) do
+        if schema.sync.fetch then
+            fetch_table(store, remote, schema, id, in_time, result)
+        end
+    end
 end
 
 return fetch

@@ -2,9 +2,9 @@
 --
 -- One at a time per local store, under a file lock; a failure is remembered,
 -- and a run that hooks start waits longer after each one.
-local deadline = require "propolis.sync.deadline"
 local log = require "propolis.log"
 local outbox = require "propolis.sync.outbox"
+local schemas = require "propolis.schemas"
 local sys = require "engine.sys"
 
 local sync = {}
@@ -16,9 +16,10 @@ sync.limit = 600
 --- What one statement may take on top of that, with all its tries (seconds).
 sync.grace = 60
 
---- For a process that only syncs: ends it when it is stuck beyond all limits.
+--- For a process that only syncs: a watchdog that ends it when it is stuck
+-- beyond all limits.
 -- @param conf the configuration, or nil when the run is over
-function sync.watch_over(conf)
+function sync.watchdog(conf)
     sys.alarm(conf and (conf.sync_limit or sync.limit) + sync.grace or 0)
 end
 
@@ -32,6 +33,26 @@ local function lock_path(conf)
         conf.local_store:match("[^/]*$"))
 end
 
+-- A function that returns true, or nil and why not after so many seconds.
+local function time_limit(seconds)
+    local last = sys.monotonic() + seconds
+    return function()
+        if sys.monotonic() > last then
+            return nil, "out of time; the rest goes with the next sync"
+        end
+        return true
+    end
+end
+
+--- nil, err of what was raised: an error of a store; a fault of the program, or
+-- Ctrl-C, is a text and goes on up.
+function sync.failure(raised)
+    if type(raised) == "string" then
+        error(raised, 0)
+    end
+    return nil, raised
+end
+
 --- The local store with its own tables beside the shared ones, spool taken in.
 -- @return the store, or nil, err
 function sync.open_local(conf)
@@ -40,20 +61,18 @@ function sync.open_local(conf)
     if not store then
         return nil, err
     end
-    local ok
-    ok, err = store:ensure()
-    if ok then
-        ok, err = store:heal(outbox.all)
-    end
-    if ok then
-        ok, err = outbox.index(store)
-    end
+    local ok, why = pcall(function()
+        assert(store:heal(outbox.all))
+        require("propolis.sync.legacy").adopt(store)
+        assert(store:ensure())
+        assert(outbox.index(store, schemas.synced()))
+    end)
     if not ok then
         store:close()
-        return nil, err
+        return sync.failure(why)
     end
     require("propolis.capture.spool").ingest(conf, function(records)
-        return intake.put(store, records, sys.now())
+        return intake.put(store, records)
     end, log.warn)
     return store
 end
@@ -74,70 +93,53 @@ local function identity(conf, remote)
     return ("%s %s %s"):format(remote.url, conf.org_id, conf.workspace)
 end
 
--- A remote that is new to this store: all rows are queued for it, and nothing
--- is known of what it has.
-local function greet(conf, store, remote)
-    local id = identity(conf, remote)
-    if outbox.get(store, "remote") == id then
-        return true
+-- For a remote that is new to this store all rows are queued, and nothing is
+-- known of what it has.
+local function prepare_for(conf, store, remote, synced)
+    local words = { remote = identity(conf, remote) }
+    if outbox.get(store, "remote") == words.remote then
+        return
     end
-    local schemas = require "propolis.schemas"
-    return store:transaction(function()
-        for _, name in ipairs(schemas.names()) do
-            local schema = schemas.get(name)
-            if schema then
-                local ok, err = outbox.add_all(store, name, schema.table,
-                    sys.now())
-                if not ok then
-                    return nil, err
-                end
-            end
+    assert(store:transaction(function()
+        for _, schema in ipairs(synced) do
+            assert(outbox.add_all(store, schema))
+            words[require("propolis.sync.pull").mark(schema)] = ""
         end
-        local ok, err = store:exec("DELETE FROM {l}", { l = "ledger" })
-        if not ok then
-            return nil, err
-        end
-        return outbox.set(store, { remote = id, ["mark.memory"] = "",
-            ["mark.skills"] = "" })
-    end)
+        assert(store:exec("DELETE FROM {l}", { l = outbox.ledger.table }))
+        return outbox.set(store, words)
+    end))
 end
 
+-- What was asked for; fills in result, raises what stops it.
 local function work(conf, store, opts, result)
-    local last = deadline.after(conf.sync_limit or sync.limit)
-    local remote, err = sync.open_remote(conf)
-    if not remote then
-        return nil, err
-    end
-    local _ <close> = remote
-    local ok
-    ok, err = greet(conf, store, remote)
-    if ok then
-        ok, err = remote:ensure()
-    end
-    if not ok then
-        return nil, err
-    end
+    local in_time = time_limit(conf.sync_limit or sync.limit)
+    local remote <close> = assert(sync.open_remote(conf))
+    local synced = schemas.synced()
+    prepare_for(conf, store, remote, synced)
+    assert(remote:ensure(synced))
     if opts.session then
-        result.session, err = require("propolis.sync.fetch").session(store,
-            remote, opts.session, last)
-        return err == nil or nil, err
+        result.session = { found = 0, got = 0 }
+        require("propolis.sync.fetch").session(store, remote, synced,
+            opts.session, in_time, result.session)
+        return
     end
     if not opts.pull_only then
-        result.push, err = require("propolis.sync.push").run(store, remote, {
-            progress = opts.progress, pause = opts.pause,
-            deadline = last,
-        })
+        result.push = { sent = 0, rejected = 0 }
+        require("propolis.sync.push").run(store, remote, {
+            schemas = synced, progress = opts.progress, pause = opts.pause,
+            in_time = in_time,
+        }, result.push)
     end
-    if not err and not opts.push_only then
-        result.pull, err = require("propolis.sync.pull").run(store, remote,
-            last)
+    if not opts.push_only then
+        result.pull = { got = 0 }
+        require("propolis.sync.pull").run(store, remote, synced, in_time,
+            result.pull)
     end
-    return err == nil or nil, err
 end
 
 -- Success and failure as the next run and `propolis status` read them.  A
 -- failure after rows got through is the first in a row: the remote is there.
-local function remember(store, ok, err, sent)
+local function record_outcome(store, ok, err, sent)
     local before = sent and 0
         or tonumber(outbox.get(store, "failures")) or 0
     local failures = ok and 0 or before + 1
@@ -174,14 +176,11 @@ local function run_locked(conf, opts)
         end
     end
     local result = {}
-    local called, ok, why = pcall(work, conf, store, opts, result)
-    if not called then
-        if require("propolis.cli").is_interrupt(ok) then
-            error(ok, 0) -- Ctrl-C says nothing about the remote
-        end
-        ok, why = nil, ok
+    local ok, why = pcall(work, conf, store, opts, result)
+    if not ok and require("propolis.cli").is_interrupt(why) then
+        error(why, 0) -- Ctrl-C says nothing about the remote
     end
-    remember(store, ok, why, result.push and result.push.sent > 0)
+    record_outcome(store, ok, why, result.push and result.push.sent > 0)
     local notices = require "propolis.account.notices"
     if result.push and result.push.sent > 0 then
         notices.balance_ok()
@@ -197,7 +196,7 @@ end
 -- @param conf a configuration with a remote
 -- @param opts { auto, push_only, pull_only, session = id, retry,
 -- progress = function(sent), pause }
--- @return { push = { sent =, refused = }, pull = { got = }, session =, error =
+-- @return { push = { sent =, rejected = }, pull = { got = }, session =, error =
 -- what stopped it, skipped = why nothing was done }, or nil and an error
 function sync.run(conf, opts)
     if not conf.remote then
@@ -227,7 +226,7 @@ function sync.run(conf, opts)
     return result, err
 end
 
---- What `propolis status` shows of the sync: backlog, refused rows, last
+--- What `propolis status` shows of the sync: backlog, rejected rows, last
 -- success and error; nil without a local store.
 function sync.status(store)
     local counts = outbox.counts(store)
@@ -235,10 +234,11 @@ function sync.status(store)
         return nil
     end
     counts.last_success = outbox.get(store, "last_success")
-    if (tonumber(outbox.get(store, "failures")) or 0) > 0 then
+    local failures = tonumber(outbox.get(store, "failures")) or 0
+    if failures > 0 then
         counts.last_error = outbox.get(store, "last_error")
         counts.last_error_at = outbox.get(store, "last_error_at")
-        counts.failures = tonumber(outbox.get(store, "failures"))
+        counts.failures = failures
         counts.next_try = tonumber(outbox.get(store, "next_try"))
     end
     return counts

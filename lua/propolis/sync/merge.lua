@@ -1,95 +1,97 @@
---- merge: documents of the memory table, of which the newest of a path wins.
+--- merge: tables with one row per key (path, say), of which the newest wins.
 --
--- Going out: look which paths the remote has, then one UPDATE or one INSERT
+-- Going out: look which keys the remote has, then one UPDATE or one INSERT
 -- each.  Coming in: the same on the local store.  Both may be repeated.
-local deadline = require "propolis.sync.deadline"
-local schemas = require "propolis.schemas"
+local rows_of = require "propolis.sync.rows"
 
 local merge = {}
 
 local CHUNK = 100
 
-local UPDATE = [[UPDATE {t} SET filename = ?, summary = ?,
-    summary_embedding = ?, author = ?, mime_type = ?, size_bytes = ?,
-    project = ?, description = ?, agent = ?, plugin_version = ?,
-    last_update_date = ? WHERE path = ?]]
-
-local function update(store, row)
-    return store:exec(UPDATE, {
-        t = schemas.memory.table, n = 12,
-        row.filename or "", row.summary or "", row.summary_embedding,
-        row.author or "", row.mime_type or "text/plain",
-        row.size_bytes or 0, row.project or "", row.description or "",
-        row.agent or "", row.plugin_version or "",
-        row.last_update_date or "", row.path,
-    }, "idempotent")
+-- Every column of the schema, but for the row's id and its key.  Raises, as an
+-- insert does, on a key of the row that is no column.
+local function update(store, schema, row)
+    local key, set, n, known = schema.sync.merge, {}, 0, {}
+    local values = { t = schema.table, k = key }
+    for _, column in ipairs(schema.columns) do
+        local value = row[column.name]
+        known[column.name] = true
+        if column.name ~= "id" and column.name ~= key then
+            n = n + 1
+            set[n], values["c" .. n] = ("{c%d} = ?"):format(n), column.name
+            values[n] = value == nil and column.default or value
+        end
+    end
+    for name in pairs(row) do
+        if not known[name] then
+            error(("%s has no column '%s'"):format(schema.table, name), 0)
+        end
+    end
+    values.n, values[n + 1] = n + 1, row[key] or ""
+    return store:exec(("UPDATE {t} SET %s WHERE {k} = ?"):format(
+        table.concat(set, ", ")), values, "idempotent")
 end
 
---- Which of these paths a store has: path -> newest last_update_date.
+--- What a store has of these rows' keys: key -> { id =, date = of the newest }.
 -- @return a table, or nil, err
-function merge.dates(store, paths)
-    local dates = {}
-    for from = 1, #paths, CHUNK do
-        local chunk = table.move(paths, from,
-            math.min(from + CHUNK - 1, #paths), 1, {})
-        local list, err = store:query([[SELECT path,
-            MAX(last_update_date) AS date FROM {t} WHERE path IN (??)
-            GROUP BY path]], { t = schemas.memory.table, chunk }, "read")
+function merge.current(store, schema, rows)
+    local found, keys = {}, rows_of.field(rows, schema.sync.merge)
+    for from = 1, #keys, CHUNK do
+        local list, err = store:query([[SELECT {k} AS key, MIN(id) AS id,
+            MAX({d}) AS date FROM {t} WHERE {k} IN (??) GROUP BY {k}]], {
+                k = schema.sync.merge, d = schema.sync.newest,
+                t = schema.table, table.move(keys, from,
+                    math.min(from + CHUNK - 1, #keys), 1, {}),
+            }, "read")
         if not list then
             return nil, err
         end
         for _, row in ipairs(list) do
-            dates[row.path] = row.date or ""
+            found[row.key] = { id = row.id, date = row.date or "" }
         end
     end
-    return dates
+    return found
 end
 
---- Puts one document into a store that has the given date for its path.
--- @return "inserted", "updated" or "kept" (what is there is as new); or nil,
--- err
-function merge.put(store, row, date)
+--- Puts one row into a store that has `current`, which is kept up to date.
+-- @return "inserted", "updated" or "kept" (what is there is as new), and the
+-- id that the store has for the row; or nil, err
+function merge.put(store, schema, row, current)
+    local key = row[schema.sync.merge] or ""
+    local date = row[schema.sync.newest] or ""
+    local there = current[key]
+    if there and there.date >= date then
+        return "kept", there.id
+    end
     local ok, err
-    if not date then
-        ok, err = store:insert(schemas.memory, row)
-        return ok and "inserted", err
-    elseif date >= (row.last_update_date or "") then
-        return "kept"
+    if there then
+        ok, err = update(store, schema, row)
+    else
+        ok, err = store:insert(schema, row)
     end
-    ok, err = update(store, row)
-    return ok and "updated", err
-end
-
---- Sends documents of the outbox; called by push with its own state.
--- @return true, or nil, err when the push has to stop
-function merge.push(self, refs)
-    local paths = {}
-    for i, ref in ipairs(refs) do
-        paths[i] = ref.row.path
-    end
-    local dates, err = merge.dates(self.remote, paths)
-    if not dates then
+    if not ok then
         return nil, err
     end
+    current[key] = { id = there and there.id or row.id, date = date }
+    return there and "updated" or "inserted", current[key].id
+end
+
+--- Sends rows of one schema from the outbox; called by push with its own
+-- state.  Raises what stops the push.
+function merge.push(self, schema, refs)
+    local current = assert(merge.current(self.remote, schema,
+        rows_of.field(refs, "row")))
     for _, ref in ipairs(refs) do
-        local row = ref.row
-        local done
-        done, err = deadline.holds(self.deadline)
-        if not done then
-            return nil, err
-        end
-        done, err = merge.put(self.remote, row, dates[row.path])
+        assert(self.in_time())
+        local done, err = merge.put(self.remote, schema, ref.row, current)
         if done then
-            dates[row.path] = done == "kept" and dates[row.path]
-                or row.last_update_date
-            self:confirm(schemas.memory, { ref })
+            self:confirm(schema, { ref })
         elseif err.unclear or self.stops[err.code] then
-            return nil, err
+            error(err, 0)
         else
-            self:suspect(ref, err)
+            self:set_aside(ref, err)
         end
     end
-    return true
 end
 
 return merge

@@ -1,13 +1,13 @@
 --- push: rows of the outbox reach the remote in order, each exactly once.
 --
--- Rows of one session stay in one lane, and a lane sends one batch after the
--- other; lanes run beside each other.  What was sent is noted before it goes,
--- so that after a cut line or a kill the remote is asked which ids arrived
--- before anything goes out again.
-local deadline = require "propolis.sync.deadline"
-local lanes = require "propolis.sync.lanes"
+-- Rows of one session stay in one partition, which sends one batch after the
+-- other; partitions are sent beside each other.  What was sent is noted before
+-- it goes, so that after a lost connection or a kill the remote is asked which
+-- ids arrived before anything goes out again.
 local outbox = require "propolis.sync.outbox"
+local partitions = require "propolis.sync.partitions"
 local reconcile = require "propolis.sync.reconcile"
+local rows_of = require "propolis.sync.rows"
 local sql = require "engine.sql"
 local sys = require "engine.sys"
 
@@ -19,132 +19,110 @@ local TRIES = 4 -- of one batch without any row getting through
 push.STOPS = { io = true, auth = true, balance = true, denied = true,
     busy = true, closed = true, nomem = true }
 
+-- One push at work; its functions raise the error that stops it.
 local Push = {}
 Push.__index = Push
 
--- Takes what arrived out of the outbox, and notes that these rows are about
--- to be sent: one commit.  Until then a kill means no more than that the
+-- Takes what is confirmed out of the outbox, and notes that these rows are
+-- about to be sent: one commit.  Until then a kill means no more than that the
 -- remote is asked for what it has already said.
-function Push:write_down(refs)
-    local fresh = {}
+function Push:save_progress(refs)
+    local fresh, done, box = {}, self.confirmed, outbox.schema.table
     for _, ref in ipairs(refs) do
         if ref.sent_at == "" then
             fresh[#fresh + 1], ref.sent_at = ref, "now"
         end
     end
-    local gone = self.gone
-    if #fresh == 0 and #gone == 0 then
-        return true
+    if #fresh == 0 and #done == 0 then
+        return
     end
-    self.gone = {}
-    return self.store:transaction(function(store)
-        local ok, err = true, nil
+    self.confirmed = {}
+    assert(self.store:transaction(function(store)
         if #fresh > 0 then
-            ok, err = store:exec(
+            assert(store:exec(
                 "UPDATE {outbox} SET sent_at = ? WHERE rowid IN (??)",
-                { outbox = "outbox", sys.now(), lanes.field(fresh, "seq") })
+                { outbox = box, sys.now(), rows_of.field(fresh, "seq") }))
         end
-        if ok and #gone > 0 then
-            ok, err = store:exec("DELETE FROM {outbox} WHERE rowid IN (??)",
-                { outbox = "outbox", gone })
-            if ok then
-                ok, err = outbox.set(store, { last_sent_at = sys.now() })
-            end
+        if #done > 0 then
+            assert(store:exec("DELETE FROM {outbox} WHERE rowid IN (??)",
+                { outbox = box, rows_of.field(done, "seq") }))
+            assert(outbox.set(store, { last_sent_at = sys.now() }))
         end
-        return ok, err
-    end)
+        return true
+    end))
 end
 
--- Rows that leave the outbox with the next commit.
-function Push:forget(refs)
-    for _, ref in ipairs(refs) do
-        self.gone[#self.gone + 1] = ref.seq
-    end
+-- References that leave the outbox with the next commit.
+function Push:remove(refs)
+    table.move(refs, 1, #refs, #self.confirmed + 1, self.confirmed)
 end
 
 --- Rows of one table that the remote has: they leave the outbox.
 function Push:confirm(schema, refs)
     if #refs > 0 then
-        self:forget(refs)
-        self.sent = self.sent + #refs
-        self.through[schema.table] = true
+        self:remove(refs)
+        self.result.sent = self.result.sent + #refs
+        self.delivered[schema.table] = true
         if self.progress then
-            self.progress(self.sent)
+            self.progress(self.result.sent)
         end
     end
 end
 
--- The same for rows of a lane.
-function Push:advance(lane, refs)
-    if #refs == 0 then
-        return
+--- The same for rows of a partition.
+function Push:advance(part, refs)
+    if #refs > 0 then
+        partitions.drop(part, refs)
+        part.tries, part.limit = 0, nil
+        self:confirm(part.schema, refs)
     end
-    local gone = {}
-    for _, ref in ipairs(refs) do
-        gone[ref.seq] = true
-    end
-    lanes.drop(lane, gone)
-    lane.tries, lane.limit = 0, nil
-    self:confirm(lane.schema, refs)
 end
 
 --- Puts a row behind everything else, with the reason.
-function Push:suspect(ref, err)
+function Push:set_aside(ref, err)
     ref.error = tostring(err)
-    table.insert(self.suspects, ref)
+    table.insert(self.failed, ref)
 end
 
--- A batch that the remote refused: halve it until the row is found, and put
+-- A batch that the remote rejected: halve it until the row is found, and put
 -- that row behind everything else.
-function Push:refuse(batch, err)
-    local lane = batch.lane
+function Push:bisect(batch, err)
+    local part = batch.part
     if #batch > 1 then
-        lane.limit = #batch // 2
-        return true
+        part.limit = #batch // 2
+        return
     end
-    lane.limit, lane.tries = nil, 0
-    lanes.drop(lane, { [batch[1].seq] = true })
-    self:suspect(batch[1], err)
-    return true
+    part.limit, part.tries = nil, 0
+    partitions.drop(part, batch)
+    self:set_aside(batch[1], err)
 end
 
--- What became of one batch; nil, err stops the push.
-function Push:judge(batch, result)
-    local err = result.error
-    local lane = batch.lane
-    if not err then
-        self:advance(lane, batch)
-        return true
-    end
-    lane.tries = lane.tries + 1
+-- What is to be done about one batch that failed.
+function Push:handle_failure(batch, err)
+    local part = batch.part
+    part.tries = part.tries + 1
     if err.unclear then
-        local ok, why = reconcile.batch(self, batch)
-        if not ok then
-            return nil, why
-        elseif lane.tries >= TRIES then
-            if push.STOPS[err.code] then
-                return nil, err
-            end
-            return self:refuse(batch, err)
+        reconcile.batch(self, batch)
+        if part.tries < TRIES then
+            return
         end
-        return true
+    elseif (err.code == "no_table" or err.code == "no_column")
+        and part.tries == 1 then
+        assert(self.remote:heal(batch.schema))
+        return
     end
-    if (err.code == "no_table" or err.code == "no_column")
-        and lane.tries == 1 then
-        local healed, why = self.remote:heal(batch.schema)
-        return healed and true, why
-    elseif push.STOPS[err.code] then
-        return nil, err
+    if push.STOPS[err.code] then
+        error(err, 0)
     end
-    return self:refuse(batch, err)
+    self:bisect(batch, err)
 end
 
--- One batch of each lane at once; false when nothing is left.
+-- One batch of each partition at once; false when nothing is left.
 function Push:round(all)
     local batches, refs = {}, {}
-    for _, lane in ipairs(all) do
-        if #lane > 0 then
-            local batch = lanes.batch(lane)
+    for _, part in ipairs(all) do
+        if #part > 0 then
+            local batch = partitions.batch(part)
             batches[#batches + 1] = batch
             table.move(batch, 1, #batch, #refs + 1, refs)
         end
@@ -152,27 +130,29 @@ function Push:round(all)
     if #batches == 0 then
         return false
     end
-    local ok, err = self:write_down(refs)
-    if not ok then
-        return nil, err
-    end
+    self:save_progress(refs)
     local texts, senders = {}, {}
     for _, batch in ipairs(batches) do
-        local text, why = sql.insert(batch.schema, batch.rows,
+        local text, err = sql.insert(batch.schema, batch.rows,
             self.remote.dialect)
         if text then
             texts[#texts + 1], senders[#senders + 1] = text, batch
         else
-            ok, err = self:refuse(batch, why)
+            self:bisect(batch, err)
         end
     end
-    for i, result in ipairs(self:send(texts, senders)) do
-        local fine, why = self:judge(senders[i], result)
-        if not fine then
-            ok, err = nil, why
+    local results = self:send(texts, senders)
+    for i, batch in ipairs(senders) do
+        if not results[i].error then
+            self:advance(batch.part, batch)
         end
     end
-    return ok, err
+    for i, batch in ipairs(senders) do
+        if results[i].error then
+            self:handle_failure(batch, results[i].error)
+        end
+    end
+    return true
 end
 
 -- The statements' results in order; in flight together where the store can.
@@ -191,97 +171,79 @@ function Push:send(texts, senders)
     return results
 end
 
--- Rows that failed alone are set aside, but only when others of their table
+-- Rows that failed alone are rejected, but only when others of their table
 -- got through: otherwise the fault is not theirs.
-function Push:set_aside()
-    for _, ref in ipairs(self.suspects) do
-        if not self.through[ref.schema.table] then
-            return nil, ref.error
-        end
-        local ok, err = self.store:exec(
-            "UPDATE {outbox} SET error = ? WHERE rowid = ?",
-            { outbox = "outbox", ref.error, ref.seq })
-        if not ok then
-            return nil, err
-        end
-        self.refused = self.refused + 1
+function Push:reject_failed()
+    for _, ref in ipairs(self.failed) do
+        assert(self.delivered[ref.schema.table], ref.error)
+        assert(self.store:exec("UPDATE {outbox} SET error = ? WHERE rowid = ?",
+            { outbox = outbox.schema.table, ref.error, ref.seq }))
+        self.result.rejected = self.result.rejected + 1
     end
-    return true
 end
 
--- Splits a window into rows that are appended and documents that are merged.
-local function sorted_out(refs)
-    local append, merge, lost = {}, {}, {}
+-- Divides references into rows that are appended, those that are merged (by
+-- schema), and those whose row is gone.
+local function by_kind(refs)
+    local append, merges, lost = {}, {}, {}
     for _, ref in ipairs(refs) do
         if not ref.row then
             lost[#lost + 1] = ref
-        elseif ref.tbl == "memory" then
-            merge[#merge + 1] = ref
+        elseif ref.schema.sync.merge then
+            merges[ref.schema] = merges[ref.schema] or {}
+            table.insert(merges[ref.schema], ref)
         else
             append[#append + 1] = ref
         end
     end
-    return append, merge, lost
+    return append, merges, lost
 end
 
-function Push:window(refs)
-    local append, merge, lost = sorted_out(refs)
-    self:forget(lost)
-    local ok, err = require("propolis.sync.merge").push(self, merge)
-    local all = lanes.sort(append)
-    for _, lane in ipairs(all) do
-        if ok then
-            ok, err = reconcile.lane(self, lane)
-        end
-    end
-    while ok do
-        ok, err = deadline.holds(self.deadline)
-        if ok then
-            ok, err = self:round(all)
-        end
-    end
-    if ok == nil then
-        return nil, err
-    end
-    return true
-end
-
---- Sends what the outbox holds.
--- @param store the local store
--- @param remote the opened remote, its tables ensured
--- @param opts { progress = function(sent), pause = seconds before a second
--- look after an unclear end (1), deadline = sys.monotonic() value }
--- @return { sent =, refused = }, and err when it stopped early
-function push.run(store, remote, opts)
-    local self = setmetatable({
-        store = store, remote = remote, sent = 0, refused = 0,
-        suspects = {}, through = {}, gone = {}, pause = opts.pause or 1,
-        progress = opts.progress, deadline = opts.deadline,
-        stops = push.STOPS,
-    }, Push)
-    local after = 0
-    local ok, err = true, nil
-    while ok do
-        ok, err = deadline.holds(self.deadline)
-        local refs
-        if ok then
-            refs, err = lanes.window(store, after)
-        end
-        if not refs or #refs == 0 then
-            ok = refs ~= nil
-            break
+-- Sends all pages of the outbox.
+function Push:send_all(schemas)
+    local after = math.mininteger
+    while true do
+        assert(self.in_time())
+        local refs = partitions.page(self.store, schemas, after)
+        if #refs == 0 then
+            return
         end
         after = refs[#refs].seq
-        ok, err = self:window(refs)
+        local append, merges, lost = by_kind(refs)
+        self:remove(lost)
+        for schema, list in pairs(merges) do
+            require("propolis.sync.merge").push(self, schema, list)
+        end
+        local all = partitions.split(append)
+        for _, part in ipairs(all) do
+            reconcile.partition(self, part)
+        end
+        repeat
+            assert(self.in_time())
+        until not self:round(all)
     end
-    local noted, why = self:write_down {}
-    if ok and not noted then
-        ok, err = nil, why
+end
+
+--- Sends what the outbox holds; raises what stops it, after what was confirmed
+-- is out of the outbox.
+-- @param store the local store
+-- @param remote the opened remote, its tables ensured
+-- @param opts { schemas = of the rows to send, progress = function(sent),
+-- pause = seconds before a second look after an unclear end (1), in_time =
+-- function that returns true, or nil and why the push has to stop }
+-- @param result counts: sent, rejected
+function push.run(store, remote, opts, result)
+    local self = setmetatable({
+        store = store, remote = remote, failed = {}, delivered = {},
+        confirmed = {}, pause = opts.pause or 1, progress = opts.progress,
+        in_time = opts.in_time, stops = push.STOPS, result = result,
+    }, Push)
+    local ok, err = pcall(self.send_all, self, opts.schemas)
+    local saved, why = pcall(self.save_progress, self, {})
+    if not (ok and saved) then
+        error(not ok and err or why, 0)
     end
-    if ok then
-        ok, err = self:set_aside()
-    end
-    return { sent = self.sent, refused = self.refused }, not ok and err or nil
+    self:reject_failed()
 end
 
 return push

@@ -13,6 +13,15 @@ local function to_list(value)
     return value
 end
 
+--- The values of one field of rows or references, in order; "" for none.
+function rows.field(list, name)
+    local values = {}
+    for i, row in ipairs(list) do
+        values[i] = row[name] == nil and "" or row[name]
+    end
+    return values
+end
+
 --- The column names of a schema, in order.
 function rows.columns(schema)
     local names = {}
@@ -22,44 +31,52 @@ function rows.columns(schema)
     return names
 end
 
--- The columns of a schema that hold vectors.
-local function vectors(schema)
-    local names = {}
-    for _, column in ipairs(schema.columns) do
-        if column.type == "float4[]" then
-            names[#names + 1] = column.name
-        end
-    end
-    return names
-end
-
 --- Makes rows with a schema's columns that came back fit to be inserted
 -- elsewhere, in place: vectors become lists.
 -- @return the list
 function rows.portable(schema, list)
-    for _, name in ipairs(vectors(schema)) do
-        for _, row in ipairs(list) do
-            if row[name] ~= nil then
-                row[name] = to_list(row[name])
-            end
+    for _, column in ipairs(schema.columns) do
+        local vector = column.type == "float4[]"
+        for _, row in ipairs(vector and list or {}) do
+            row[column.name] = to_list(row[column.name])
         end
     end
     return list
 end
 
---- The rows that the references name, by id; a missing one is not in it.
--- @param refs list of { row_id = }
+--- Which of these rows a store has: a set of ids, or nil, err.  Not every
+-- store has an index on ids; the schema's first one leads to them.
+function rows.present(store, schema, list)
+    local index, leads = schema.indexes[1], {}
+    for i, row in ipairs(list) do
+        leads[i] = index and row[index[1]]
+    end
+    local found, err
+    if index and #leads == #list then
+        found, err = store:query(
+            "SELECT id FROM {t} WHERE {l} IN (??) AND id IN (??)",
+            { t = schema.table, l = index[1], leads, rows.field(list, "id") },
+            "read")
+    else
+        found, err = store:query("SELECT id FROM {t} WHERE id IN (??)",
+            { t = schema.table, rows.field(list, "id") }, "read")
+    end
+    local ids = {}
+    for _, row in ipairs(found or {}) do
+        ids[row.id] = true
+    end
+    return found and ids, err
+end
+
+--- The rows with these ids: id -> row; a missing one is not in it.
 -- @return a table, or nil, err
-function rows.by_id(store, schema, refs)
+function rows.by_id(store, schema, ids)
     local found, columns = {}, rows.columns(schema)
-    for from = 1, #refs, 500 do
-        local ids = {}
-        for i = from, math.min(from + 499, #refs) do
-            ids[#ids + 1] = refs[i].row_id
-        end
+    for from = 1, #ids, 500 do
         local list, err = store:query(
             "SELECT {c} FROM {t} WHERE id IN (??)",
-            { c = columns, t = schema.table, ids }, "read")
+            { c = columns, t = schema.table, table.move(ids, from,
+                math.min(from + 499, #ids), 1, {}) }, "read")
         if not list then
             return nil, err
         end

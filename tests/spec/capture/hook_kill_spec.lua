@@ -43,7 +43,7 @@ local function sound(home, texts)
         assert.is_true(count(contents, text) <= 1, text .. " is there twice")
     end
     local queued = {}
-    for _, row in ipairs(hooks.rows(home, "outbox")) do
+    for _, row in ipairs(hooks.rows(home, "propolis_outbox")) do
         assert.is_nil(queued[row.row_id])
         queued[row.row_id] = true
     end

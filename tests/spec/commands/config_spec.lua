@@ -96,7 +96,7 @@ describe("propolis config", function()
     it("names a broken file and leaves it", function()
         local path = tmp.write(home .. "/config/config.lua", "return {")
         for _, args in ipairs { { "list" }, { "get", "store" },
-            { "set", "store", "x" } } do
+            { "set", "store", "sqlite:/x" } } do
             local r = config(args)
             assert.equal(1, r.code)
             assert.truthy(r.stderr:find(path, 1, true))

@@ -51,7 +51,7 @@ describe("propolis sync", function()
         assert.equal("4 rows sent, 0 rows fetched\n", r.stdout)
         assert.equal("", r.stderr)
         r = m:run { "sync", "--json" }
-        assert.equal('{"sent":0,"refused":0,"fetched":0,"skipped":null,'
+        assert.equal('{"sent":0,"rejected":0,"fetched":0,"skipped":null,'
             .. '"error":null}\n', r.stdout)
     end)
 
@@ -72,7 +72,7 @@ describe("propolis sync", function()
         assert.matches("propolis config set store", r.stderr, 1, true)
     end)
 
-    it("shows refused rows, and tries them again when told", function()
+    it("shows rejected rows, and tries them again when told", function()
         local m = new()
         m:events(5, 1)
         local bad = m:query("SELECT id FROM sessions LIMIT 1")[1].id
@@ -80,18 +80,18 @@ describe("propolis sync", function()
             body = '{"error":"value out of range"}' } }
         local did = object(m, 0, "sync", "--json")
         assert.equal(4, did.sent)
-        assert.equal(1, did.refused)
+        assert.equal(1, did.rejected)
 
         local said = object(m, 0, "status", "--json")
         assert.equal(0, said.outbox)
         assert.is_string(said.last_success)
         assert.is_nil(said.last_error)
-        assert.equal(1, #said.refused)
-        assert.equal(bad, said.refused[1].id)
-        assert.equal("sessions", said.refused[1].table)
-        assert.matches("value out of range", said.refused[1].error)
+        assert.equal(1, #said.rejected)
+        assert.equal(bad, said.rejected[1].id)
+        assert.equal("sessions", said.rejected[1].table)
+        assert.matches("value out of range", said.rejected[1].error)
         local text = m:run({ "status" }).stdout
-        assert.matches("refused   sessions " .. bad, text, 1, true)
+        assert.matches("rejected  sessions " .. bad, text, 1, true)
         assert.matches("`propolis sync --retry` tries them again", text, 1,
             true)
         assert.matches("value out of range", text, 1, true)
@@ -99,7 +99,7 @@ describe("propolis sync", function()
         server:reset()
         assert.equal(0, object(m, 0, "sync", "--json").sent)
         assert.equal(1, object(m, 0, "sync", "--retry", "--json").sent)
-        assert.equal(0, #object(m, 0, "status", "--json").refused)
+        assert.equal(0, #object(m, 0, "status", "--json").rejected)
         assert.equal(5, #server:sql(workspace(), "SELECT id FROM sessions"))
     end)
 

@@ -63,11 +63,11 @@ describe("propolis adopt", function()
 
         local order = "SELECT id FROM sessions ORDER BY rowid"
         assert.same(ids("local", order), ids("o1", order))
-        local queued = ids("o1", "SELECT row_id AS id FROM outbox"
+        local queued = ids("o1", "SELECT row_id AS id FROM propolis_outbox"
             .. " ORDER BY rowid")
         assert.equal(452, #queued)
-        assert.same({ "e001", "e450", "m1", "k1" },
-            { queued[1], queued[450], queued[451], queued[452] })
+        assert.same({ "m1", "e001", "e450", "k1" },
+            { queued[1], queued[2], queued[451], queued[452] })
         local target <close> = open("o1")
         local row = target:query("SELECT message, message_embedding FROM"
             .. " sessions WHERE id = 'e007'")[1]
@@ -101,7 +101,7 @@ describe("propolis adopt", function()
         assert.same({ 3, 0, 0 }, { adopt() })
         -- The target's commit came through, the note in the source did not.
         local store <close> = open("local")
-        assert(store:exec("DELETE FROM sync_state"))
+        assert(store:exec("DELETE FROM propolis_state"))
         local target <close> = open("o1")
         assert(target:exec("DELETE FROM sessions WHERE rowid = 2"))
         assert.same({ 1, 0, 0 }, { adopt() })
@@ -127,7 +127,7 @@ describe("propolis adopt", function()
         local env = { PROPOLIS_STORE = "none" }
         for key, value in pairs(ENV) do env[key] = value end
         assert.same({ 1, 0, 0 }, { adopt(env) })
-        assert.same({}, ids("o1", "SELECT row_id AS id FROM outbox"))
+        assert.same({}, ids("o1", "SELECT row_id AS id FROM propolis_outbox"))
     end)
 
     it("is content with nothing, and says why it cannot", function()

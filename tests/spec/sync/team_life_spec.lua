@@ -1,7 +1,7 @@
 --- A team's days: servers that die, machines side by side, syncs that are
 -- killed, and hooks that never notice any of it.
 local killable = require "killable"
-local lanes = require "propolis.sync.lanes"
+local partitions = require "propolis.sync.partitions"
 local machine = require "machine"
 local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
@@ -39,17 +39,17 @@ end
 local function all_sent(m)
     local store <close> = m:store()
     local counts = assert(outbox.counts(store))
-    return counts.waiting == 0 and counts.refused == 0
+    return counts.waiting == 0 and counts.rejected == 0
 end
 
 describe("a push while", function()
     local rows
 
     setup(function()
-        rows, lanes.batch_rows = lanes.batch_rows, 50
+        rows, partitions.batch_rows = partitions.batch_rows, 50
     end)
     teardown(function()
-        lanes.batch_rows = rows
+        partitions.batch_rows = rows
         tmp.clean()
     end)
 

@@ -86,7 +86,7 @@ describe("a push of 1,000 events", function()
             m:sync_through(PATIENCE)
             check()
             local store <close> = m:store()
-            assert.same({ waiting = 0, refused = 0 },
+            assert.same({ waiting = 0, rejected = 0 },
                 assert(outbox.counts(store)))
         end
     end

@@ -11,7 +11,7 @@ local json = require "propolis.json"
 local markers = require "propolis.stores.deeplake.markers"
 local sys = require "engine.sys"
 
-local deeplake = {}
+local deeplake = { form = "deeplake:" }
 
 local CREATE_DELAYS = { 2, 5, 10 } -- seconds
 

@@ -47,10 +47,32 @@ end
 -- A schema from data, or nil and a sentence that names the file.
 local function build(spec, path)
     local ok, made = pcall(schema.new, spec)
+    if ok and spec.table:lower():find("^propolis_") then
+        ok, made = false, ("the table '%s': names with propolis_ are"
+            .. " propolis's own"):format(spec.table)
+    end
     if not ok then
         return nil, ("%s: %s"):format(path, tostring(made))
     end
     return made
+end
+
+-- The same of a user's table.
+-- @return the schema and, when its rows can never be shared, why
+local function build_own(spec, path)
+    local rules = require "propolis.schemas.sync"
+    local ok, err = rules.check(spec)
+    local stays = rules.stays(spec)
+    if stays then
+        spec.sync = nil
+    end
+    local made
+    if ok then
+        made, err = build(spec, path)
+    else
+        err = ("%s: %s"):format(path, err)
+    end
+    return made, made and stays or err
 end
 
 local function shipped_path(name)
@@ -82,26 +104,29 @@ local function read_extras()
     end
 end
 
--- The shipped columns with the user's behind them; the latter never replace
+local function joined(first, second)
+    local list = table.move(first or {}, 1, #(first or {}), 1, {})
+    return table.move(second or {}, 1, #(second or {}), #list + 1, list)
+end
+
+-- A shipped table with the user's columns behind its own; they never replace
 -- one, because two of one name fail the lint.
-local function extend(spec, extra)
-    local columns = table.move(spec.columns, 1, #spec.columns, 1, {})
-    for _, column in ipairs(extra.spec.columns) do
-        columns[#columns + 1] = column
+local function build_extended(spec, extra, path)
+    if extra.sync ~= nil then
+        return nil, ("%s: how rows of '%s' travel is said already"):format(
+            path, extra.table)
     end
-    local indexes = table.move(spec.indexes or {}, 1, #(spec.indexes or {}),
-        1, {})
-    for _, index in ipairs(extra.spec.indexes or {}) do
-        indexes[#indexes + 1] = index
-    end
-    return {
-        table = spec.table, columns = columns, indexes = indexes,
+    return build({
+        table = spec.table, name = spec.name, sync = spec.sync,
+        columns = joined(spec.columns, extra.columns),
+        indexes = joined(spec.indexes, extra.indexes),
         required = spec.required,
-    }
+    }, path)
 end
 
 --- Checks one file, a user's columns for a shipped table together with that
--- table: a schema, or nil and a sentence.
+-- table: a schema and, when its rows can never be shared, why; or nil and a
+-- sentence.
 function schemas.lint(path)
     local spec, err = schemas.read(path)
     if not spec then
@@ -114,9 +139,9 @@ function schemas.lint(path)
         if not base then
             return nil, err
         end
-        spec = extend(base, { spec = spec })
+        return build_extended(base, spec, path)
     end
-    return build(spec, path)
+    return build_own(spec, path)
 end
 
 local function load_shipped(name)
@@ -125,6 +150,7 @@ local function load_shipped(name)
     if not spec then
         return nil, err
     end
+    spec.name = name
     local extra = extras[name]
     local renamed = os.getenv(RENAMED[name])
     if renamed and renamed ~= "" then
@@ -134,7 +160,7 @@ local function load_shipped(name)
         return build(spec, path)
     end
     local made
-    made, err = build(extend(spec, extra), extra.path)
+    made, err = build_extended(spec, extra.spec, extra.path)
     if not made then -- the shipped table is still there, and says why
         refused[name .. " (yours)"] = err
         return build(spec, path)
@@ -150,7 +176,8 @@ local function load_one(name)
     if RENAMED[name] then
         made, err = load_shipped(name)
     elseif extras[name] then
-        made, err = build(extras[name].spec, extras[name].path)
+        made, err = build_own(extras[name].spec, extras[name].path)
+        err = not made and err or nil
     else
         return nil
     end
@@ -217,6 +244,17 @@ function schemas.list()
     return list, errors
 end
 
+--- Those of them whose rows travel: with the names in outbox and state.
+function schemas.synced()
+    local list = {}
+    for _, made in ipairs((schemas.list())) do
+        if made.sync then
+            list[#list + 1] = made
+        end
+    end
+    return list
+end
+
 --- Where a shipped or user's schema comes from: a list of file paths.
 function schemas.files(name)
     local files = {}
@@ -234,13 +272,12 @@ end
 -- and a sentence.  Ensure asks before it sends any SQL.
 function schemas.guard(wanted)
     local renamed = os.getenv(RENAMED.memory)
-    if wanted.table ~= "memory" and wanted.table ~= renamed then
-        return true
+    local guarded = wanted.table == "memory" or wanted.table == renamed
+    for _, column in ipairs(guarded and wanted.columns or {}) do
+        guarded = guarded and column.name ~= "summary_embedding"
     end
-    for _, column in ipairs(wanted.columns) do
-        if column.name == "summary_embedding" then
-            return true
-        end
+    if not guarded then
+        return true
     end
     return nil, ("table '%s': its schema lacks the column"
         .. " 'summary_embedding'; nothing was sent"):format(wanted.table)

@@ -1,0 +1,74 @@
+--- stores: what a URL opens, by its scheme; one file for each, here.
+--
+-- SCHEME.lua, or SCHEME/init.lua, returns a table with
+--   form                how people write such a URL
+--   open(options, url)  a store, or what engine.store.from makes one of; or
+--                       nil, err; options as in propolis.open
+local store = require "propolis.store"
+local sys = require "engine.sys"
+
+local stores = {}
+
+local FOLDER = sys.root .. "/lua/propolis/stores"
+
+local function schemes()
+    local names = {}
+    for _, file in ipairs(assert(sys.list(FOLDER))) do
+        local name = file:match("^(%l+)%.lua$")
+            or sys.stat(FOLDER .. "/" .. file .. "/init.lua") and file
+        names[#names + 1] = name ~= "init" and name or nil
+    end
+    return names
+end
+
+local function load_scheme(name)
+    return (require("propolis.stores." .. name))
+end
+
+--- How a store's URL is written, for each kind of store, as one text.
+function stores.forms()
+    local forms, seen = {}, {}
+    for _, name in ipairs(schemes()) do
+        local form = load_scheme(name).form
+        if not seen[form] then
+            seen[form], forms[#forms + 1] = true, form
+        end
+    end
+    return table.concat(forms, ", ")
+end
+
+--- A store's URL as it may be shown: without password, wherever it stands. An
+-- @ or a / in it should have been %XX, but that must not bring it to light.
+function stores.shown(url)
+    return (url:gsub("^(%a+://[^/@:?]*):[^?]*@", "%1:***@")
+        :gsub("([Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]=)[^&]*", "%1***"))
+end
+
+--- What opens such a URL, or nil and a sentence.
+function stores.find(url)
+    local scheme = url:match("^(%a+):")
+    for _, name in ipairs(schemes()) do
+        if name == scheme then
+            return load_scheme(name)
+        end
+    end
+    return nil, ("cannot open '%s': say %s"):format(stores.shown(url),
+        stores.forms())
+end
+
+--- Opens a store by its URL: propolis.open.
+function stores.open(url, options)
+    local kind, why = stores.find(url)
+    if not kind then
+        return nil, store.error("arg", why)
+    end
+    local made, err = kind.open(options, url)
+    if not made then
+        return nil, err
+    end
+    local opened = store.from(made)
+    opened.url, opened.query_all = stores.shown(url), made.query_all
+    return opened
+end
+
+return stores

@@ -1,0 +1,101 @@
+--- writer: rows into a store, each queued for the team in the same
+-- transaction; store:put and store:put_many say what for.  Hooks come here:
+-- nothing is loaded before it is needed.
+local writer = {}
+
+-- Whether a file is the local store of a configuration with a remote.  Who
+-- opens it for a configuration says so; else the one in force is asked, once.
+-- @return true or false; or nil, err
+local function is_shared(store, file)
+    if store.shared ~= nil or not file then
+        return store.shared or false
+    end
+    local conf, err = require("propolis.config").load()
+    if not conf then
+        return nil, require("engine.store").error("arg", err)
+    end
+    local sys = require "engine.sys"
+    local own = sys.realpath(conf.local_store:match("^sqlite:(.*)$"))
+    file = sys.realpath(require("propolis.config.places").expand(file) or "")
+    store.shared = conf.remote ~= nil and own ~= nil and file == own
+    return store.shared
+end
+
+-- Rows that only ever appear, but for those that are there when each is wanted
+-- once.  The new ones, or nil, err.
+local function append(store, schema, rows, once)
+    local new = rows
+    if once then
+        local there, err = require("propolis.sync.rows").present(store,
+            schema, rows)
+        if not there and err.code ~= "no_table" then
+            return nil, err
+        end
+        new, there = {}, there or {}
+        for _, row in ipairs(rows) do
+            if not there[row.id] then
+                there[row.id], new[#new + 1] = true, row
+            end
+        end
+    end
+    if #new == 0 then
+        return new
+    end
+    local ok, err = store:insert_many(schema, new)
+    return ok and new, err
+end
+
+-- Rows of which the newest of a key wins, or the first when each is wanted
+-- once.  What is new or changed, as { id = in this store }, or nil, err.
+local function merged(store, schema, rows, once)
+    local merge = require "propolis.sync.merge"
+    local sys = require "engine.sys"
+    local key, newest = schema.sync.merge, schema.sync.newest
+    local current, err = merge.current(store, schema, rows)
+    if not current and err.code ~= "no_table" then
+        return nil, err
+    end
+    current = current or {}
+    local changed = {}
+    for _, row in ipairs(rows) do
+        if not (once and current[row[key] or ""]) then
+            row[newest] = row[newest] or sys.now()
+            local done, id = merge.put(store, schema, row, current)
+            if not done then
+                return nil, id
+            end
+            changed[#changed + 1] = done ~= "kept" and { id = id } or nil
+        end
+    end
+    return changed
+end
+
+--- Puts prepared rows (see propolis.store) into a store, all or none; on a
+-- remote one, merged rows are put one by one, and putting them again is safe.
+-- @param opts { once = leave what is there, queue = queue them in any case }
+-- @return how many are new or changed, or nil, err
+function writer.put(store, schema, rows, opts)
+    local file = (store.url or ""):match("^sqlite:(.+)$")
+    local sync, shared, err = schema.sync, is_shared(store, file)
+    if shared == nil then
+        return nil, err
+    end
+    local queued = sync and (shared or opts.queue)
+    local write = sync and sync.merge and merged or append
+    local function put()
+        local new, ok, why
+        new, why = write(store, schema, rows, opts.once)
+        ok = new
+        if new and queued then
+            ok, why = require("propolis.sync.outbox").add(store, schema, new)
+        end
+        return ok and #new, why
+    end
+    if store:in_transaction() or not queued and (not file
+        or write == append and not opts.once) then
+        return put()
+    end
+    return store:transaction(put)
+end
+
+return writer
