@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/build_info.h"
 #include "db/sqlite.h"
 
 /* A signal handler has no other way to its state. */
@@ -194,7 +195,7 @@ static void push_host(lua_State *L, const char *store, bool banner)
     lua_setfield(L, -2, "call");
     lua_pushstring(L, store);
     lua_setfield(L, -2, "store");
-    lua_pushliteral(L, PROPOLIS_VERSION);
+    lua_pushstring(L, build_version);
     lua_setfield(L, -2, "version");
     lua_pushboolean(L, banner);
     lua_setfield(L, -2, "banner");

@@ -64,6 +64,7 @@ local VARIES = {
     { "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z", "TIME" },
     { "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
         .. "%x%x%x%x%x%x%x%x%x%x%x%x", "UUID" },
+    { "%f[%w.]%d+%.%d+%.%d+[-+][%w.-]*g%x+[.-]?%l*", "VERSION" },
     { "%f[%w.]%d+%.%d+%.%d+%f[^%w.]", "VERSION" },
     { "%f[%w]%d+ ms%f[%W]", "TIME" },
     { "%f[%w.]%d+%.%d+ [KM]iB%f[%W]", "SIZE" },
