@@ -232,7 +232,7 @@ install:
 	cp -R lua schemas $(SHARE)
 	cp -R $(BUILD)/install/lib/lua $(LIBS)
 	chmod -R u=rwX,go=rX $(SHARE) $(LIBS)
-	install -m 644 $(wildcard README.md) LICENSE $(DOC)
+	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/propolis

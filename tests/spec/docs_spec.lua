@@ -1,4 +1,6 @@
---- docs/architecture.md names only what exists, and shows every room.
+--- What the documents name exists: docs/architecture.md's files and functions,
+-- links, folders, versions.
+local json = require "propolis.json"
 local readme = require "readme"
 local sys = require "engine.sys"
 
@@ -63,6 +65,15 @@ describe("docs/architecture.md", function()
     end)
 end)
 
+-- The headings of a text as links name them.
+local function headings_of(text)
+    local headings = {}
+    for heading in text:gmatch("\n#+ ([^\n]+)") do
+        headings[heading:lower():gsub("[^%w -]", ""):gsub(" ", "-")] = true
+    end
+    return headings
+end
+
 describe("the documents", function()
     local documents = { "README.md", "CONTRIBUTING.md", "CHANGELOG.md" }
     for _, name in ipairs(sys.list(ROOT .. "/docs")) do
@@ -72,15 +83,19 @@ describe("the documents", function()
     it("link to what exists", function()
         for _, path in ipairs(documents) do
             local dir = path:match("^.*/") or ""
-            for link in read(path):gmatch("%]%(([^)#%s]+)") do
+            local text = read(path)
+            local headings = headings_of(text)
+            for link in text:gmatch("%]%(([^)%s]+)%)") do
+                local file, heading = link:match("^([^#]*)#?(.*)$")
                 assert(link:find("^https?:")
-                    or sys.stat(ROOT .. "/" .. dir .. link),
+                    or file == "" and headings[heading]
+                    or file ~= "" and sys.stat(ROOT .. "/" .. dir .. file),
                     path .. " links to " .. link)
             end
         end
     end)
 
-    it("have lines of at most 120 columns, but for tables and output", function()
+    it("have lines of at most 120 columns, tables and output aside", function()
         for _, path in ipairs(documents) do
             local text = read(path):gsub("\n```.-\n```", "")
             for line in text:gmatch("[^\n]+") do
@@ -88,5 +103,35 @@ describe("the documents", function()
                     path .. ": " .. line)
             end
         end
+    end)
+end)
+
+describe(".luarc.json", function()
+    local settings = assert(json.decode(read ".luarc.json"))
+
+    it("names folders that exist", function()
+        assert.equal(_VERSION, settings["runtime.version"])
+        for _, path in ipairs(settings["workspace.library"]) do
+            assert.equal("dir", sys.stat(ROOT .. "/" .. path).type)
+        end
+        for _, path in ipairs(settings["runtime.path"]) do
+            assert(sys.stat(ROOT .. "/" .. path:match("^[^?]*")), path)
+        end
+    end)
+end)
+
+describe("CHANGELOG.md", function()
+    local text = read "CHANGELOG.md"
+
+    it("has what is not released, and the Makefile's version", function()
+        local release = read("Makefile"):match("\nVERSION := (%S+)")
+        local order = {}
+        for version, date in text:gmatch("\n## %[(.-)%]([^\n]*)") do
+            order[#order + 1] = version
+            assert(version == "Unreleased" and date == ""
+                or date:find("^ %- %d%d%d%d%-%d%d%-%d%d$"), version)
+        end
+        assert.equal("Unreleased", order[1])
+        assert.equal(release, order[2])
     end)
 end)

@@ -328,19 +328,4 @@ describe("README.md", function()
         look(ROOT .. "/lua")
         look(ROOT .. "/engine")
     end)
-
-    it("shows the rooms as they are", function()
-        local shown_rooms = {}
-        for _, line in ipairs(listed("rooms")) do
-            local path = line:match("^(%S+)")
-            assert(sys.stat(ROOT .. "/" .. path), "there is no " .. path)
-            shown_rooms[path] = true
-        end
-        for _, name in ipairs(sys.list(ROOT .. "/engine")) do
-            if sys.stat(ROOT .. "/engine/" .. name).type == "dir" then
-                assert(shown_rooms["engine/" .. name .. "/"],
-                    "README.md lacks engine/" .. name)
-            end
-        end
-    end)
 end)
