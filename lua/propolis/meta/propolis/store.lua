@@ -10,7 +10,7 @@
 ---@field url? string how it was opened, without the password
 ---@field session boolean whether its statements share one session
 ---@field journal? false this store's heals are not written to the journal
-local object = {}
+local store = {}
 
 --- A schema, or its plain data.
 ---@alias propolis.schema engine.schema.object|engine.schema.spec
@@ -20,20 +20,20 @@ local object = {}
 ---@param values? table
 ---@return table[]? rows by column name; NULL is an absent key
 ---@return string[]|engine.error names of the columns in order
-function object:query(sql, values) end
+function store:query(sql, values) end
 
 --- Runs one statement whose rows do not matter.
 ---@param sql string
 ---@param values? table
 ---@return true? done
 ---@return engine.error? err
-function object:exec(sql, values) end
+function store:exec(sql, values) end
 
 --- for row in store:rows(sql) do ... end; raises the error.
 ---@param sql string
 ---@param values? table
 ---@return fun(): table?
-function object:rows(sql, values) end
+function store:rows(sql, values) end
 
 --- Inserts one row; heals its table when a column or the table is missing.  A
 --- row without an id gets one, which is written back into it.  Raises on a key
@@ -42,27 +42,27 @@ function object:rows(sql, values) end
 ---@param row table by column name
 ---@return true? done
 ---@return engine.heal.done|engine.error|nil healed
-function object:insert(schema, row) end
+function store:insert(schema, row) end
 
 --- The same for many rows in one statement, all or none.
 ---@param schema propolis.schema
 ---@param rows table[]
 ---@return true? done
 ---@return engine.heal.done|engine.error|nil healed
-function object:insert_many(schema, rows) end
+function store:insert_many(schema, rows) end
 
 --- Adds what tables lack.
 ---@param schemas? propolis.schema|propolis.schema[] all when absent
 ---@return engine.heal.done|engine.heal.done[]|nil done a list for a list
 ---@return engine.error? err
-function object:heal(schemas) end
+function store:heal(schemas) end
 
 --- The same before a session: a service that lists its tables is asked first,
 --- and indexes are made as well.
 ---@param schemas? propolis.schema|propolis.schema[] all when absent
 ---@return engine.heal.done|engine.heal.done[]|nil done a list for a list
 ---@return engine.error? err
-function object:ensure(schemas) end
+function store:ensure(schemas) end
 
 --- All plans, one per table, and what they say together.
 ---@class propolis.store.plans : engine.heal.plan[]
@@ -74,17 +74,17 @@ function object:ensure(schemas) end
 ---@param schemas? propolis.schema|propolis.schema[] all when absent
 ---@return propolis.store.plans? plans
 ---@return engine.error? err
-function object:plan(schemas) end
+function store:plan(schemas) end
 
 --- Runs fn(store) in one transaction: kept when fn returns, undone when it
 --- raises or returns nil and an error.
 ---@param fn fun(store: propolis.store.object): any
 ---@return any ... what fn returned; or nil and the error
-function object:transaction(fn) end
+function store:transaction(fn) end
 
 --- A value as a literal of the store's dialect; raises when it has none.
 ---@param value any
 ---@return string sql
-function object:quote(value) end
+function store:quote(value) end
 
-return object
+return store
