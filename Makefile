@@ -51,9 +51,7 @@ FUZZ    := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.
 
 # ---- how ----
 PKGS := lua5.4 lua5.4-cjson sqlite3 $(foreach m,$(MODULES),$(PKG.$m))
-CPPFLAGS += -Iengine -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
-            -DPROPOLIS_ROOT='"$(ROOT)"' -DPROPOLIS_LIB='"$(LIB)"' \
-            -DPROPOLIS_VERSION='"$(VERSION)"' $(PKGFLAGS)
+CPPFLAGS += -Iengine -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(PKGFLAGS)
 PKGFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=c11 -g -fPIC -Wall -Wextra -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Werror $(CFLAGS.$(MODE))
@@ -87,6 +85,7 @@ test:
 	$(AGAIN) program tests
 	@tests/run $(OUT)
 
+lint: CPPFLAGS += $(BUILD_INFO)
 lint:
 	@.ci/deps build lint
 	$(AGAIN) program
@@ -154,7 +153,7 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 
 # Lua as the program loads it fastest: most of a hook's time is reading source.
 # A source that was changed since then is read instead.
-$(OUT)/lib/lua/%.luac: lua/%.lua $(OUT)/luac
+$(OUT)/lib/lua/%.luac: lua/%.lua $(OUT)/luac $(OUT)/root
 	@mkdir -p $(@D)
 	@$(OUT)/luac $(ROOT)/$< $< $@
 
@@ -162,10 +161,22 @@ $(OUT)/luac: .ci/luac.c $(OUT)/flags
 	@echo LD $@
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDLIBS)
 
-# Another PREFIX or another flag compiles everything anew.  Make writes the
-# file before it runs any line, so it also makes the folder itself.
-$(OUT)/flags: FORCE
-	@$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(CPPFLAGS) $(CFLAGS))cmp -s $@.new $@ || cp $@.new $@
+# What was said to the compiler the last time: another flag compiles everything
+# anew.  Make writes the file before it runs any line, so it also makes the
+# folder itself.
+$(OUT)/flags $(OUT)/root $(OUT)/build_info: FORCE
+	@$(shell mkdir -p $(@D))$(file >$@.new,$(SAID))cmp -s $@.new $@ || cp $@.new $@
+
+$(OUT)/flags: SAID = $(CC) $(CPPFLAGS) $(CFLAGS)
+$(OUT)/root: SAID = $(ROOT)
+$(OUT)/build_info: SAID = $(BUILD_INFO)
+
+# What a commit or another PREFIX changes is no flag: it is compiled into one
+# small object, and only the compiled Lua names its place besides.
+BUILD_INFO = -DBUILD_VERSION='"$(shell .ci/version $(VERSION))"' \
+             -DBUILD_ROOT='"$(ROOT)"' -DBUILD_LIB='"$(LIB)"'
+$(OUT)/obj/engine/core/build_info.o: $(OUT)/build_info
+$(OUT)/obj/engine/core/build_info.o: private CPPFLAGS += $(BUILD_INFO)
 
 # ---- what the tests need besides ----
 tests: $(UNIT) $(OUT)/pty $(OUT)/test/netdouble.so
@@ -223,7 +234,7 @@ install:
 	cp -R lua schemas $(SHARE)
 	cp -R $(BUILD)/install/lib/lua $(LIBS)
 	chmod -R u=rwX,go=rX $(SHARE) $(LIBS)
-	install -m 644 $(wildcard README.md) LICENSE $(DOC)
+	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/propolis

@@ -14,6 +14,7 @@
 
 #include "args.h"
 #include "bind/bind.h"
+#include "core/build_info.h"
 #include "run.h"
 
 #define EXIT_USAGE 64
@@ -156,11 +157,14 @@ static int run_script(lua_State *L, char **argv)
  * the command, or nil when word is none. */
 static bool boot(lua_State *L, const char *word)
 {
-    int status = luaL_loadfile(L, PROPOLIS_ROOT "/lua/boot.lua");
+    int status;
 
+    lua_pushfstring(L, "%s/lua/boot.lua", build_root);
+    status = luaL_loadfile(L, lua_tostring(L, -1));
+    lua_remove(L, -2);
     if (status == LUA_OK) {
-        lua_pushliteral(L, PROPOLIS_ROOT);
-        lua_pushliteral(L, PROPOLIS_LIB);
+        lua_pushstring(L, build_root);
+        lua_pushstring(L, build_lib);
         lua_pushstring(L, word);
         status = run_call(L, 3, 1);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "core/build_info.h"
 #include "db/sqlite.h"
 
 /* A signal handler has no other way to its state. */
@@ -204,7 +205,7 @@ static void push_host(lua_State *L, const char *store, bool banner)
     lua_setfield(L, -2, "call");
     lua_pushstring(L, store);
     lua_setfield(L, -2, "store");
-    lua_pushliteral(L, PROPOLIS_VERSION);
+    lua_pushstring(L, build_version);
     lua_setfield(L, -2, "version");
     lua_pushboolean(L, banner);
     lua_setfield(L, -2, "banner");

@@ -12,6 +12,7 @@
 
 #include "bind/bind.h"
 #include "bind/sys.h"
+#include "core/build_info.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/sha256.h"
@@ -244,9 +245,9 @@ int luaopen_engine_sys(lua_State *L)
     luaL_newlib(L, funcs);
     luaL_setfuncs(L, sys_file_funcs, 0);
     luaL_setfuncs(L, sys_proc_funcs, 0);
-    lua_pushliteral(L, PROPOLIS_VERSION);
+    lua_pushstring(L, build_version);
     lua_setfield(L, -2, "version");
-    lua_pushliteral(L, PROPOLIS_ROOT); /* where lua/ and schemas/ are */
+    lua_pushstring(L, build_root); /* where lua/ and schemas/ are */
     lua_setfield(L, -2, "root");
     return 1;
 }

@@ -4,6 +4,7 @@
 #include <lualib.h>
 
 #include "bind/bind.h"
+#include "core/build_info.h"
 
 sqlite3 *fuzz_db(void)
 {
@@ -24,9 +25,12 @@ lua_State *fuzz_lua(const char *setup)
     CHECK(L != NULL);
     luaL_openlibs(L);
     bind_preload(L);
-    if (luaL_dostring(L, "package.path = '" PROPOLIS_ROOT
-                         "/lua/?.lua;" PROPOLIS_ROOT "/lua/?/init.lua'") ||
-        luaL_dostring(L, setup)) {
+    lua_getglobal(L, "package");
+    lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;%s/tests/support/?.lua",
+                    build_root, build_root, build_root);
+    lua_setfield(L, -2, "path");
+    lua_pop(L, 1);
+    if (luaL_dostring(L, setup)) {
         fprintf(stderr, "%s\n", lua_tostring(L, -1));
         abort();
     }

@@ -6,7 +6,6 @@
 #include "fuzz.h"
 
 static const char setup[] =
-    "package.path = package.path .. ';" PROPOLIS_ROOT "/tests/support/?.lua'\n"
     "local canaries = require 'canaries'\n"
     "local engine = require 'engine.redact'\n"
     "local json = require 'propolis.json'\n"

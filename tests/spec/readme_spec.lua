@@ -12,6 +12,7 @@
 --   http://127.0.0.1:8787      the server that the README starts
 --   https://api.deeplake.ai    the HTTP double
 local config = require "propolis.config"
+local console = require "console"
 local httpdouble = require "httpdouble"
 local machine = require "machine"
 local pg = require "postgres"
@@ -36,17 +37,12 @@ local INSTEAD = {
     ["make run"] = PROGRAM .. " " .. ROOT .. "/tests/support/demo.lua",
 }
 
-local KEEP = { "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-    "GCOV_PREFIX",
-    "GCOV_PREFIX_STRIP", "GCOV_ERROR_FILE" }
-
 local blocks = readme.blocks(assert(sys.read(ROOT .. "/README.md")))
 
 describe("README.md", function()
-    local home, state, env, double, background
+    local home, state, env, double, background, shell
     local shown = {} -- real name -> the README's
     local databases = {} -- the README's database -> the real URL
-    local last_code = 0
     local wrong = {} -- what the README says and what is true
 
     setup(function()
@@ -55,14 +51,8 @@ describe("README.md", function()
             org = "acme" }
         assert(sys.mkdir(state .. "/bin"))
         assert(sys.symlink(PROGRAM, state .. "/bin/propolis"))
-        env = { HOME = home, USER = "ada", LANG = "C.UTF-8", TERM = "dumb",
-            PATH = state .. "/bin:" .. os.getenv("PATH") }
-        for name in pairs(sys.environ()) do
-            env[name] = env[name] or false
-        end
-        for _, name in ipairs(KEEP) do
-            env[name] = os.getenv(name)
-        end
+        env = console.env { HOME = home, USER = "ada", LANG = "C.UTF-8",
+            TERM = "dumb", PATH = state .. "/bin:" .. os.getenv("PATH") }
         -- Two of the agents have been used here.
         assert(sys.mkdir(home .. "/.claude"))
         assert(sys.mkdir(home .. "/.codex"))
@@ -72,8 +62,7 @@ describe("README.md", function()
             { ROOT, "/src/propolis" },
             { double.url, "https://api.deeplake.ai" },
         }
-        tmp.write(state .. "/env", "")
-        tmp.write(state .. "/cwd", home .. "\n")
+        shell = console.new { dir = state, cwd = home, env = env }
     end)
 
     teardown(function()
@@ -141,32 +130,15 @@ describe("README.md", function()
         [ "$given" ] || unset HIVEMIND_API_URL
     ]] }
 
-    -- Runs one command in the shell's state that the one before left.
     local function run(command)
-        local before, after = "", ""
+        local before, after
         if command:find("deeplake:", 1, true) then
             before, after = DEEPLAKE[1]:format(double.url), DEEPLAKE[2]
         end
-        local r = assert(sys.run({ "sh", "-c", ([[
-            exec 2>&1
-            . "%s/env"
-            cd "$(cat "%s/cwd")" || exit 99
-            %s
-            (exit %d)
-            %s
-            code=$?
-            %s
-            export -p >"%s/env"
-            pwd >"%s/cwd"
-            exit $code]]):format(state, state, before, last_code,
-            runnable(command), after, state, state) },
-            { env = env, timeout = 120, stdin = "" }))
-        assert(not r.timed_out, "hangs: " .. command)
-        last_code = r.code
-        return r.stdout
+        return shell:run(runnable(command), before, after)
     end
 
-    local function console(block)
+    local function session(block)
         for _, step in ipairs(readme.steps(block)) do
             check(step.line, step.command, step.output, run(step.command))
         end
@@ -232,7 +204,7 @@ describe("README.md", function()
         end
         tmp.write(home .. "/block.lua", text)
         local printed = run("propolis block.lua")
-        assert(last_code == 0, ("README.md:%d: %s"):format(block.line,
+        assert(shell.code == 0, ("README.md:%d: %s"):format(block.line,
             printed))
         assert(sys.remove(home .. "/block.lua"))
     end
@@ -259,7 +231,7 @@ describe("README.md", function()
             elseif block.marks.repl then
                 repl(block)
             else
-                console(block)
+                session(block)
             end
             ::next::
         end
@@ -363,20 +335,5 @@ describe("README.md", function()
         end
         look(ROOT .. "/lua")
         look(ROOT .. "/engine")
-    end)
-
-    it("shows the rooms as they are", function()
-        local shown_rooms = {}
-        for _, line in ipairs(listed("rooms")) do
-            local path = line:match("^(%S+)")
-            assert(sys.stat(ROOT .. "/" .. path), "there is no " .. path)
-            shown_rooms[path] = true
-        end
-        for _, name in ipairs(sys.list(ROOT .. "/engine")) do
-            if sys.stat(ROOT .. "/engine/" .. name).type == "dir" then
-                assert(shown_rooms["engine/" .. name .. "/"],
-                    "README.md lacks engine/" .. name)
-            end
-        end
     end)
 end)

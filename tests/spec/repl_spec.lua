@@ -131,6 +131,10 @@ describe("the REPL", function()
             "> .schema\\n", "< skills: id, name", "< > ",
             "> .help\\n", "< .tables", "< > ",
             "> .help sys.read\\n", "< sys.read(path, max)", "< > ",
+            "> .help propolis.open\\n", "< propolis.open(url, options)",
+            "< > ", "> .help store:plan\\n", "< store:plan(schemas)",
+            "< > ", "> .help propolis.config.load\\n", "< config.load()",
+            "< > ",
             "> .nope\\n", "< no command '.nope'", "< > " }
     end)
 

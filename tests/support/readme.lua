@@ -1,4 +1,4 @@
---- Takes README.md apart, for its spec.
+--- Takes a document of this project apart, for its spec.
 --
 --   for _, block in ipairs(readme.blocks(text)) do ... end
 --
@@ -10,6 +10,9 @@
 --   ```console skip=WORD    not run; the spec says why, by WORD
 --   ```lua file=PATH        is written to that file
 --   ```lua                  is run by the interpreter
+--   ```diff file=PATH       is applied to that file
+--   ```console varies       run to exit code 0; what it prints may differ
+--   ```… needs=WORD         only where the spec finds what WORD stands for
 --   ```text                 neither
 local readme = {}
 
@@ -25,7 +28,8 @@ function readme.blocks(text)
             block = { line = number, lines = {}, marks = {},
                 lang = info:match("^%w+") or "",
                 file = info:match("file=(%S+)"),
-                skip = info:match("skip=(%S+)") }
+                skip = info:match("skip=(%S+)"),
+                needs = info:match("needs=(%S+)") }
             for word in info:gmatch("%S+") do
                 block.marks[word] = true
             end
@@ -52,11 +56,31 @@ function readme.steps(block)
         elseif last then
             last.output[#last.output + 1] = line
         else
-            error(("README.md:%d: output without a command"):format(
+            error(("line %d: output without a command"):format(
                 block.line + i))
         end
     end
     return steps
+end
+
+--- A text with a diff block applied: its lines that begin with a space or "-"
+-- are found in the text, once, and replaced by those with a space or "+".
+function readme.patched(text, lines)
+    local old, new = {}, {}
+    for _, line in ipairs(lines) do
+        local sign, rest = line:sub(1, 1), line:sub(2)
+        if sign ~= "+" then
+            old[#old + 1] = rest .. "\n"
+        end
+        if sign ~= "-" then
+            new[#new + 1] = rest .. "\n"
+        end
+    end
+    old, new = table.concat(old), table.concat(new)
+    local first, last = text:find(old, 1, true)
+    assert(first, "is not in the file:\n" .. old)
+    assert(not text:find(old, last, true), "is there twice:\n" .. old)
+    return text:sub(1, first - 1) .. new .. text:sub(last + 1)
 end
 
 -- What differs from run to run, as { pattern, placeholder }.
@@ -64,6 +88,7 @@ local VARIES = {
     { "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z", "TIME" },
     { "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
         .. "%x%x%x%x%x%x%x%x%x%x%x%x", "UUID" },
+    { "%f[%w.]%d+%.%d+%.%d+[-+][%w.-]*g%x+[.-]?%l*", "VERSION" },
     { "%f[%w.]%d+%.%d+%.%d+%f[^%w.]", "VERSION" },
     { "%f[%w]%d+ ms%f[%W]", "TIME" },
     { "%f[%w.]%d+%.%d+ [KM]iB%f[%W]", "SIZE" },

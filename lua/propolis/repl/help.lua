@@ -44,6 +44,7 @@ local function described(text, name)
         else
             local signature = line:match("^function (.*) end$")
             local called = signature and signature:match("^[%w_.:]+")
+            called = called and called:gsub(":", ".")
             if called and (called == name or called:match("[%w_]+$") == name)
             then
                 comment[#comment + 1] = signature
@@ -54,14 +55,19 @@ local function described(text, name)
     end
 end
 
+-- What scripts use comes first: a store of theirs has more comfort than ours.
 local function in_meta(name)
     local sys = require "engine.sys"
-    local folder = sys.root .. "/lua/propolis/meta"
-    for _, file in ipairs(sys.list(folder) or {}) do
-        local text = sys.read(folder .. "/" .. file)
-        local found = text and described(text, name:gsub("^engine%.", ""))
-        if found then
-            return found
+    for _, folder in ipairs { "/lua/propolis/meta/propolis/",
+        "/lua/propolis/meta/" } do
+        for _, file in ipairs(sys.list(sys.root .. folder) or {}) do
+            local text = sys.read(sys.root .. folder .. file)
+            local found = text and described(text,
+                (name:gsub(":", "."):gsub("^engine%.", "")
+                    :gsub("^propolis%.(.*%.)", "%1")))
+            if found then
+                return found
+            end
         end
     end
 end

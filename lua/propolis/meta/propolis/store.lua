@@ -1,0 +1,90 @@
+---@meta propolis.store
+--- What propolis.open hands out: engine.store with more comfort.  Rows get
+--- their id, tables in jsonb columns become JSON, a heal is written to the
+--- journal of heals.
+---
+--- Values fill a statement's `?` in order and its `{name}` as quoted names, see
+--- engine.sql.bind; a template that does not fit its values raises.
+
+---@class propolis.store.object : engine.store.object
+---@field url? string how it was opened, without the password
+---@field session boolean whether its statements share one session
+---@field journal? false this store's heals are not written to the journal
+local store = {}
+
+--- A schema, or its plain data.
+---@alias propolis.schema engine.schema.object|engine.schema.spec
+
+--- Runs one statement.
+---@param sql string
+---@param values? table
+---@return table[]? rows by column name; NULL is an absent key
+---@return string[]|engine.error names of the columns in order
+function store:query(sql, values) end
+
+--- Runs one statement whose rows do not matter.
+---@param sql string
+---@param values? table
+---@return true? done
+---@return engine.error? err
+function store:exec(sql, values) end
+
+--- for row in store:rows(sql) do ... end; raises the error.
+---@param sql string
+---@param values? table
+---@return fun(): table?
+function store:rows(sql, values) end
+
+--- Inserts one row; heals its table when a column or the table is missing.  A
+--- row without an id gets one, which is written back into it.  Raises on a key
+--- that is no column.
+---@param schema propolis.schema
+---@param row table by column name
+---@return true? done
+---@return engine.heal.done|engine.error|nil healed
+function store:insert(schema, row) end
+
+--- The same for many rows in one statement, all or none.
+---@param schema propolis.schema
+---@param rows table[]
+---@return true? done
+---@return engine.heal.done|engine.error|nil healed
+function store:insert_many(schema, rows) end
+
+--- Adds what tables lack.
+---@param schemas? propolis.schema|propolis.schema[] all when absent
+---@return engine.heal.done|engine.heal.done[]|nil done a list for a list
+---@return engine.error? err
+function store:heal(schemas) end
+
+--- The same before a session: a service that lists its tables is asked first,
+--- and indexes are made as well.
+---@param schemas? propolis.schema|propolis.schema[] all when absent
+---@return engine.heal.done|engine.heal.done[]|nil done a list for a list
+---@return engine.error? err
+function store:ensure(schemas) end
+
+--- All plans, one per table, and what they say together.
+---@class propolis.store.plans : engine.heal.plan[]
+---@field statements string[]
+---@field drift engine.heal.drift[] each with .table
+
+--- What heal would run, and where a table differs in ways that it must not
+--- touch.  Changes nothing.
+---@param schemas? propolis.schema|propolis.schema[] all when absent
+---@return propolis.store.plans? plans
+---@return engine.error? err
+function store:plan(schemas) end
+
+--- Runs fn(store) in one transaction: kept when fn returns, undone when it
+--- raises or returns nil and an error.
+---@param fn fun(store: propolis.store.object): any
+---@return any ... what fn returned; or nil and the error
+function store:transaction(fn) end
+
+--- A value as a literal of the store's dialect; raises when it has none.
+---@param value any
+---@return string sql
+function store:quote(value) end
+
+return store
