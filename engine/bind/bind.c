@@ -147,6 +147,15 @@ void bind_own(lua_State *L, const char *type, lua_CFunction gc)
     lua_toclose(L, -1);
 }
 
+const char *bind_checktext(lua_State *L, int idx)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, idx, &len);
+
+    luaL_argcheck(L, strlen(text) == len, idx, "contains a NUL byte");
+    return text;
+}
+
 static int buf_gc(lua_State *L)
 {
     buf_free(lua_touserdata(L, 1));

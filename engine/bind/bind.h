@@ -58,6 +58,9 @@ void bind_setbytes(lua_State *L, const char *key, const struct buf *b);
 void bind_setinteger(lua_State *L, const char *key, lua_Integer n);
 void bind_setbool(lua_State *L, const char *key, bool v);
 
+/* The string at idx for C, which a NUL would cut short: raises for one. */
+const char *bind_checktext(lua_State *L, int idx);
+
 /* A scratch buffer, pushed; freed on return and on raise. */
 struct buf *bind_newbuf(lua_State *L);
 
@@ -79,14 +82,6 @@ struct stmt bind_checkstmt(lua_State *L, int idx);
 /* store:query() and store:rows() of engine.store. */
 int bind_query(lua_State *L);
 int bind_rows(lua_State *L);
-
-/* heal.plan() */
-int bind_plan(lua_State *L);
-
-/* Reads { store=, schemas={...}, ensure= } from the table at 1 and leaves them
- * on the stack. */
-struct db *bind_checkjob(lua_State *L, const struct schema ***s, size_t *n,
-                         bool *ensure);
 
 /* Pushes the metatable of that type, made of funcs when it is not there yet:
  * whole or not at all, also when memory runs out in between.  It is its own

@@ -155,11 +155,7 @@ static void push_type(lua_State *L)
         {"__gc", editor_close},  {NULL, NULL},
     };
 
-    if (luaL_newmetatable(L, EDIT_TYPE)) {
-        luaL_setfuncs(L, methods, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    bind_pushmeta(L, EDIT_TYPE, methods);
 }
 
 /* edit.open(complete) -> editor, or nil, err */

@@ -40,7 +40,7 @@ static int syscall_result(lua_State *L, int rc, const char *what,
 
 static int l_mkdir(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     unsigned mode = check_mode(L, 2, 0700);
     struct err e;
 
@@ -58,7 +58,7 @@ static const char *kind_of(mode_t mode)
 
 static int l_stat(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     int flag = lua_toboolean(L, 2) ? AT_SYMLINK_NOFOLLOW : 0;
     struct stat st;
 
@@ -84,7 +84,7 @@ static int by_name(const void *a, const void *b)
 
 static int l_list(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     struct buf *names = bind_newbuf(L);
     const char **sorted;
     const char *p;
@@ -110,7 +110,7 @@ static int l_list(lua_State *L)
 
 static int l_readlink(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     char target[PATH_MAX];
     ssize_t n = readlink(path, target, sizeof(target));
 
@@ -122,7 +122,7 @@ static int l_readlink(lua_State *L)
 
 static int l_realpath(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     char real[PATH_MAX];
 
     if (!realpath(path, real))
@@ -133,15 +133,15 @@ static int l_realpath(lua_State *L)
 
 static int l_symlink(lua_State *L)
 {
-    const char *target = sys_checkpath(L, 1);
-    const char *path = sys_checkpath(L, 2);
+    const char *target = bind_checktext(L, 1);
+    const char *path = bind_checktext(L, 2);
 
     return syscall_result(L, symlink(target, path), "link", path);
 }
 
 static int l_chmod(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
 
     luaL_checkinteger(L, 2);
     return syscall_result(L, chmod(path, check_mode(L, 2, 0)),
@@ -150,29 +150,29 @@ static int l_chmod(lua_State *L)
 
 static int l_rename(lua_State *L)
 {
-    const char *from = sys_checkpath(L, 1);
-    const char *to = sys_checkpath(L, 2);
+    const char *from = bind_checktext(L, 1);
+    const char *to = bind_checktext(L, 2);
 
     return syscall_result(L, rename(from, to), "rename", from);
 }
 
 static int l_remove(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
 
     return syscall_result(L, unlink(path), "remove", path);
 }
 
 static int l_rmdir(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
 
     return syscall_result(L, rmdir(path), "remove", path);
 }
 
 static int l_read(lua_State *L)
 {
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     lua_Integer max = luaL_optinteger(L, 2, BUF_MAX);
     struct buf *b = bind_newbuf(L);
     struct err e;
@@ -187,7 +187,7 @@ static int l_read(lua_State *L)
 static int l_replace(lua_State *L)
 {
     size_t n;
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     const char *bytes = luaL_checklstring(L, 2, &n);
     int mode = lua_isnoneornil(L, 3) ? -1 : (int)check_mode(L, 3, 0);
     struct err e;
@@ -198,7 +198,7 @@ static int l_replace(lua_State *L)
 static int l_append(lua_State *L)
 {
     size_t n;
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     const char *bytes = luaL_checklstring(L, 2, &n);
     unsigned mode = check_mode(L, 3, 0600);
     struct err e;
@@ -210,7 +210,7 @@ static int l_append(lua_State *L)
 static int l_create(lua_State *L)
 {
     size_t n;
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     const char *bytes = luaL_checklstring(L, 2, &n);
     unsigned mode = check_mode(L, 3, 0600);
     struct err e;
@@ -236,7 +236,7 @@ static int l_lock(lua_State *L)
         {"__gc", lock_release},
         {NULL, NULL},
     };
-    const char *path = sys_checkpath(L, 1);
+    const char *path = bind_checktext(L, 1);
     lua_Integer wait_ms = luaL_optinteger(L, 2, 0);
     struct lock *l = lua_newuserdatauv(L, sizeof(*l), 0);
     struct err e;

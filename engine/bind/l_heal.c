@@ -2,8 +2,10 @@
 
 #include "bind/bind.h"
 #include "core/classify.h"
+#include "core/plan.h"
 
 #define HEALS_TYPE "engine.heals"
+#define PLAN_TYPE "engine.plan"
 
 /* n heals that are freed on return and on raise. */
 struct heals {
@@ -76,8 +78,10 @@ static const struct schema **check_schemas(lua_State *L, int idx, size_t *n)
     return s;
 }
 
-struct db *bind_checkjob(lua_State *L, const struct schema ***s, size_t *n,
-                         bool *ensure)
+/* Reads { store=, schemas={...}, ensure= } from the table at 1 and leaves them
+ * on the stack. */
+static struct db *check_job(lua_State *L, const struct schema ***s, size_t *n,
+                            bool *ensure)
 {
     struct db *db;
 
@@ -102,7 +106,7 @@ static int l_tables(lua_State *L)
     size_t n;
     bool ensure;
     bool ok;
-    struct db *db = bind_checkjob(L, &s, &n, &ensure);
+    struct db *db = check_job(L, &s, &n, &ensure);
 
     h = bind_newheals(L, n);
     ok = heal_tables(db, s, n, ensure ? HEAL_ENSURE : HEAL_TABLE, h, &e);
@@ -114,6 +118,94 @@ static int l_tables(lua_State *L)
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return ok ? 1 : 3;
+}
+
+/* ---- plans ---- */
+
+struct plans {
+    size_t n;
+    struct catalog_table *tables;
+    struct plan *plans;
+    char room[];
+};
+
+static int plans_gc(lua_State *L)
+{
+    struct plans *x = lua_touserdata(L, 1);
+
+    for (size_t i = 0; i < x->n; i++) {
+        catalog_table_free(&x->tables[i]);
+        plan_free(&x->plans[i]);
+    }
+    return 0;
+}
+
+static struct plans *new_plans(lua_State *L, size_t n)
+{
+    size_t tables = (n + 1) * sizeof(struct catalog_table);
+    size_t size = sizeof(struct plans) + tables + (n + 1) * sizeof(struct plan);
+    struct plans *x = memset(lua_newuserdatauv(L, size, 0), 0, size);
+
+    x->n = n;
+    x->tables = (struct catalog_table *)(void *)x->room;
+    x->plans = (struct plan *)(void *)(x->room + tables);
+    bind_own(L, PLAN_TYPE, plans_gc);
+    return x;
+}
+
+static void push_plan(lua_State *L, const struct schema *s,
+                      const struct catalog_table *t, const struct plan *p)
+{
+    lua_createtable(L, 0, 4);
+    bind_settext(L, "table", s->table);
+    bind_setbool(L, "present", t->ncols > 0);
+    lua_createtable(L, (int)p->nstatements, 0);
+    for (size_t i = 0; i < p->nstatements; i++) {
+        lua_pushstring(L, p->statements[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "statements");
+    lua_createtable(L, (int)p->ndrift, 0);
+    for (size_t i = 0; i < p->ndrift; i++) {
+        const struct drift *d = &p->drift[i];
+
+        lua_createtable(L, 0, 5);
+        bind_settext(L, "kind", drift_name(d->kind));
+        bind_settext(L, "column", d->column);
+        bind_settext(L, "have", d->have);
+        bind_settext(L, "want", d->want);
+        bind_settext(L, "sql", d->sql);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "drift");
+}
+
+/* heal.plan{ store=, schemas={...} } -> a list of { table=, present=,
+ * statements={...}, drift={{ kind=, column=, have=, want=, sql= }} },
+ * or nil, err; changes nothing */
+static int l_plan(lua_State *L)
+{
+    const struct schema **s;
+    struct plans *x;
+    struct err e;
+    size_t n;
+    bool ignored;
+    struct db *db = check_job(L, &s, &n, &ignored);
+    bool ok;
+
+    x = new_plans(L, n);
+    ok = catalog_read(db, s, n, x->tables, &e);
+    for (size_t i = 0; ok && i < n; i++)
+        ok =
+            plan_table(db->ops->dialect, s[i], &x->tables[i], &x->plans[i], &e);
+    if (!ok)
+        return bind_fail(L, &e);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        push_plan(L, s[i], &x->tables[i], &x->plans[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
 }
 
 /* heal.classify(text or error [, sqlstate]) -> "no_table", "no_column",
@@ -135,7 +227,7 @@ static int l_classify(lua_State *L)
 int luaopen_engine_heal(lua_State *L)
 {
     static const luaL_Reg funcs[] = {{"tables", l_tables},
-                                     {"plan", bind_plan},
+                                     {"plan", l_plan},
                                      {"classify", l_classify},
                                      {NULL, NULL}};
 

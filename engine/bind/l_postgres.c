@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "bind/bind.h"
 #include "bind/options.h"
 #include "db/postgres.h"
@@ -20,10 +18,8 @@ static int l_open(lua_State *L)
     };
     struct bind_store *s;
     struct err e = {0};
-    size_t len;
-    const char *url = luaL_checklstring(L, 1, &len);
+    const char *url = bind_checktext(L, 1);
 
-    luaL_argcheck(L, strlen(url) == len, 1, "a URL has no NUL byte");
     if (!lua_isnoneornil(L, 2))
         bind_options(L, 2, options);
     luaL_argcheck(L, !o.workspace || *o.workspace, 2, "an empty workspace");

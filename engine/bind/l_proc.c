@@ -144,7 +144,7 @@ static int l_run(lua_State *L)
 
 static int l_which(lua_State *L)
 {
-    const char *name = sys_checkpath(L, 1);
+    const char *name = bind_checktext(L, 1);
     char path[PATH_MAX];
     struct err e;
 

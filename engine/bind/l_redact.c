@@ -245,16 +245,16 @@ static int set_gc(lua_State *L)
 
 int luaopen_engine_redact(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"mask", l_mask}, {"find", l_find}, {"named", l_named}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"mask", l_mask},
+                                       {"find", l_find},
+                                       {"named", l_named},
+                                       {"__gc", set_gc},
+                                       {NULL, NULL}};
     static const luaL_Reg funcs[] = {
         {"new", l_new}, {"storable", l_storable}, {NULL, NULL}};
 
-    luaL_newmetatable(L, REDACT_TYPE);
-    lua_pushcfunction(L, set_gc);
-    lua_setfield(L, -2, "__gc");
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
+    bind_pushmeta(L, REDACT_TYPE, methods);
+    lua_pop(L, 1);
     luaL_newlib(L, funcs);
     return 1;
 }

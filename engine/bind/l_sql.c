@@ -11,20 +11,10 @@ static int push_text(lua_State *L, bool ok, const struct buf *sql,
     return 1;
 }
 
-/* The string at idx; C would cut it at a NUL. */
-static const char *check_text(lua_State *L, int idx)
-{
-    size_t len;
-    const char *text = luaL_checklstring(L, idx, &len);
-
-    luaL_argcheck(L, strlen(text) == len, idx, "a NUL byte in the text");
-    return text;
-}
-
 /* sql.ident(name) -> "name" in quotes, or nil and an error */
 static int l_ident(lua_State *L)
 {
-    const char *name = check_text(L, 1);
+    const char *name = bind_checktext(L, 1);
     struct buf *sql = bind_newbuf(L);
     struct err e;
     bool ok = sql_ident(sql, name, &e);
@@ -177,7 +167,7 @@ static struct value *values(lua_State *L, size_t *n)
  * each {key} by the quoted name or names values.key; or nil and an error */
 static int l_bind(lua_State *L)
 {
-    const char *text = check_text(L, 1);
+    const char *text = bind_checktext(L, 1);
     const struct dialect *d = bind_checkdialect(L, 3, "postgres");
     struct sql_args args;
     struct buf *sql;

@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <string.h>
 
 #include "bind/bind.h"
 #include "bind/options.h"
@@ -9,8 +8,7 @@
  * an error; a file that is not there is made, readable by its owner only */
 static int l_open(lua_State *L)
 {
-    size_t len;
-    const char *path = luaL_checklstring(L, 1, &len);
+    const char *path = bind_checktext(L, 1);
     struct sqlite_options o = {0};
     const struct bind_option options[] = {
         {"busy_ms", .integer = &o.busy_ms, .most = INT_MAX},
@@ -20,7 +18,6 @@ static int l_open(lua_State *L)
     struct bind_store *s;
     struct err e;
 
-    luaL_argcheck(L, strlen(path) == len, 1, "a path has no NUL byte");
     if (!lua_isnoneornil(L, 2))
         bind_options(L, 2, options);
     s = bind_newstore(L);

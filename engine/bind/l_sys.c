@@ -19,15 +19,6 @@
 
 extern char **environ;
 
-const char *sys_checkpath(lua_State *L, int idx)
-{
-    size_t n;
-    const char *path = luaL_checklstring(L, idx, &n);
-
-    luaL_argcheck(L, strlen(path) == n, idx, "path contains a NUL");
-    return path;
-}
-
 /* 16 random bytes; no program goes on without them. */
 static void random_bytes(lua_State *L, unsigned char b[16])
 {

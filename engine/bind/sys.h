@@ -9,7 +9,4 @@
 extern const luaL_Reg sys_file_funcs[];
 extern const luaL_Reg sys_proc_funcs[];
 
-/* The path at idx; raises when a NUL would cut it short. */
-const char *sys_checkpath(lua_State *L, int idx);
-
 #endif

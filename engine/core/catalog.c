@@ -35,6 +35,21 @@ bool catalog_has_column(const struct catalog_table *t, const char *name)
     return false;
 }
 
+size_t catalog_missing(const struct catalog_table *t, const struct schema *s,
+                       size_t cols[])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->ncols; i++) {
+        if (catalog_has_column(t, s->cols[i].name))
+            continue;
+        if (cols)
+            cols[n] = i;
+        n++;
+    }
+    return n;
+}
+
 bool catalog_has_index(const struct catalog_table *t, const char *name)
 {
     for (size_t i = 0; i < t->nindexes; i++)

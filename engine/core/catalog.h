@@ -40,4 +40,9 @@ void catalog_table_free(struct catalog_table *t);
 bool catalog_has_column(const struct catalog_table *t, const char *name);
 bool catalog_has_index(const struct catalog_table *t, const char *name);
 
+/* How many of the schema's columns the table lacks.  cols, if it is not NULL,
+ * has room for all columns and takes the positions of these. */
+size_t catalog_missing(const struct catalog_table *t, const struct schema *s,
+                       size_t cols[]);
+
 #endif

@@ -54,11 +54,16 @@ static void add_indexes(struct table_heal *h, bool all)
 
 /* ---- the ways in ---- */
 
+static bool is_complete(const struct table_heal *h)
+{
+    return catalog_missing(&h->table, h->schema, NULL) == 0;
+}
+
 /* The catalogue query has been sent. */
 static bool heal_known(struct table_heal *h, enum heal_how how, struct err *e)
 {
     if (!heal_stateless(h->db)) {
-        if (!heal_is_complete(h) && !heal_in_session(h, e))
+        if (!is_complete(h) && !heal_in_session(h, e))
             return false;
         add_indexes(h, false);
         return true;
@@ -142,7 +147,7 @@ bool heal_after(struct db *db, const struct schema *s, const struct err *why,
         ok = heal_create_and_add(&h, e);
     } else if (ok) {
         ok = heal_read_catalog(&h, e);
-        if (ok && heal_stateless(db) && heal_is_complete(&h)) {
+        if (ok && heal_stateless(db) && is_complete(&h)) {
             *e = *why;
             ok = false;
         }

@@ -42,25 +42,6 @@ static bool lacks(const struct table_heal *h, size_t col)
     return !catalog_has_column(&h->table, h->schema->cols[col].name);
 }
 
-/* Positions of the columns that the table lacks; how many they are. */
-static size_t list_missing(const struct table_heal *h, size_t cols[])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < h->schema->ncols; i++)
-        if (lacks(h, i))
-            cols[n++] = i;
-    return n;
-}
-
-bool heal_is_complete(const struct table_heal *h)
-{
-    for (size_t i = 0; i < h->schema->ncols; i++)
-        if (lacks(h, i))
-            return false;
-    return true;
-}
-
 void heal_note_missing(struct table_heal *h)
 {
     if (h->missing_known || h->table.ncols == 0)
@@ -122,7 +103,7 @@ static bool added_by_another(struct table_heal *h, size_t cols[], size_t n,
         *e = why;
         return false;
     }
-    *left = list_missing(h, cols);
+    *left = catalog_missing(&h->table, h->schema, cols);
     return true;
 }
 
@@ -152,7 +133,7 @@ bool heal_add_columns(struct table_heal *h, struct err *e)
     if (!cols)
         return err_set(e, ERR_NOMEM, "out of memory");
     heal_note_missing(h);
-    ok = add_columns(h, cols, list_missing(h, cols), e);
+    ok = add_columns(h, cols, catalog_missing(&h->table, h->schema, cols), e);
     free(cols);
     return ok;
 }

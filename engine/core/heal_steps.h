@@ -37,9 +37,6 @@ bool heal_run(struct table_heal *h, enum stmt_kind kind, const struct buf *sql,
 /* Sends the catalogue query, of which table is the answer. */
 bool heal_read_catalog(struct table_heal *h, struct err *e);
 
-/* True when table lacks no column. */
-bool heal_is_complete(const struct table_heal *h);
-
 /* Only the first catalogue query that shows the table fills in
  * result->missing. */
 void heal_note_missing(struct table_heal *h);

@@ -40,14 +40,9 @@ static bool plan_columns(const struct dialect *d, const struct schema *s,
 {
     size_t *cols = calloc(s->ncols + 1, sizeof(*cols));
     struct buf sql = {0};
-    size_t n = 0;
-    bool ok = cols != NULL;
+    size_t n = cols ? catalog_missing(table, s, cols) : 0;
+    bool ok = cols || err_set(e, ERR_NOMEM, "out of memory");
 
-    if (!ok)
-        err_set(e, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; ok && i < s->ncols; i++)
-        if (!catalog_has_column(table, s->cols[i].name))
-            cols[n++] = i;
     for (size_t i = 0; ok && i < n;) {
         size_t take = d->alters_many ? n : 1;
 

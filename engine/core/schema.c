@@ -181,12 +181,12 @@ bool schema_add_index(struct schema *s, const char *const cols[], size_t n,
     struct index *grown =
         realloc(s->indexes, (s->nindexes + 1) * sizeof(*grown));
     struct index added = {.cols = calloc(n + 1, sizeof(size_t)), .ncols = n};
-    bool ok = true;
+    bool ok = grown && added.cols;
 
     if (grown)
         s->indexes = grown;
-    if (!grown || !added.cols)
-        ok = err_set(e, ERR_NOMEM, "out of memory");
+    if (!ok)
+        err_set(e, ERR_NOMEM, "out of memory");
     else if (n == 0)
         ok = err_set(e, ERR_SCHEMA, "an index needs at least one column");
     for (size_t i = 0; ok && i < n; i++) {
