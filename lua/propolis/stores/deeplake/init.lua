@@ -99,7 +99,7 @@ local function once(self, sql, info)
     return traced(self, sql, started, result_of(self, info, res, err))
 end
 
--- What another attempt may change; a refusal that stands is handed back at once.
+-- What another attempt may change; a refusal that stands is handed back.
 local function passing(err)
     return err.code == "io" or err.status ~= nil and err.status >= 500 and
         err.code == "sql"
