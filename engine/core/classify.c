@@ -47,11 +47,14 @@ static bool in_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Whether word stands at i, case ignored. */
+/* Whether word, in lower case, stands at i. */
 static bool is_at(const struct text *t, size_t i, const char *word)
 {
-    size_t n = strlen(word);
+    size_t n;
 
+    if (tolower((unsigned char)t->at[i]) != word[0])
+        return false; /* most of a long body is done with here */
+    n = strlen(word);
     return n <= t->len - i && strncasecmp(t->at + i, word, n) == 0;
 }
 
@@ -65,23 +68,12 @@ static bool is_json(const char *text, size_t len)
     return quote && (quote == text || quote[-1] == '{' || quote[-1] == '[');
 }
 
-/* How many bytes from i on are a name, with its quotes or with the words of
- * SQLite's in front of it; 0 when none starts there. */
-static size_t name_at(const struct text *t, size_t i)
+/* How many bytes from i on are a quoted name, quotes included; or 0. */
+static size_t quoted_name(const struct text *t, size_t i)
 {
-    static const char *const heads[] = {
-        "no such table: ", "no such column: ", "has no column named ",
-        "duplicate column name: "};
     const char *quote = t->json ? "\\\"" : "\"";
     size_t end;
 
-    for (size_t h = 0; h < sizeof(heads) / sizeof(heads[0]); h++)
-        if (is_at(t, i, heads[h])) {
-            for (end = i + strlen(heads[h]); end < t->len; end++)
-                if (strchr("\n\"", t->at[end]))
-                    break;
-            return end - i;
-        }
     if (t->at[i] == '\'' && (i == 0 || !in_word(t->at[i - 1])))
         quote = "'";
     else if (!is_at(t, i, quote))
@@ -92,62 +84,103 @@ static size_t name_at(const struct text *t, size_t i)
     return 0; /* an apostrophe, or a text that was cut */
 }
 
-/* Where word stands outside of names, from from on; t->len when nowhere. */
-static size_t find(const struct text *t, size_t from, const char *word)
+/* The rest of the line, or of a JSON string. */
+static size_t bare_name(const struct text *t, size_t i)
 {
-    size_t n = strlen(word);
-    bool open_end = !in_word(word[n - 1]);
+    size_t end = i;
 
-    for (size_t i = 0; i < t->len;) {
-        size_t name;
-
-        if (i >= from && is_at(t, i, word) &&
-            (i == 0 || !in_word(t->at[i - 1])) &&
-            (open_end || i + n == t->len || !in_word(t->at[i + n])))
-            return i;
-        name = name_at(t, i);
-        i += name ? name : 1;
-    }
-    return t->len;
+    while (end < t->len && t->at[end] != '\n' && t->at[end] != '"')
+        end++;
+    return end - i;
 }
 
-static bool has(const struct text *t, const char *word)
-{
-    return find(t, 0, word) < t->len;
-}
+/* What was read of a text so far. */
+enum {
+    DENIED = 1,
+    EXISTS = 2,
+    NO_COLUMN = 4,
+    A_COLUMN = 8, /* it speaks of one */
+    NO_TABLE = 16,
+    A_RELATION = 32,
+    GONE = 64 /* the column or relation that it spoke of */
+};
 
 /* The catalogue's own index is the one name that tells something. */
-static bool names_catalogue(const struct text *t)
+#define CATALOGUE_INDEX "pg_class_relname_nsp_index"
+
+/* Words, longer ones before their beginnings; a bare name of SQLite's stands
+ * behind some. */
+static const struct {
+    const char *word;
+    unsigned means;
+    const char *before_name;
+} words[] = {
+    {"permission denied", DENIED, NULL},
+    {"must be owner", DENIED, NULL},
+    {"already exists", EXISTS, NULL},
+    {"duplicate column name", EXISTS, ": "},
+    {"duplicate key value violates unique constraint", EXISTS, NULL},
+    {CATALOGUE_INDEX, EXISTS, NULL},
+    {"unknown column", NO_COLUMN, NULL},
+    {"no such column", NO_COLUMN, ": "},
+    {"has no column named", NO_COLUMN, " "},
+    {"column", A_COLUMN, NULL},
+    {"no such table", NO_TABLE, ": "},
+    {"table does not exist", NO_TABLE, NULL},
+    {"relation", A_RELATION, NULL},
+    {"does not exist", GONE, NULL},
+};
+
+/* How many bytes the words at i take, with the name behind them; 0 when none
+ * of ours starts there.  Adds to *means. */
+static size_t read_words(const struct text *t, size_t i, unsigned *means)
 {
-    for (size_t i = 0; i < t->len; i++)
-        if (is_at(t, i, "pg_class_relname_nsp_index"))
-            return true;
-    return false;
+    for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+        size_t end = i + strlen(words[w].word);
+        const char *before = words[w].before_name;
+
+        if (!is_at(t, i, words[w].word) ||
+            (end < t->len && in_word(t->at[end])))
+            continue;
+        *means |= words[w].means;
+        if (words[w].means == GONE && *means & A_COLUMN)
+            *means |= NO_COLUMN;
+        if (words[w].means == GONE && *means & A_RELATION)
+            *means |= NO_TABLE;
+        if (before && end < t->len && is_at(t, end, before))
+            end += strlen(before) + bare_name(t, end + strlen(before));
+        return end - i;
+    }
+    return 0;
 }
 
-/* "word ... does not exist", the second after the first. */
-static bool is_gone(const struct text *t, const char *word)
+static unsigned read_text(const struct text *t)
 {
-    return find(t, find(t, 0, word), "does not exist") < t->len;
+    unsigned means = 0;
+
+    for (size_t i = 0; i < t->len;) {
+        size_t n = quoted_name(t, i);
+
+        if (n > 2 && (is_at(t, i + 1, CATALOGUE_INDEX) ||
+                      is_at(t, i + 2, CATALOGUE_INDEX)))
+            means |= EXISTS;
+        if (n == 0 && (i == 0 || !in_word(t->at[i - 1])))
+            n = read_words(t, i, &means);
+        i += n ? n : 1;
+    }
+    return means;
 }
 
 enum err_code classify_text(const char *text, size_t len)
 {
     struct text t = {text, len, is_json(text, len)};
+    unsigned means = read_text(&t);
 
-    if (has(&t, "permission denied") || has(&t, "must be owner"))
+    if (means & DENIED)
         return ERR_DENIED;
-    if (has(&t, "already exists") || has(&t, "duplicate column name") ||
-        has(&t, "duplicate key value violates unique constraint") ||
-        names_catalogue(&t))
+    if (means & EXISTS)
         return ERR_EXISTS;
-    if (is_gone(&t, "column ") || has(&t, "unknown column") ||
-        has(&t, "no such column") || has(&t, "has no column named"))
+    if (means & NO_COLUMN)
         return ERR_NO_COLUMN;
-    if (has(&t, "column"))
-        return ERR_SQL;
-    if (has(&t, "table does not exist") || is_gone(&t, "relation ") ||
-        has(&t, "no such table"))
-        return ERR_NO_TABLE;
-    return ERR_SQL;
+    return means & NO_TABLE && !(means & A_COLUMN) ? ERR_NO_TABLE : ERR_SQL;
 }

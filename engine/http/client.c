@@ -54,7 +54,7 @@ static bool set_up(struct http_client *client, struct err *e)
     return true;
 }
 
-/* Takes a request out of the client, and its attempt off the wire. */
+/* Takes a request out of the client and ends its attempt. */
 static void cancel(struct http_request *req)
 {
     struct http_client *client = req->client;

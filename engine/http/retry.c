@@ -7,11 +7,17 @@
 
 #include "core/classify.h"
 
-/* True when word stands in the response's first 64 KiB, whatever its case. */
+/* How much of the response's body is looked at. */
+static size_t body_start(const struct http_request *req)
+{
+    return req->body.len < 65536 ? req->body.len : 65536;
+}
+
+/* True when word stands in that, whatever its case. */
 static bool body_has(const struct http_request *req, const char *word)
 {
     size_t n = strlen(word);
-    size_t len = req->body.len < 65536 ? req->body.len : 65536;
+    size_t len = body_start(req);
 
     for (size_t i = 0; i + n <= len; i++)
         if (strncasecmp(req->body.data + i, word, n) == 0)
@@ -37,7 +43,7 @@ static bool retry_status(struct http_request *req)
     case 500:
         /* what is there already stays there */
         if (classify_text(req->body.data ? req->body.data : "",
-                          req->body.len) == ERR_EXISTS)
+                          body_start(req)) == ERR_EXISTS)
             return false;
         /* fall through */
     case 502:
@@ -54,7 +60,7 @@ static bool retry_status(struct http_request *req)
     }
 }
 
-/* What trying again cannot mend. */
+/* What another attempt cannot change. */
 static bool permanent(const struct http_outcome *outcome)
 {
     switch (outcome->code) {

@@ -530,7 +530,7 @@ describe("propolis serve", function()
                 .. "'information_schema')", mine)
             assert.is_nil((" " .. all):find(" [^a ]"), all)
             unharmed()
-            -- A role that cannot log in any more is mended, here at once.
+            -- A role that cannot log in any more is repaired, here at once.
             local kept = "SELECT rolpassword FROM pg_authid WHERE rolname = '"
             local broken = pg.psql(kept .. role .. "'", db)
             s:signal("HUP")

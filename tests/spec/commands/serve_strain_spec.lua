@@ -9,8 +9,8 @@ local tmp = require "tmp"
 assert(httpdouble)
 local net = require "netdouble"
 
-local CROWD = debug.getinfo(1, "S").source:match("^@(.*)/spec/.*$")
-    .. "/support/crowd.lua"
+local MANY_CLIENTS = debug.getinfo(1, "S").source:match("^@(.*)/spec/.*$")
+    .. "/support/many_clients.lua"
 local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 
 -- Waits until check() is true; fails after some seconds.
@@ -231,11 +231,11 @@ describe("propolis serve under strain", function()
         c:close()
     end)
 
-    local function crowd(n)
+    local function many_clients(n)
         local lib = package.cpath:match("([^;]*)/%?%.so")
         local pipe, pid = serving.spawn(
-            ("sh -c 'ulimit -n $(ulimit -Hn); CROWD_LIB=%s exec %s %s %d %d' "
-            .. "<%s"):format(lib, PROGRAM, CROWD, s.port, n,
+            ("sh -c 'ulimit -n $(ulimit -Hn); CLIENTS_LIB=%s exec %s %s %d %d' "
+            .. "<%s"):format(lib, PROGRAM, MANY_CLIENTS, s.port, n,
             s.home .. "/hold"))
         return pipe, pid
     end
@@ -248,7 +248,7 @@ describe("propolis serve under strain", function()
     it("turns away more connections than it may have", function()
         start { "--connections", "50" }
         local held = hold()
-        local pipe, pid = crowd(200)
+        local pipe, pid = many_clients(200)
         local inside, away, other, failed = pipe:read("n", "n", "n", "n")
         assert.same({ 0, 0 }, { other, failed })
         assert.equal(200, inside + away)
@@ -265,7 +265,7 @@ describe("propolis serve under strain", function()
         start {}
         assert.equal(200, status("SELECT 1"))
         local held = hold()
-        local pipe, pid = crowd(10000)
+        local pipe, pid = many_clients(10000)
         local inside, away, other = pipe:read("n", "n", "n", "n")
         assert.truthy(inside and inside > 100, inside)
         assert.truthy(inside + away + other > 9000)

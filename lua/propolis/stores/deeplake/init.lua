@@ -99,8 +99,8 @@ local function once(self, sql, info)
     return traced(self, sql, started, result_of(self, info, res, err))
 end
 
--- What another try can mend; a refusal that stands is handed back at once.
-local function passing(err)
+-- What another attempt may change; a refusal that stands is handed back.
+local function temporary(err)
     return err.code == "io" or err.status ~= nil and err.status >= 500 and
         err.code == "sql"
 end
@@ -108,7 +108,7 @@ end
 local function create(self, sql, info)
     local rows, err = once(self, sql, info)
     for _, delay in ipairs(self.create_delays) do
-        if rows or not passing(err) then break end
+        if rows or not temporary(err) then break end
         sys.sleep(delay)
         rows, err = once(self, sql, info)
     end

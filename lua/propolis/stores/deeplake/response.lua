@@ -99,7 +99,7 @@ function response.refusal(res, write, token)
     local status = res.status
     local code = classify(res.body, sqlstate(res.body))
     if status == 401 or status == 403 and code ~= "denied" then
-        code = "auth" -- what the database itself denies, no login mends
+        code = "auth" -- unless the database itself denied it
     elseif status == 402 then
         code = "balance"
     elseif TEMPORARY[status] or status < 400 then

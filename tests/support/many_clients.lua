@@ -1,9 +1,9 @@
---- crowd.lua PORT N: opens N connections at once, as a process of its own with
--- files enough. Prints how many were let in (silent so far) and how many were
--- turned away with 503; then holds them until its stdin ends.
+--- many_clients.lua PORT N: opens N connections at once, as a process of its
+-- own with files enough.  Prints how many were let in (silent so far) and how
+-- many were turned away with 503; then holds them until its stdin ends.
 local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$")
 package.path = here .. "/?.lua;" .. package.path
-package.cpath = os.getenv("CROWD_LIB") .. "/?.so;" .. package.cpath
+package.cpath = os.getenv("CLIENTS_LIB") .. "/?.so;" .. package.cpath
 local net = require "netdouble"
 
 local port, n = math.tointeger(tonumber(arg[1])), tonumber(arg[2])
