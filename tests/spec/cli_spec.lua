@@ -197,3 +197,38 @@ io.write(cli.table({ { a = ("x"):rep(200), b = "end" } }, { "a", "b" }))
         assert.is_nil(on_terminal({ TERM = "dumb" }):find("\27", 1, true))
     end)
 end)
+
+describe("cli.command", function()
+    local function command(main)
+        local script = tmp.write(tmp.dir() .. "/c.lua", ([[
+local cli = require "propolis.cli"
+os.exit(cli.command {
+    name = "x", summary = "", usage = "usage: x\n", options = {},
+    args = { 0, 0 },
+    main = function()
+        %s
+    end,
+}.run(arg), true)
+]]):format(main))
+        local r = run({ script })
+        tmp.clean()
+        return r
+    end
+
+    it("ends with main's code, or with 0", function()
+        assert.equal(0, command("cli.write('a')").code)
+        assert.equal(2, command("return cli.PENDING").code)
+    end)
+
+    it("says what a check finds, behind what was written", function()
+        local r = command("cli.write('a\\n') cli.check(nil, 'no store')")
+        assert.same({ 1, "a\n", "propolis: no store\n" },
+            { r.code, r.stdout, r.stderr })
+    end)
+
+    it("leaves any other error to the program", function()
+        local r = command("error { code = 'fault' }")
+        assert.equal(1, r.code)
+        assert.matches("fault", r.stderr)
+    end)
+end)

@@ -2,16 +2,11 @@
 local chunk = require "propolis.repl.chunk"
 local dot = require "propolis.repl.dot"
 local help = require "propolis.repl.help"
+local inspect = require "propolis.repl.inspect"
 local session = require "propolis.repl.session"
 local sql = require "propolis.repl.sql"
 
 local complete = {}
-
-local LUA_WORDS = {}
-for word in ([[and break do else elseif end false for function goto if in local
-    nil not or repeat return then true until while]]):gmatch("%a+") do
-    LUA_WORDS[#LUA_WORDS + 1] = word
-end
 
 local SQL_WORDS = {}
 for word in ([[ALTER AND AS ASC BEGIN BY COMMIT COUNT CREATE DELETE DESC
@@ -135,7 +130,8 @@ local function global(name)
 end
 
 local function global_names()
-    local names = { table.unpack(LUA_WORDS) }
+    local names = {}
+    keys_into(names, inspect.keywords)
     keys_into(names, _G)
     for name in pairs(session.globals()) do
         names[#names + 1] = name

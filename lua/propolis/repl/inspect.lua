@@ -8,10 +8,11 @@ local ESCAPES = {
     ["\\"] = "\\\\",
 }
 
-local KEYWORDS = {}
+--- The words that Lua keeps for itself, as a set.
+inspect.keywords = {}
 for word in ([[and break do else elseif end false for function goto if in local
     nil not or repeat return then true until while]]):gmatch("%a+") do
-    KEYWORDS[word] = true
+    inspect.keywords[word] = true
 end
 
 local function escape(c)
@@ -70,7 +71,8 @@ end
 local write
 
 local function key_text(k, state)
-    if type(k) == "string" and k:find("^[%a_][%w_]*$") and not KEYWORDS[k] then
+    if type(k) == "string" and k:find("^[%a_][%w_]*$")
+        and not inspect.keywords[k] then
         return k
     end
     return "[" .. write(k, state, 99) .. "]"
