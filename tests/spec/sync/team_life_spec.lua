@@ -3,6 +3,7 @@
 local killable = require "killable"
 local lanes = require "propolis.sync.lanes"
 local machine = require "machine"
+local needs = require "needs"
 local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local relay = require "relay"
@@ -97,14 +98,12 @@ describe("a push while", function()
 end)
 
 describe("a sync that is killed at every", function()
-    local strace = sys.which("strace")
     teardown(tmp.clean)
 
     for _, call in ipairs { "pwrite64", "fdatasync", "sendto", "recvfrom" } do
         it(call, function()
-            if not strace then
-                return pending("strace is not here")
-            end
+            local missing = needs.strace()
+            if missing then return pending(missing) end
             local db, n, made = pg.url(true), 0, 0
             local m = machine.real { remote = db, workspace = "ws" }
             local killed
@@ -112,7 +111,7 @@ describe("a sync that is killed at every", function()
                 n = n + 1
                 m:events(6, 3)
                 made = made + 6
-                local r = m:run({ "sync", "--push" }, { wrap = { strace, "-f",
+                local r = m:run({ "sync", "--push" }, { wrap = { "strace", "-f",
                     "-o", "/dev/null", "-e", "trace=" .. call, "-e",
                     ("inject=%s:signal=KILL:when=%d"):format(call, n) } })
                 killed = r.signal == 9 or r.code == 137
@@ -215,10 +214,8 @@ describe("hooks while the remote is down", function()
     teardown(tmp.clean)
 
     it("touch no network, and everything arrives later", function()
-        local strace = sys.which("strace")
-        if not strace then
-            return pending("strace is not here")
-        end
+        local missing = needs.strace()
+        if missing then return pending(missing) end
         local db = pg.url(true)
         local line <close> = relay.start { port = port_of(db),
             postgres = true }
@@ -229,7 +226,7 @@ describe("hooks while the remote is down", function()
             "return { sync_interval = 0 }")
         line:down()
         local trace = m.home .. "/trace"
-        local wrap = { strace, "-o", trace, "-e", "trace=%network" }
+        local wrap = { "strace", "-o", trace, "-e", "trace=%network" }
         local n = 0
         for session = 1, 10 do
             for _, name in ipairs { "SessionStart", "UserPromptSubmit",
