@@ -23,10 +23,6 @@ local function eventually(check, what)
     return found
 end
 
-local function port_of(url)
-    return tonumber(url:match(":(%d+)/?[^:]*$"))
-end
-
 -- The rows of a workspace's sessions, for machine.check.
 local function rows_of(db, ws)
     local rows = {}
@@ -217,7 +213,7 @@ describe("hooks while the remote is down", function()
         local missing = needs.strace()
         if missing then return pending(missing) end
         local db = pg.url(true)
-        local line <close> = relay.start { port = port_of(db),
+        local line <close> = relay.start { port = pg.port(db),
             postgres = true }
         local m = machine.real { workspace = "ws", query_timeout_ms = 1000,
             remote = pg.url_with(db, { port = line.port }),
