@@ -1,11 +1,12 @@
 --- A hook that dies, or that the disk fails, at each system call in turn.
 --
 -- strace lets the n-th call of a kind fail, or kills the hook when it makes
--- it, for every n there is.  FULL=1 tries more errors at more calls, and disks
+-- it, for every n there is.  make soak tries more errors at more calls, and disks
 -- that stay broken from the n-th call on.
 local hooks = require "hooks"
 local json = require "propolis.json"
 local needs = require "needs"
+local soak = require "soak"
 local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -15,7 +16,7 @@ local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 local CALLS = { "pwrite64", "write", "fdatasync", "fsync", "openat", "mkdir",
     "ftruncate", "unlink", "rename", "fchmod" }
 local NO_STORE = ("no database "):rep(100)
-local full = os.getenv("FULL") ~= nil
+local full = soak.seconds ~= nil
 
 local function payload(text, event)
     return json.encode {

@@ -8,8 +8,9 @@ local machine = require "machine"
 local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local propolis = require "propolis"
+local soak = require "soak"
 
-local turns = { events = 1000, sessions = 20 }
+local turns = { events = soak.count(1000, 10000), sessions = 20 }
 
 -- Runs until a push is through.  How soon a silent line is noticed is not what
 -- is tested; that every row arrives once is.

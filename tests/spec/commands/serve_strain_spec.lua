@@ -3,6 +3,7 @@
 local httpdouble = require "httpdouble" -- finds netdouble
 local pg = require "postgres"
 local serving = require "serving"
+local soak = require "soak"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -282,11 +283,12 @@ describe("propolis serve under strain", function()
         start {}
         local body = ('{"query":"%s"}'):format(slow(0.2))
         local text = head(token, #body) .. body
-        for i = 1, 60 do
+        soak.rounds(60, function(n)
+            local i = n % 60 + 1
             local c = raw.open(s.port)
             c:send(text:sub(1, i % 3 == 0 and #text or #text * i // 60))
             net.close(c.fd, i % 2 == 0)
-        end
+        end)
         for _, junk in ipairs {
             "\0\0\0\0", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
             "POST /workspaces/a/tables/query HTTP/1.1\r\n"
