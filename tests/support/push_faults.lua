@@ -13,7 +13,7 @@ local EVENTS, SESSIONS = 1000, 20
 local TOKEN = "very-secret-token"
 -- The first time-out of a client that meets silence; the next run has twice
 -- as much, so that a slow machine gets through as well.
-local SHORT, RUNS = 200, 9
+local SHORT, RUNS = 500, 8
 
 return function(env, faults)
     local assert = env.assert

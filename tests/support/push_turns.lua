@@ -58,12 +58,14 @@ function turns.each(line, how, model, opts, db)
     local ws = opts.workspace
     local function push(turn)
         line:rule(nil)
-        pg.psql(([[TRUNCATE "%s".sessions]]):format(ws), db)
+        -- after whatever a lost client has begun
+        pg.psql(([[BEGIN; LOCK TABLE "%s".sessions; DELETE FROM "%s".sessions;
+            COMMIT]]):format(ws, ws), db)
         line:rule(turn and { turn = turn, how = how })
         -- Each failure doubles the time-out; see machine.sync_through.
         local conf = { like = model, backoff_ms = 1,
             create_delays = { 0, 0, 0 },
-            query_timeout_ms = turn and how == "hang" and 300 or 60000 }
+            query_timeout_ms = turn and how == "hang" and 1000 or 60000 }
         for key, value in pairs(opts) do conf[key] = value end
         local m = machine.new(conf)
         m:sync_through(RUNS)

@@ -1,5 +1,6 @@
 --- A team's days: servers that die, machines side by side, syncs that are
 -- killed, and hooks that never notice any of it.
+local eventually = require "eventually"
 local killable = require "killable"
 local lanes = require "propolis.sync.lanes"
 local machine = require "machine"
@@ -10,18 +11,6 @@ local relay = require "relay"
 local serving = require "serving"
 local sys = require "engine.sys"
 local tmp = require "tmp"
-
--- Waits until check() gives something, and gives that; fails after a while.
-local function eventually(check, what)
-    local last = sys.monotonic() + 60
-    local found = check()
-    while not found do
-        assert(sys.monotonic() < last, what)
-        sys.sleep(0.02)
-        found = check()
-    end
-    return found
-end
 
 -- The rows of a workspace's sessions, for machine.check.
 local function rows_of(db, ws)
