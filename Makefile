@@ -3,6 +3,7 @@
 #   make lint    every static check                       make asan   all tests, ASan + UBSan
 #   make cov     coverage report                          make fuzz   SECS=60 per target
 #   make bench   the README's figures (NAME=one)          make clean
+#   make soak    SECS=60 for each test that can go on: races, random input
 #   make install / uninstall   PREFIX=/usr/local DESTDIR=
 MODE    ?= release
 BUILD   ?= build
@@ -91,6 +92,13 @@ lint:
 	$(AGAIN) program
 	@CPPFLAGS="$(subst ",\",$(CPPFLAGS))" tests/lint $(OUT)
 
+# The same tests, longer: those that know how (tests/support/soak.lua).
+soak:
+	@.ci/deps build test
+	$(AGAIN) program tests
+	@SOAK=$(SECS) LIMIT=$$(($(SECS) * 10 + 3600)) tests/run $(OUT) \
+	    $$(grep -rlE '"(soak|push_turns)"' tests/spec tests/race)
+
 asan:
 	@.ci/deps build test
 	$(AGAIN) MODE=asan program tests
@@ -120,7 +128,7 @@ e2e:
 
 bench:
 	@.ci/deps build bench
-	$(AGAIN) program benches
+	$(AGAIN) program benches $(OUT)/test/netdouble.so
 	@tests/bench/run $(OUT) $(NAME)
 
 deps:
@@ -241,6 +249,6 @@ uninstall:
 	rm -rf $(SHARE) $(LIBS) $(DOC)
 
 FORCE:
-.PHONY: all run test lint asan cov fuzz e2e bench deps clean program tests \
+.PHONY: all run test soak lint asan cov fuzz e2e bench deps clean program tests \
         fuzzers benches install uninstall FORCE
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -110,8 +110,8 @@ fill(home)
 measure(first, home)
 
 head("the same with eight writers at once")
-home = fresh("crowd")
-measure(first, home, { crowd = 8, rounds = ROUNDS // 3 })
+home = fresh("together")
+measure(first, home, { together = 8, rounds = ROUNDS // 3 })
 assert(not sys.stat(home .. "/state/spool"), "a hook could not store it")
 local store <close> = store_of(home)
 local rows = assert(store:query("SELECT count(*) AS n FROM sessions"))[1].n

@@ -9,7 +9,7 @@ local sys = require "engine.sys"
 local ROUNDS = 200
 
 local db = pg.url(true)
-local far <close> = relay.start { port = tonumber(db:match(":(%d+)/")),
+local far <close> = relay.start { port = pg.port(db),
     delay = 0.125, postgres = true }
 local far_url = pg.url_with(db, { port = far.port })
 local homes = {}

@@ -1,10 +1,12 @@
 --- A hook that dies, or that the disk fails, at each system call in turn.
 --
 -- strace lets the n-th call of a kind fail, or kills the hook when it makes
--- it, for every n there is.  FULL=1 tries more errors at more calls, and disks
+-- it, for every n there is.  make soak tries more errors at more calls, and disks
 -- that stay broken from the n-th call on.
 local hooks = require "hooks"
 local json = require "propolis.json"
+local needs = require "needs"
+local soak = require "soak"
 local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -14,14 +16,7 @@ local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 local CALLS = { "pwrite64", "write", "fdatasync", "fsync", "openat", "mkdir",
     "ftruncate", "unlink", "rename", "fchmod" }
 local NO_STORE = ("no database "):rep(100)
-local full = os.getenv("FULL") ~= nil
-
--- ptrace may be forbidden where the tests run.
-local function strace_works()
-    local r = sys.which("strace") and sys.run { "strace", "-o", "/dev/null",
-        "true" }
-    return r and r.code == 0
-end
+local full = soak.seconds ~= nil
 
 local function payload(text, event)
     return json.encode {
@@ -171,9 +166,19 @@ local function each_point(scene, how, every, judge)
     end
 end
 
-local function describe_all()
+local function it_may_trace(name, fn)
+    it(name, function()
+        local missing = needs.strace()
+        if missing then return pending(missing) end
+        fn()
+    end)
+end
+
+describe("a hook, at each system call that writes,", function()
+    after_each(tmp.clean)
+
     for what, scene in pairs(SCENES) do
-        it("is killed: " .. what, function()
+        it_may_trace("is killed: " .. what, function()
             each_point(scene, "signal=KILL:when=%d", 1, function(home, r)
                 assert.is_true(r.code ~= 0)
                 check(scene, home, r)
@@ -181,7 +186,7 @@ local function describe_all()
         end)
 
         for _, errno in ipairs(full and { "ENOSPC", "EIO" } or { "EIO" }) do
-            it(("meets %s once: %s"):format(errno, what), function()
+            it_may_trace(("meets %s once: %s"):format(errno, what), function()
                 local how = "error=" .. errno .. ":when=%d"
                 each_point(scene, how, full and 1 or 3, function(home, r, point)
                     assert.equal(0, r.code)
@@ -193,7 +198,7 @@ local function describe_all()
         end
 
         for _, errno in ipairs(full and { "ENOSPC", "EIO" } or {}) do
-            it(("meets %s ever after: %s"):format(errno, what), function()
+            it_may_trace(("meets %s ever after: %s"):format(errno, what), function()
                 local how = "error=" .. errno .. ":when=%d+"
                 each_point(scene, how, full and 1 or 3, function(home, r)
                     assert.equal(0, r.code)
@@ -201,16 +206,5 @@ local function describe_all()
                 end)
             end)
         end
-    end
-end
-
-describe("a hook, at each system call that writes,", function()
-    after_each(tmp.clean)
-    if strace_works() then
-        describe_all()
-    else
-        it("is tried where strace may trace", function()
-            pending("strace cannot trace here")
-        end)
     end
 end)

@@ -1,8 +1,5 @@
 local race = require "race"
-
--- ROUNDS and PROCS make them longer; tests/race/run.lua prints the counts.
-local rounds = tonumber(os.getenv("ROUNDS")) or 2
-local processes = tonumber(os.getenv("PROCS")) or 16
+local soak = require "soak"
 
 for _, kind in ipairs { "sqlite", "postgres" } do
     describe("many processes on one " .. kind .. " store", function()
@@ -12,10 +9,14 @@ for _, kind in ipairs { "sqlite", "postgres" } do
             kill = "keep what was acknowledged when they are killed",
         } do
             it(expected, function()
-                local result = race[what](kind,
-                    { rounds = rounds, processes = processes })
-                local text, fine = race.verdict(result)
-                assert(fine, text .. "\n" .. table.concat(result.errors, "\n"))
+                soak.rounds(1, function()
+                    local result = race[what](kind,
+                        { rounds = 2, processes = 16 })
+                    local text, fine = race.verdict(result)
+                    if soak.seconds then print("\n" .. text) end
+                    assert(fine, text .. "\n"
+                        .. table.concat(result.errors, "\n"))
+                end)
             end)
         end
     end)

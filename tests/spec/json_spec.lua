@@ -1,4 +1,5 @@
 local json = require "propolis.json"
+local soak = require "soak"
 
 local function round(text)
     return assert(json.encode(assert(json.decode(text))))
@@ -275,7 +276,7 @@ describe("json round trips", function()
     it("give back what went in", function()
         local seed = os.time()
         math.randomseed(seed)
-        for _ = 1, 2000 do
+        soak.rounds(2000, function()
             local value = random_value(0)
             local text = assert(json.encode(value))
             local back = json.decode(text)
@@ -283,7 +284,7 @@ describe("json round trips", function()
             -- A float without a fraction is an integer from here on.
             local again = json.encode(back)
             assert.equal(again, json.encode(json.decode(again)))
-        end
+        end)
     end)
 
     it("never raise on random bytes", function()

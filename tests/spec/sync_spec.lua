@@ -31,7 +31,7 @@ end
 local function at_double(workspace, extra)
     local opts = { remote = "deeplake:" .. server.url, token = TOKEN,
         workspace = workspace, backoff_ms = 1, create_delays = { 0, 0, 0 },
-        query_timeout_ms = 400, max_bytes = 4 << 20,
+        max_bytes = 4 << 20,
         marker_dir = folder .. "/markers" }
     for key, value in pairs(extra or {}) do
         opts[key] = value
@@ -56,58 +56,6 @@ local function check_rows(rows, n)
         last[path] = date
     end
 end
-
-describe("a push of 1,000 events over HTTP", function()
-    -- One faulty answer at the n-th request, whatever that is about.
-    local FAULTS = {
-        ["a line cut before reading"] = { cut = "read" },
-        ["a line cut after the commit"] = { cut = "commit" },
-        ["a connection closed at once"] = { at = "accept" },
-        ["half a JSON"] = { half = true, run = true },
-        ["a wrong length"] = { run = true, length = 100000 },
-        ["a 401"] = { status = 401, body = "no" },
-        ["a 402"] = { status = 402, body = '{"balance_cents":0}' },
-        ["an HTML 403"] = { status = 403, body = "<html>nginx</html>" },
-        ["a 429"] = { status = 429, headers = { ["Retry-After"] = "0" } },
-        ["a 500"] = { status = 500, body = "oops" },
-        ["a 500 after the commit"] = { status = 500, body = "x", run = true },
-        ["a 503"] = { status = 503 },
-        ["a redirect to another host"] = {
-            redirect = "http://127.0.0.2:9/steal" },
-        ["a gzip bomb"] = { bomb = 32 * 1024 * 1024, run = true },
-        ["an answer after the timeout"] = { run = true, hang = 0.6 },
-    }
-    local requests
-
-    setup(function()
-        local ws = fresh()
-        local m = at_double(ws)
-        m:events(1000, 20)
-        m:sync_through(1)
-        check_rows(remote_rows(ws), 1000)
-        requests = #server:requests()
-    end)
-
-    for what, rule in pairs(FAULTS) do
-        it("survives " .. what .. " at every request", function()
-            assert.is_true(requests >= 8)
-            for n = 1, requests do
-                server:reset()
-                local ws = fresh()
-                local m = at_double(ws)
-                m:events(1000, 20)
-                local r = { skip = n - 1 }
-                for key, value in pairs(rule) do r[key] = value end
-                server:script { r }
-                m:sync_through(4)
-                check_rows(remote_rows(ws), 1000)
-                local store <close> = m:store()
-                assert.same({ waiting = 0, rejected = 0 },
-                    assert(outbox.counts(store)))
-            end
-        end)
-    end
-end)
 
 describe("the outbox", function()
     it("keeps its order and its rows while the remote is down", function()

@@ -50,18 +50,18 @@ local function timed(rounds, commands, input)
 end
 
 -- Starts the words in $1 copies at once, each into a file of its own below $0.
-local CROWD = 'n=$1; shift; for i in $(seq "$n"); do "$@" >"$0.$i" & done; '
+local TOGETHER = 'n=$1; shift; for i in $(seq "$n"); do "$@" >"$0.$i" & done; '
     .. 'wait; for i in $(seq "$n"); do cat "$0.$i"; done'
 
 --- Runs every command `rounds` times, taking turns.
--- @param options env = more variables; crowd = so many of these at once
+-- @param options env = more variables; together = so many of these at once
 -- @return per command { wall = {...}, cpu = {...}, memory = {...} }, sorted
 function figure.runs(rounds, commands, input, options)
     options = options or {}
     local argv = timed(rounds, commands, input)
-    if options.crowd then
-        argv = table.move(argv, 1, #argv, 6, { "/bin/sh", "-c", CROWD,
-            figure.path("crowd"), tostring(options.crowd) })
+    if options.together then
+        argv = table.move(argv, 1, #argv, 6, { "/bin/sh", "-c", TOGETHER,
+            figure.path("together"), tostring(options.together) })
     end
     local done = assert(sys.run(argv, { env = options.env, max = 1 << 26 }))
     assert(done.code == 0, done.stderr .. done.stdout:sub(1, 500))

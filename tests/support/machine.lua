@@ -148,7 +148,8 @@ function machine:sync(opts)
     return sync.run(self.conf, opts)
 end
 
---- Syncs until nothing stops it any more; how many runs that took.
+--- Syncs until nothing stops it any more; how many runs that took. After each
+-- failure the time-outs are doubled: short ones fail nobody on a slow machine.
 function machine:sync_through(most)
     local result
     for run = 1, most do
@@ -156,6 +157,8 @@ function machine:sync_through(most)
         if not result.error then
             return run, result
         end
+        local timeout = self.conf.query_timeout_ms
+        self.conf.query_timeout_ms = timeout and math.min(2 * timeout, 60000)
     end
     error("the sync never got through: " .. tostring(result.error))
 end

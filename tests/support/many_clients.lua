@@ -1,12 +1,14 @@
---- many_clients.lua PORT N: opens N connections at once, as a process of its
--- own with files enough.  Prints how many were let in (silent so far) and how
--- many were turned away with 503; then holds them until its stdin ends.
+--- many_clients.lua PORT N MOST: opens N connections at once, as a process of
+-- its own with files enough.  Prints how many were let in (silent so far) and
+-- how many were turned away with 503, once no more than MOST are left and all
+-- is quiet; then holds them until its stdin ends.
 local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$")
 package.path = here .. "/?.lua;" .. package.path
 package.cpath = os.getenv("CLIENTS_LIB") .. "/?.so;" .. package.cpath
 local net = require "netdouble"
 
 local port, n = math.tointeger(tonumber(arg[1])), tonumber(arg[2])
+local most = tonumber(arg[3])
 local fds, failed = {}, 0
 for _ = 1, n do
     local fd = net.connect("127.0.0.1", port)
@@ -19,7 +21,7 @@ end
 
 -- The ones over the limit are told so; wait until that has come to rest.
 local away, other, quiet = 0, 0, 0
-while quiet < 10 do
+while quiet < 10 or #fds > most and quiet < 600 do
     local ready, any = net.poll(fds, {}, 100), false
     for i = #fds, 1, -1 do
         if ready[fds[i]] then

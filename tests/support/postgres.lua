@@ -61,6 +61,11 @@ function pg.url_with(url, part)
         part.name or name)
 end
 
+--- The port in such a URL.
+function pg.port(url)
+    return tonumber(url:match("@[^/]*:(%d+)/"))
+end
+
 --- Runs SQL through psql, one transaction per statement; returns its output,
 -- unaligned, without the last newline. Raises when a statement fails.
 function pg.psql(sql, url)

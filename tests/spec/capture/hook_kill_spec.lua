@@ -2,6 +2,7 @@
 -- was there stays, what it acknowledged is there once, and the next hook works.
 local hooks = require "hooks"
 local json = require "propolis.json"
+local needs = require "needs"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -12,7 +13,7 @@ local CALLS = {
 }
 
 -- One prompt, killed at the n-th call of a kind; false when there is none.
-local function killed(strace, home, text, call, n)
+local function killed("strace", home, text, call, n)
     local r = assert(sys.run({ strace, "-f", "-o", "/dev/null", "-e",
         "trace=" .. call, "-e", ("inject=%s:signal=KILL:when=%d"):format(call,
             n), PROGRAM, "hook", "claude-code", "UserPromptSubmit" }, {
@@ -54,20 +55,18 @@ local function sound(home, texts)
 end
 
 describe("a hook killed at every", function()
-    local strace = sys.which("strace")
     after_each(tmp.clean)
 
     for _, call in ipairs(CALLS) do
         it(call, function()
-            if not strace then
-                return pending("strace is not here")
-            end
+            local missing = needs.strace()
+            if missing then return pending(missing) end
             local home, texts, n = hooks.home(), {}, 0
             repeat
                 n = n + 1
                 local text = ("%s %d"):format(call, n)
                 texts[#texts + 1] = text
-                local died = killed(strace, home, text, call, n)
+                local died = killed("strace", home, text, call, n)
                 if not died then
                     assert.equal(1, count(sound(home, texts), text))
                 end
@@ -82,16 +81,15 @@ describe("a hook killed at every", function()
         end)
 
         it(call .. " on its way to the spool", function()
-            if not strace then
-                return pending("strace is not here")
-            end
+            local missing = needs.strace()
+            if missing then return pending(missing) end
             local n = 0
             repeat
                 n = n + 1
                 local home = hooks.home {
                     ["data/local@default.db"] = ("no database "):rep(100),
                 }
-                local died = killed(strace, home, "one", call, n)
+                local died = killed("strace", home, "one", call, n)
                 for _, name in ipairs(hooks.spooled(home)) do
                     assert(json.decode(sys.read(home .. "/state/spool/"
                         .. name)))

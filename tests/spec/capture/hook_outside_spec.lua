@@ -2,16 +2,12 @@
 local agents = require "propolis.agents"
 local hooks = require "hooks"
 local json = require "propolis.json"
+local needs = require "needs"
 local payloads = require "payloads"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local PROGRAM = assert(sys.readlink("/proc/self/exe"))
-
-local function works(...)
-    local r = sys.which((...)) and sys.run { ... }
-    return r and r.code == 0
-end
 
 -- A hook in a home, started by other words.
 local function started(words, home, agent, event, stdin, env)
@@ -50,9 +46,8 @@ describe("no hook", function()
 
     for folder, agent in pairs(payloads.folders) do
         it("touches the network or another agent: " .. folder, function()
-            if not works("strace", "-o", "/dev/null", "true") then
-                return pending("strace cannot trace here")
-            end
+            local missing = needs.strace()
+            if missing then return pending(missing) end
             local home = home_of_a_member()
             local out = home .. "/trace"
             for _, name in ipairs(payloads.names(folder)) do
@@ -90,9 +85,8 @@ describe("no hook", function()
     end
 
     it("never answers before a new log's name is on disk", function()
-        if not works("strace", "-o", "/dev/null", "true") then
-            return pending("strace cannot trace here")
-        end
+        local missing = needs.strace()
+        if missing then return pending(missing) end
         local home = hooks.home()
         local log = hooks.store_path(home):match("[^/]*$") .. "-wal"
         hooks.run(home, "claude-code", "UserPromptSubmit", hooks.prompt("x"))
@@ -105,9 +99,8 @@ describe("no hook", function()
     end)
 
     it("syncs more than once in a store that is settled", function()
-        if not works("strace", "-o", "/dev/null", "true") then
-            return pending("strace cannot trace here")
-        end
+        local missing = needs.strace()
+        if missing then return pending(missing) end
         local home = hooks.home()
         local prompt = hooks.prompt("x")
         hooks.run(home, "claude-code", "UserPromptSubmit", prompt)
@@ -169,14 +162,12 @@ describe("on a full disk,", function()
         assert.same({ "two", "one" }, hooks.contents(home))
     end)
 
-    -- Calls fn with a small disk mounted in the home; only root can.
+    -- Calls fn with a small disk mounted in the home.
     local function with_disk(home, folder, fn)
         local at = home .. "/" .. folder
         assert(sys.mkdir(at))
-        if not works("mount", "-t", "tmpfs", "-o", "size=256k,mode=700",
-            "tmpfs", at) then
-            return pending("only root can mount a small disk")
-        end
+        assert.equal(0, sys.run({ "mount", "-t", "tmpfs", "-o",
+            "size=256k,mode=700", "tmpfs", at }).code)
         local ok, err = pcall(fn, at)
         assert.equal(0, sys.run({ "umount", at }).code)
         assert(ok, err)
@@ -191,6 +182,8 @@ describe("on a full disk,", function()
 
     it("the one of the store, the event waits in the spool", function()
         local home = hooks.home()
+        local missing = needs.mount(home)
+        if missing then return pending(missing) end
         with_disk(home, "data", function(at)
             prompt(home, {}, "zero")
             fill(at)
@@ -209,6 +202,8 @@ describe("on a full disk,", function()
 
     it("the only one, the agent goes on, and later events come", function()
         local home = hooks.home()
+        local missing = needs.mount(home)
+        if missing then return pending(missing) end
         with_disk(home, "all", function(at)
             prompt(at, {}, "zero")
             fill(at)

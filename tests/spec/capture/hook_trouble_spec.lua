@@ -1,6 +1,7 @@
 local hooks = require "hooks"
 local intake = require "propolis.capture.intake"
 local json = require "propolis.json"
+local needs = require "needs"
 local payloads = require "payloads"
 local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
@@ -28,10 +29,6 @@ local function under(words, home, stdin, env)
     -- A traced process cannot look for leaks.
     env.ASAN_OPTIONS = (os.getenv("ASAN_OPTIONS") or "") .. ":detect_leaks=0"
     return assert(sys.run(argv, { stdin = stdin, env = env, timeout = 60 }))
-end
-
-local function is_root()
-    return sys.stat("/proc/self").uid == 0
 end
 
 describe("when the store cannot take it,", function()
@@ -145,9 +142,8 @@ describe("surroundings that are not there:", function()
     end)
 
     it("a home folder", function()
-        if not is_root() then
-            return pending("only root can be somebody without a home")
-        end
+        local missing = needs.root()
+        if missing then return pending(missing) end
         local r = under(SOMEBODY, nil, hooks.prompt("x"),
             { PROPOLIS_HOME = false, HOME = false })
         assert.equal(0, r.code, r.stderr)
@@ -155,9 +151,8 @@ describe("surroundings that are not there:", function()
     end)
 
     it("a home that can be written", function()
-        if not is_root() then
-            return pending("only root can be somebody else")
-        end
+        local missing = needs.root()
+        if missing then return pending(missing) end
         local home = tmp.dir()
         assert(sys.chmod(home, tonumber("755", 8)))
         local r = under(SOMEBODY, home, hooks.prompt("x"))
@@ -208,21 +203,22 @@ describe("surroundings that are not there:", function()
 end)
 
 describe("under strace,", function()
-    local has = sys.which("strace")
     after_each(tmp.clean)
 
     -- Leaks cannot be looked for in a program that is traced.
     local function strace(home, words, stdin)
         local out = home .. "/trace"
-        local r = under({ has, "-f", "-o", out, table.unpack(words) }, home,
+        local r = under({ "strace", "-f", "-o", out, table.unpack(words) }, home,
             stdin or hooks.prompt("one"), { ASAN_OPTIONS = "detect_leaks=0" })
         assert.equal(0, r.code, r.stderr)
         return r, sys.read(out)
     end
 
     local function is(what, fn)
-        it(what, has and fn or function()
-            pending("strace is not here")
+        it(what, function()
+            local missing = needs.strace()
+            if missing then return pending(missing) end
+            fn()
         end)
     end
 

@@ -1,4 +1,5 @@
 local accounts = require "accounts"
+local eventually = require "eventually"
 local hooks = require "hooks"
 local json = require "propolis.json"
 local pg = require "postgres"
@@ -298,14 +299,11 @@ describe("propolis login", function()
 
         -- The browser is on its own: wait until it has written.
         local function seen()
-            local from = sys.monotonic()
-            repeat
+            return eventually(function()
                 local stat = sys.stat(home .. "/seen")
-                if stat and stat.type == "file" then
-                    return sys.read(home .. "/seen")
-                end
-                sys.sleep(0.01)
-            until sys.monotonic() - from > 30
+                return stat and stat.type == "file"
+                    and sys.read(home .. "/seen")
+            end)
         end
 
         it("hands it the address as one word, without a shell", function()

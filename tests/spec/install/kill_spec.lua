@@ -1,4 +1,5 @@
 --- An installation that is ended at any of its changes can be taken back.
+local needs = require "needs"
 local run = require "run"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -26,13 +27,13 @@ local function snapshot(root, at, out)
     return out
 end
 
-local traced = sys.which("strace")
-
 describe("an install that is killed", function()
     after_each(tmp.clean)
 
     for _, call in ipairs { "rename", "fsync,fdatasync", "mkdir", "write" } do
-        (traced and it or pending)("at any " .. call .. " is undone", function()
+        it("at any " .. call .. " is undone", function()
+            local missing = needs.strace()
+            if missing then return pending(missing) end
             for nth = 1, 100 do
                 local home = tmp.dir()
                 for place, text in pairs(FILES) do
@@ -40,7 +41,7 @@ describe("an install that is killed", function()
                 end
                 sys.mkdir(home .. "/.pi")
                 local before = snapshot(home)
-                local r = assert(sys.run({ traced, "-qq", "-o", "/dev/null",
+                local r = assert(sys.run({ "strace", "-qq", "-o", "/dev/null",
                     "-e", "trace=" .. call, "-e", ("inject=%s:signal=KILL:"
                         .. "when=%d"):format(call, nth), PROGRAM, "install",
                 }, { timeout = 60, env = {

@@ -1,5 +1,6 @@
 local install_shim = require "propolis.install.shim"
 local json = require "propolis.json"
+local needs = require "needs"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -24,8 +25,6 @@ export const names = [...handlers.keys()];
 export const fire = (name, event, ctx) => handlers.get(name)(event, ctx);
 ]]
 
-local node = sys.which("node")
-
 describe("shims", function()
     local dir
 
@@ -42,7 +41,7 @@ describe("shims", function()
     local function play(script)
         tmp.write(dir .. "/play.mjs",
             'import { names, fire } from "./host.mjs";\n' .. script)
-        local r = assert(sys.run({ node, dir .. "/play.mjs" },
+        local r = assert(sys.run({ "node", dir .. "/play.mjs" },
             { env = { DIR = dir }, timeout = 30, cwd = dir }))
         assert.equal(0, r.code, r.stderr)
         assert.equal("", r.stderr)
@@ -58,10 +57,16 @@ describe("shims", function()
     before_each(function() dir = tmp.dir() end)
     after_each(tmp.clean)
 
-    local skip = node and it or pending
+    local function with_node(name, fn)
+        it(name, function()
+            local missing = needs.program("node")
+            if missing then return pending(missing) end
+            fn()
+        end)
+    end
 
     describe("pi", function()
-        skip("forwards events in order and waits at the end", function()
+        with_node("forwards events in order and waits at the end", function()
             shim("pi", dir .. "/recorder")
             play [[
 const ctx = { cwd: "/w", hasUI: false, model: { id: "m" }, sessionManager: {
@@ -82,7 +87,7 @@ await fire("session_shutdown", { type: "session_shutdown" }, ctx);
             assert.equal("hook pi session_shutdown", (call(5)))
         end)
 
-        skip("adds the context to the system prompt", function()
+        with_node("adds the context to the system prompt", function()
             shim("pi", dir .. "/recorder")
             tmp.write(dir .. "/answer",
                 '{"context":"Remember.","notice":"hi"}')
@@ -99,7 +104,7 @@ console.log(JSON.stringify({ answer, said }));
                 select(2, call(0)).event)
         end)
 
-        skip("leaves pictures out and survives what JSON cannot hold",
+        with_node("leaves pictures out and survives what JSON cannot hold",
             function()
                 shim("pi", dir .. "/recorder")
                 play [[
@@ -117,7 +122,7 @@ await fire("session_shutdown", {}, {});
                 assert.equal("hook pi session_shutdown", (call(1)))
             end)
 
-        skip("never throws and never answers without its program", function()
+        with_node("never throws and never answers without its program", function()
             shim("pi", dir .. "/nothing")
             local said = play [[
 fire("input", { text: "x" }, {});
@@ -128,7 +133,7 @@ console.log(JSON.stringify({ answer: answer ?? null }));
             assert.equal(json.null, said.answer)
         end)
 
-        skip("does not wait for a program that hangs", function()
+        with_node("does not wait for a program that hangs", function()
             shim("pi", dir .. "/hanging")
             tmp.write(dir .. "/hanging", "#!/bin/sh\nexec sleep 60\n",
                 tonumber("755", 8))
@@ -142,7 +147,7 @@ process.exit(0);
     end)
 
     describe("openclaw", function()
-        skip("forwards the hook, the event and what names the session",
+        with_node("forwards the hook, the event and what names the session",
             function()
                 shim("openclaw", dir .. "/recorder")
                 play [[
@@ -162,7 +167,7 @@ await fire("session_end", { reason: "new" }, ctx);
                 assert.equal("hook openclaw session_end", (call(1)))
             end)
 
-        skip("leaves out the host's own context, and no argument of that name",
+        with_node("leaves out the host's own context, and no argument of that name",
             function()
                 shim("openclaw", dir .. "/recorder")
                 play [[
@@ -173,7 +178,7 @@ await fire("session_end", {}, {});
                 assert.same({ params = { context = "c" } }, payload.event)
             end)
 
-        skip("tells every hook the folder that one of them named", function()
+        with_node("tells every hook the folder that one of them named", function()
             shim("openclaw", dir .. "/recorder")
             play [[
 fire("after_tool_call", {}, { sessionId: "s" });
@@ -189,7 +194,7 @@ await fire("session_end", {}, {});
             assert.same({ "-", "/w", "/w", "-" }, said)
         end)
 
-        skip("hands only known parts of the answer back", function()
+        with_node("hands only known parts of the answer back", function()
             shim("openclaw", dir .. "/recorder")
             tmp.write(dir .. "/answer",
                 '{"prependSystemContext":"Remember.","cancel":true,"x":1}')
@@ -200,7 +205,7 @@ console.log(JSON.stringify(answer));
             assert.same({ prependSystemContext = "Remember." }, said)
         end)
 
-        skip("registers nothing that decides or hides", function()
+        with_node("registers nothing that decides or hides", function()
             shim("openclaw", dir .. "/recorder")
             local names = play "console.log(JSON.stringify(names));"
             for _, name in ipairs(names) do

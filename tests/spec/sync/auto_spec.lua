@@ -1,3 +1,4 @@
+local eventually = require "eventually"
 local autosync = require "propolis.sync.auto"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -27,11 +28,9 @@ describe("autosync", function()
     end)
 
     local function ran()
-        local deadline = sys.monotonic() + 20
-        while not sys.stat(home .. "/out") do
-            assert(sys.monotonic() < deadline, "no sync was started")
-            sys.sleep(0.005)
-        end
+        eventually(function()
+            return sys.stat(home .. "/out")
+        end, "no sync was started")
         return sys.read(home .. "/out")
     end
 

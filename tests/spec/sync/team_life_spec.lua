@@ -1,30 +1,16 @@
 --- A team's days: servers that die, machines side by side, syncs that are
 -- killed, and hooks that never notice any of it.
+local eventually = require "eventually"
 local killable = require "killable"
 local partitions = require "propolis.sync.partitions"
 local machine = require "machine"
+local needs = require "needs"
 local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local relay = require "relay"
 local serving = require "serving"
 local sys = require "engine.sys"
 local tmp = require "tmp"
-
--- Waits until check() gives something, and gives that; fails after a while.
-local function eventually(check, what)
-    local last = sys.monotonic() + 60
-    local found = check()
-    while not found do
-        assert(sys.monotonic() < last, what)
-        sys.sleep(0.02)
-        found = check()
-    end
-    return found
-end
-
-local function port_of(url)
-    return tonumber(url:match(":(%d+)/?[^:]*$"))
-end
 
 -- The rows of a workspace's sessions, for machine.check.
 local function rows_of(db, ws)
@@ -97,14 +83,12 @@ describe("a push while", function()
 end)
 
 describe("a sync that is killed at every", function()
-    local strace = sys.which("strace")
     teardown(tmp.clean)
 
     for _, call in ipairs { "pwrite64", "fdatasync", "sendto", "recvfrom" } do
         it(call, function()
-            if not strace then
-                return pending("strace is not here")
-            end
+            local missing = needs.strace()
+            if missing then return pending(missing) end
             local db, n, made = pg.url(true), 0, 0
             local m = machine.real { remote = db, workspace = "ws" }
             local killed
@@ -112,7 +96,7 @@ describe("a sync that is killed at every", function()
                 n = n + 1
                 m:events(6, 3)
                 made = made + 6
-                local r = m:run({ "sync", "--push" }, { wrap = { strace, "-f",
+                local r = m:run({ "sync", "--push" }, { wrap = { "strace", "-f",
                     "-o", "/dev/null", "-e", "trace=" .. call, "-e",
                     ("inject=%s:signal=KILL:when=%d"):format(call, n) } })
                 killed = r.signal == 9 or r.code == 137
@@ -215,12 +199,10 @@ describe("hooks while the remote is down", function()
     teardown(tmp.clean)
 
     it("touch no network, and everything arrives later", function()
-        local strace = sys.which("strace")
-        if not strace then
-            return pending("strace is not here")
-        end
+        local missing = needs.strace()
+        if missing then return pending(missing) end
         local db = pg.url(true)
-        local line <close> = relay.start { port = port_of(db),
+        local line <close> = relay.start { port = pg.port(db),
             postgres = true }
         local m = machine.real { workspace = "ws", query_timeout_ms = 1000,
             remote = pg.url_with(db, { port = line.port }),
@@ -229,7 +211,7 @@ describe("hooks while the remote is down", function()
             "return { sync_interval = 0 }")
         line:down()
         local trace = m.home .. "/trace"
-        local wrap = { strace, "-o", trace, "-e", "trace=%network" }
+        local wrap = { "strace", "-o", trace, "-e", "trace=%network" }
         local n = 0
         for session = 1, 10 do
             for _, name in ipairs { "SessionStart", "UserPromptSubmit",

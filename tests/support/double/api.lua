@@ -17,27 +17,22 @@ end
 local function literal(sql, at, escaped)
     local out = {}
     local i = at + 1
-    while i <= #sql do
-        local c = sql:sub(i, i)
-        if c == "'" and sql:sub(i + 1, i + 1) == "'" then
-            out[#out + 1] = "'"
-            i = i + 2
-        elseif c == "'" then
-            return table.concat(out), i
-        elseif c == "\\" and escaped then
-            local d = sql:sub(i + 1, i + 1)
-            out[#out + 1] = ESCAPES[d] or d
-            i = i + 2
-        else
-            out[#out + 1] = c
-            i = i + 1
+    while true do
+        local stop = sql:find(escaped and "['\\]" or "'", i)
+        if not stop then return nil end
+        out[#out + 1] = sql:sub(i, stop - 1)
+        local c, d = sql:sub(stop, stop), sql:sub(stop + 1, stop + 1)
+        if c == "'" and d ~= "'" then
+            return table.concat(out), stop
         end
+        out[#out + 1] = c == "\\" and ESCAPES[d] or d
+        i = stop + 2
     end
-    return nil
 end
 
 -- PostgreSQL's words outside of quotes as SQLite knows them.
 local function words(text)
+    if not text:find("%a") then return text end
     text = text:gsub("::%s*[%a_][%w_]*%s*%[%]", "")
     text = text:gsub("::%s*[%a_][%w_]*", "")
     text = text:gsub("%f[%w]USING%s+deeplake%f[^%w_]", "")
