@@ -12,7 +12,6 @@
 --   ```lua                  is run by the interpreter
 --   ```diff file=PATH       is applied to that file
 --   ```console varies       run to exit code 0; what it prints may differ
---   ```… needs=WORD         only where the spec finds what WORD stands for
 --   ```text                 neither
 local readme = {}
 
@@ -28,8 +27,7 @@ function readme.blocks(text)
             block = { line = number, lines = {}, marks = {},
                 lang = info:match("^%w+") or "",
                 file = info:match("file=(%S+)"),
-                skip = info:match("skip=(%S+)"),
-                needs = info:match("needs=(%S+)") }
+                skip = info:match("skip=(%S+)") }
             for word in info:gmatch("%S+") do
                 block.marks[word] = true
             end

@@ -13,11 +13,42 @@ local cli = {}
 ---@class propolis.command
 ---@field name string the word
 ---@field summary string one line
----@field usage string an example first, then every option
+---@field usage string|fun(): string an example first, then every option
 ---@field options? table<string, "flag"|"value"|"list">
 ---@field short? table<string, string> letter to option
 ---@field args? integer[] fewest and most arguments
----@field run fun(argv: string[]): integer the exit code
+---@field main? fun(opts: table): integer? what cli.command calls; its exit code
+---@field run? fun(argv: string[]): integer the exit code; cli.command makes it
+
+--- Gives a command its run: options are read, main is called with them, what
+--- cli.check found is said, the output is ended.
+---@param command propolis.command
+---@return propolis.command command
+function cli.command(command) end
+
+--- The value and all that follows it, as assert; without a value it ends the
+--- command with the error's sentence on stderr and exit code 1.
+---@generic T
+---@param value T?
+---@param err any
+---@param ... any
+---@return T value
+---@return any ...
+function cli.check(value, err, ...) end
+
+--- The commands there are, sorted.
+---@return { word: string, module: string }[]
+function cli.commands() end
+
+--- True for the error that Ctrl-C raises in what is running.
+---@param err any
+---@return boolean
+function cli.is_interrupt(err) end
+
+--- A command's usage text, ended by one newline.
+---@param command propolis.command
+---@return string
+function cli.usage_text(command) end
 
 --- Reads a command's arguments; -h prints the usage.
 ---@param argv string[]

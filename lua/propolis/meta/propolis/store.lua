@@ -18,22 +18,25 @@ local store = {}
 --- Runs one statement.
 ---@param sql string
 ---@param values? table
+---@param kind? engine.stmt.kind what a store behind a network may repeat
 ---@return table[]? rows by column name; NULL is an absent key
 ---@return string[]|engine.error names of the columns in order
-function store:query(sql, values) end
+function store:query(sql, values, kind) end
 
 --- Runs one statement whose rows do not matter.
 ---@param sql string
 ---@param values? table
+---@param kind? engine.stmt.kind what a store behind a network may repeat
 ---@return true? done
 ---@return engine.error? err
-function store:exec(sql, values) end
+function store:exec(sql, values, kind) end
 
 --- for row in store:rows(sql) do ... end; raises the error.
 ---@param sql string
 ---@param values? table
+---@param kind? engine.stmt.kind what a store behind a network may repeat
 ---@return fun(): table?
-function store:rows(sql, values) end
+function store:rows(sql, values, kind) end
 
 --- Inserts one row; heals its table when a column or the table is missing.  A
 --- row without an id gets one, which is written back into it.  Raises on a key
@@ -50,6 +53,26 @@ function store:insert(schema, row) end
 ---@return true? done
 ---@return engine.heal.done|engine.error|nil healed
 function store:insert_many(schema, rows) end
+
+--- Puts one row into the store as its schema says rows live: appended, or,
+--- where it merges, over the older row of its key.  In the local store of a
+--- configuration with a remote it is queued for the team in the same
+--- transaction.  A row without an id gets one; a merged row without a date gets
+--- the time of now.  Raises on a key that is no column.
+---@param schema propolis.schema
+---@param row table by column name
+---@param options? { once: boolean? } once: what is there already is kept
+---@return boolean? changed false when the store has it already, or newer
+---@return engine.error? err
+function store:put(schema, row, options) end
+
+--- The same for many rows, all or none.
+---@param schema propolis.schema
+---@param rows table[]
+---@param options? { once: boolean? }
+---@return integer? changed how many are new or changed
+---@return engine.error? err
+function store:put_many(schema, rows, options) end
 
 --- Adds what tables lack.
 ---@param schemas? propolis.schema|propolis.schema[] all when absent
