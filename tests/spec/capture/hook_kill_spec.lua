@@ -13,8 +13,8 @@ local CALLS = {
 }
 
 -- One prompt, killed at the n-th call of a kind; false when there is none.
-local function killed("strace", home, text, call, n)
-    local r = assert(sys.run({ strace, "-f", "-o", "/dev/null", "-e",
+local function killed(home, text, call, n)
+    local r = assert(sys.run({ "strace", "-f", "-o", "/dev/null", "-e",
         "trace=" .. call, "-e", ("inject=%s:signal=KILL:when=%d"):format(call,
             n), PROGRAM, "hook", "claude-code", "UserPromptSubmit" }, {
         stdin = hooks.prompt(text), timeout = 60,
