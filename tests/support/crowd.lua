@@ -1,6 +1,7 @@
---- crowd.lua PORT N MOST: opens N connections at once, as a process of its own with
--- files enough. Prints how many were let in (silent so far) and how many were
--- turned away with 503, once no more than MOST are left and all is quiet; holds them until its stdin ends.
+--- crowd.lua PORT N MOST: opens N connections at once, as a process of its
+-- own with files enough. Prints how many were let in (silent so far) and how
+-- many were turned away with 503, once at most MOST are left and all is quiet;
+-- holds them until its stdin ends.
 local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$")
 package.path = here .. "/?.lua;" .. package.path
 package.cpath = os.getenv("CROWD_LIB") .. "/?.so;" .. package.cpath
