@@ -1,8 +1,8 @@
 --- A hook that dies, or that the disk fails, at each system call in turn.
 --
 -- strace lets the n-th call of a kind fail, or kills the hook when it makes
--- it, for every n there is.  make soak tries more errors at more calls, and disks
--- that stay broken from the n-th call on.
+-- it, for every n there is.  make soak tries more errors at more calls, and
+-- disks that stay broken from the n-th call on.
 local hooks = require "hooks"
 local json = require "propolis.json"
 local needs = require "needs"
@@ -198,7 +198,8 @@ describe("a hook, at each system call that writes,", function()
         end
 
         for _, errno in ipairs(full and { "ENOSPC", "EIO" } or {}) do
-            it_may_trace(("meets %s ever after: %s"):format(errno, what), function()
+            local name = ("meets %s ever after: %s"):format(errno, what)
+            it_may_trace(name, function()
                 local how = "error=" .. errno .. ":when=%d+"
                 each_point(scene, how, full and 1 or 3, function(home, r)
                     assert.equal(0, r.code)

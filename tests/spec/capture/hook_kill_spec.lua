@@ -66,7 +66,7 @@ describe("a hook killed at every", function()
                 n = n + 1
                 local text = ("%s %d"):format(call, n)
                 texts[#texts + 1] = text
-                local died = killed("strace", home, text, call, n)
+                local died = killed(home, text, call, n)
                 if not died then
                     assert.equal(1, count(sound(home, texts), text))
                 end
@@ -89,7 +89,7 @@ describe("a hook killed at every", function()
                 local home = hooks.home {
                     ["data/local@default.db"] = ("no database "):rep(100),
                 }
-                local died = killed("strace", home, "one", call, n)
+                local died = killed(home, "one", call, n)
                 for _, name in ipairs(hooks.spooled(home)) do
                     assert(json.decode(sys.read(home .. "/state/spool/"
                         .. name)))

@@ -73,8 +73,9 @@ describe("when the store cannot take it,", function()
             assert(store:exec("BEGIN IMMEDIATE"))
             local from = sys.monotonic()
             prompt(home, "two")
-            assert.is_true(sys.monotonic() - from
-                < 2 * intake.busy_ms / 1000 + 2)
+            -- it waited, and gave up: a minute only catches what hangs
+            local took = sys.monotonic() - from
+            assert.is_true(took >= intake.busy_ms / 1000 and took < 60)
             assert.equal(1, #hooks.spooled(home))
             assert(store:exec("ROLLBACK"))
             prompt(home, "three")
@@ -208,8 +209,9 @@ describe("under strace,", function()
     -- Leaks cannot be looked for in a program that is traced.
     local function strace(home, words, stdin)
         local out = home .. "/trace"
-        local r = under({ "strace", "-f", "-o", out, table.unpack(words) }, home,
-            stdin or hooks.prompt("one"), { ASAN_OPTIONS = "detect_leaks=0" })
+        local r = under({ "strace", "-f", "-o", out, table.unpack(words) },
+            home, stdin or hooks.prompt("one"),
+            { ASAN_OPTIONS = "detect_leaks=0" })
         assert.equal(0, r.code, r.stderr)
         return r, sys.read(out)
     end

@@ -51,7 +51,7 @@ local function head(token, length)
 end
 
 describe("propolis serve under strain", function()
-    local s, db, token
+    local s, db, token, clients_pid
 
     local function start(args, url)
         db = url or pg.url(true)
@@ -59,6 +59,10 @@ describe("propolis serve under strain", function()
         token = s:token("alice", "--workspace", "a")
     end
     after_each(function()
+        if clients_pid then -- else its pipe is waited for, for ever
+            os.execute(("kill -9 %d 2>/dev/null"):format(clients_pid))
+            clients_pid = nil
+        end
         local code = s and s.pipe and s:stop() or 0
         s = nil
         tmp.clean()
@@ -238,7 +242,8 @@ describe("propolis serve under strain", function()
             ("sh -c 'ulimit -n $(ulimit -Hn); CLIENTS_LIB=%s exec %s %s %d %d "
             .. "%d' <%s"):format(lib, PROGRAM, MANY_CLIENTS, s.port, n, most,
             s.home .. "/hold"))
-        return pipe, pid
+        clients_pid = pid
+        return pipe
     end
 
     local function hold()
@@ -249,13 +254,14 @@ describe("propolis serve under strain", function()
     it("turns away more connections than it may have", function()
         start { "--connections", "50" }
         local held = hold()
-        local pipe, pid = many_clients(200, 50)
+        local pipe = many_clients(200, 50)
         local inside, away, other, failed = pipe:read("n", "n", "n", "n")
         assert.same({ 0, 0 }, { other, failed })
         assert.equal(200, inside + away)
         assert.truthy(inside <= 50 and inside >= 45)
-        assert(os.execute("kill " .. pid))
+        assert(os.execute("kill " .. clients_pid))
         pipe:close()
+        clients_pid = nil
         held:close()
         eventually(function()
             return status("SELECT 1") == 200
@@ -266,12 +272,13 @@ describe("propolis serve under strain", function()
         start {}
         assert.equal(200, status("SELECT 1"))
         local held = hold()
-        local pipe, pid = many_clients(10000, 4096)
+        local pipe = many_clients(10000, 4096)
         local inside, away, other = pipe:read("n", "n", "n", "n")
         assert.truthy(inside and inside > 100, inside)
         assert.truthy(inside + away + other > 9000)
-        assert(os.execute("kill " .. pid))
+        assert(os.execute("kill " .. clients_pid))
         pipe:close()
+        clients_pid = nil
         held:close()
         eventually(function()
             return status("SELECT 1") == 200

@@ -251,13 +251,12 @@ describe("engine.http", function()
         end)
 
         it("when Retry-After says so, in seconds or as a date", function()
-            for _, value in ipairs { "1",
-                os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 2) } do
-                server:script { { status = 429,
-                    headers = { ["Retry-After"] = value } } }
-                local t = sys.monotonic()
+            for _, form in ipairs { "1", "!%a, %d %b %Y %H:%M:%S GMT" } do
+                local due = os.time() + 1
+                server:script { { status = 429, headers = {
+                    ["Retry-After"] = os.date(form, due) } } }
                 assert.equal(2, assert(ask()).attempts)
-                assert.is_true(sys.monotonic() - t > 0.9)
+                assert.is_true(os.time() >= due)
             end
         end)
 

@@ -57,7 +57,7 @@ describe("shims", function()
     before_each(function() dir = tmp.dir() end)
     after_each(tmp.clean)
 
-    local function with_node(name, fn)
+    local function noded(name, fn)
         it(name, function()
             local missing = needs.program("node")
             if missing then return pending(missing) end
@@ -66,7 +66,7 @@ describe("shims", function()
     end
 
     describe("pi", function()
-        with_node("forwards events in order and waits at the end", function()
+        noded("forwards events in order and waits at the end", function()
             shim("pi", dir .. "/recorder")
             play [[
 const ctx = { cwd: "/w", hasUI: false, model: { id: "m" }, sessionManager: {
@@ -87,7 +87,7 @@ await fire("session_shutdown", { type: "session_shutdown" }, ctx);
             assert.equal("hook pi session_shutdown", (call(5)))
         end)
 
-        with_node("adds the context to the system prompt", function()
+        noded("adds the context to the system prompt", function()
             shim("pi", dir .. "/recorder")
             tmp.write(dir .. "/answer",
                 '{"context":"Remember.","notice":"hi"}')
@@ -104,7 +104,7 @@ console.log(JSON.stringify({ answer, said }));
                 select(2, call(0)).event)
         end)
 
-        with_node("leaves pictures out and survives what JSON cannot hold",
+        noded("leaves pictures out and survives what JSON cannot hold",
             function()
                 shim("pi", dir .. "/recorder")
                 play [[
@@ -122,7 +122,7 @@ await fire("session_shutdown", {}, {});
                 assert.equal("hook pi session_shutdown", (call(1)))
             end)
 
-        with_node("never throws and never answers without its program", function()
+        noded("never throws and never answers without its program", function()
             shim("pi", dir .. "/nothing")
             local said = play [[
 fire("input", { text: "x" }, {});
@@ -133,7 +133,7 @@ console.log(JSON.stringify({ answer: answer ?? null }));
             assert.equal(json.null, said.answer)
         end)
 
-        with_node("does not wait for a program that hangs", function()
+        noded("does not wait for a program that hangs", function()
             shim("pi", dir .. "/hanging")
             tmp.write(dir .. "/hanging", "#!/bin/sh\nexec sleep 60\n",
                 tonumber("755", 8))
@@ -147,7 +147,7 @@ process.exit(0);
     end)
 
     describe("openclaw", function()
-        with_node("forwards the hook, the event and what names the session",
+        noded("forwards the hook, the event and what names the session",
             function()
                 shim("openclaw", dir .. "/recorder")
                 play [[
@@ -167,7 +167,7 @@ await fire("session_end", { reason: "new" }, ctx);
                 assert.equal("hook openclaw session_end", (call(1)))
             end)
 
-        with_node("leaves out the host's own context, and no argument of that name",
+        noded("leaves out the host's own context, and no argument of that name",
             function()
                 shim("openclaw", dir .. "/recorder")
                 play [[
@@ -178,7 +178,7 @@ await fire("session_end", {}, {});
                 assert.same({ params = { context = "c" } }, payload.event)
             end)
 
-        with_node("tells every hook the folder that one of them named", function()
+        noded("tells every hook the folder that one of them named", function()
             shim("openclaw", dir .. "/recorder")
             play [[
 fire("after_tool_call", {}, { sessionId: "s" });
@@ -194,7 +194,7 @@ await fire("session_end", {}, {});
             assert.same({ "-", "/w", "/w", "-" }, said)
         end)
 
-        with_node("hands only known parts of the answer back", function()
+        noded("hands only known parts of the answer back", function()
             shim("openclaw", dir .. "/recorder")
             tmp.write(dir .. "/answer",
                 '{"prependSystemContext":"Remember.","cancel":true,"x":1}')
@@ -205,7 +205,7 @@ console.log(JSON.stringify(answer));
             assert.same({ prependSystemContext = "Remember." }, said)
         end)
 
-        with_node("registers nothing that decides or hides", function()
+        noded("registers nothing that decides or hides", function()
             shim("openclaw", dir .. "/recorder")
             local names = play "console.log(JSON.stringify(names));"
             for _, name in ipairs(names) do

@@ -14,7 +14,7 @@ describe("a push of 1,000 events through serve, on a line", function()
         back = relay.start { port = pg.port(db), postgres = true }
         server = serving.start { home = tmp.dir(),
             db = pg.url_with(db, { port = back.port }),
-            args = { "--statement-timeout", "1" } }
+            args = { "--statement-timeout", "0.5" } }
         front = relay.start { port = server.port }
         opts = { token = server:token("team", "--workspace", "ws"),
             org_id = "team", workspace = "ws",
