@@ -11,7 +11,7 @@ static const char setup[] =
     "local json = require 'propolis.json'\n"
     "local redactor = require('propolis.capture.redact').load()\n"
     "local function gone(text, c)\n"
-    "    local out = redactor.text(text)\n"
+    "    local out = redactor:text(text)\n"
     "    assert(not out:find(c.secret, 1, true), c.id)\n"
     "    local _, bad = engine.storable(out)\n"
     "    assert(bad == 0)\n"
@@ -28,7 +28,7 @@ static const char setup[] =
     "    text = json.encode { t = engine.storable(text) }\n"
     "    gone(text, c)\n"
     "    gone(json.encode { t = text }, c)\n"
-    "    local v = redactor.value(assert(json.decode(text)))\n"
+    "    local v = redactor:value(assert(json.decode(text)))\n"
     "    assert(not v.t:find(c.secret, 1, true), c.id)\n"
     "end\n";
 

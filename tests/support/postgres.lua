@@ -5,7 +5,6 @@ local pg = {}
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 local base_url, log_path, holder
-local made = 0
 
 local function quote(text)
     return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -42,8 +41,7 @@ function pg.url(name)
     need()
     if not name then return base_url end
     if name == true then
-        made = made + 1
-        name = ("t%d_%d_%d"):format(os.time(), math.random(1 << 30), made)
+        name = "t" .. require("engine.sys").uuid()
     end
     if pg.psql(("SELECT 1 FROM pg_database WHERE datname = '%s'")
             :format(name)) == "" then

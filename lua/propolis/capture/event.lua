@@ -73,9 +73,9 @@ local function message(e, fixed, redactor)
         if type(item) == "table" then
             key, value = item[1], item[2]
             if entry.is_json(value) then
-                value = assert(json.encode(redactor.value(value.value)))
+                value = assert(json.encode(redactor:value(value.value)))
             elseif value ~= nil then
-                value = redactor.value(value)
+                value = redactor:value(value)
             end
         end
         list[i] = { key, value }
@@ -91,7 +91,7 @@ end
 -- @param redactor from propolis.capture.redact
 -- @return the row, and its session as it stands in paths
 function event.row(agent, e, stamp, redactor)
-    local id = redactor.text(event.session(agent, e, stamp))
+    local id = redactor:text(event.session(agent, e, stamp))
     local session = event.safe(id, stamp.sha256)
     local path = event.path(stamp.who, session)
     local text = message(e, {
@@ -104,7 +104,7 @@ function event.row(agent, e, stamp, redactor)
         message = text,
         author = stamp.who.user,
         size_bytes = #text,
-        project = event.project(redactor.text(e.cwd or "")),
+        project = event.project(redactor:text(e.cwd or "")),
         description = e.name,
         agent = agent,
         plugin_version = stamp.version,

@@ -1,8 +1,8 @@
 --- redact: text without secrets and private parts, ready for any store.
 --
 --   local redact = require("propolis.capture.redact").load(folder)
---   redact.text(s)     --> s as it may be stored
---   redact.value(v)    --> the same for every string of a decoded JSON value
+--   redact:text(s)     --> s as it may be stored
+--   redact:value(v)    --> the same for every string of a decoded JSON value
 --
 -- Order: what no store takes (NUL, lone surrogates, bytes that are no UTF-8)
 -- becomes U+FFFD; <private>...</private> goes, also unclosed to the end of its
@@ -73,9 +73,61 @@ local function option(v)
     return type(v) == "string" and v:match("^%-%-?([%w_-]+)$")
 end
 
+local Redactor = {}
+Redactor.__index = Redactor
+
+--- One text as it may be stored.
+function Redactor:text(text)
+    text = engine.storable(text)
+    if text:find("<", 1, true) or text:find("\\u003", 1, true) then
+        text = assert(self.private:mask(text))
+    end
+    return cut((assert(self.secrets:mask(text))))
+end
+
+--- What the rules find: list of { id=, first=, last= }.
+function Redactor:find(text)
+    return self.secrets:find(text)
+end
+
+-- The mask for a whole value below a name that says secret, or nil.
+function Redactor:under(name, value)
+    local id = type(value) == "string" and type(name) == "string"
+        and self.secrets:named(name, value)
+    return id and ("[redacted:%s]"):format(id)
+end
+
+--- A decoded JSON value, changed in place: every text as by text(), also
+-- keys; whole values below a key, an option or a name that says secret.
+function Redactor:value(v)
+    if type(v) == "string" then
+        return self:text(v)
+    elseif type(v) ~= "table" then
+        return v
+    end
+    local renamed
+    local name = v.name or v.key or v.Name or v.Key
+    for key, item in next, v do
+        local masked = self:under(key, item)
+            or (key == "value" or key == "Value") and self:under(name, item)
+            or math.type(key) == "integer"
+                and self:under(option(v[key - 1]), item)
+        v[key] = masked or self:value(item)
+        local clean = type(key) == "string" and self:text(key) or key
+        if clean ~= key then
+            renamed = renamed or {}
+            renamed[key] = clean
+        end
+    end
+    for key, clean in next, renamed or {} do
+        v[key], v[clean] = nil, v[key]
+    end
+    return v
+end
+
 --- A redactor with the shipped rules and those of folder/redact.lua.
--- @return { text=, value=, find= }; and a sentence when the user's rules are
--- not well formed: the shipped ones hold all the same
+-- @return an object with text, value and find; and a sentence when the user's
+-- rules are not well formed: the shipped ones hold all the same
 function redact.load(folder)
     local rules = require "propolis.capture.redact_rules"
     local own, err = {}, nil
@@ -86,60 +138,8 @@ function redact.load(folder)
         rules = table.move(rules, 1, #rules, #own + 1,
             table.move(own, 1, #own, 1, {}))
     end
-    local private, secrets = engine.new(PRIVATE), engine.new(rules)
-    local self = {}
-
-    --- One text as it may be stored.
-    function self.text(text)
-        text = engine.storable(text)
-        if text:find("<", 1, true) or text:find("\\u003", 1, true) then
-            text = assert(private:mask(text))
-        end
-        return cut((assert(secrets:mask(text))))
-    end
-
-    --- What the rules find: list of { id=, first=, last= }.
-    function self.find(text)
-        return secrets:find(text)
-    end
-
-    local function under(name, value)
-        local id = type(value) == "string" and type(name) == "string"
-            and secrets:named(name, value)
-        return id and ("[redacted:%s]"):format(id)
-    end
-
-    --- A decoded JSON value, changed in place: every text as by text(), also
-    -- keys; whole values below a key, an option or a name that says secret.
-    function self.value(v)
-        if type(v) == "string" then
-            return self.text(v)
-        elseif type(v) ~= "table" then
-            return v
-        end
-        local renamed
-        local name = v.name or v.key or v.Name or v.Key
-        for key, item in next, v do
-            local masked = under(key, item)
-                or (key == "value" or key == "Value") and under(name, item)
-                or math.type(key) == "integer"
-                    and under(option(v[key - 1]), item)
-            v[key] = masked or self.value(item)
-            local clean = type(key) == "string" and self.text(key) or key
-            if clean ~= key then
-                renamed = renamed or {}
-                renamed[key] = clean
-            end
-        end
-        for key, clean in next, renamed or {} do
-            local item = v[key]
-            v[key] = nil
-            v[clean] = item
-        end
-        return v
-    end
-
-    return self, err
+    return setmetatable({ private = engine.new(PRIVATE),
+        secrets = engine.new(rules) }, Redactor), err
 end
 
 return redact

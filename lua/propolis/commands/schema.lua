@@ -183,6 +183,24 @@ local function files_in_force()
     return files, select(2, schemas.list())
 end
 
+local function say_lint(rows, refused)
+    local said = {}
+    for _, row in ipairs(rows) do
+        if row.ok then
+            cli.write(("%s: ok (%s, %d columns)%s\n"):format(row.file,
+                row.table, row.columns, row.note and "; " .. row.note or ""))
+        else
+            said[row.error] = true
+            cli.fail(row.error)
+        end
+    end
+    for _, err in ipairs(refused) do
+        if not said[err] then
+            cli.fail(err)
+        end
+    end
+end
+
 function actions.lint(opts)
     local files, refused = table.move(opts, 2, #opts, 1, {}), {}
     if #files == 0 then
@@ -201,23 +219,8 @@ function actions.lint(opts)
         }
         failed = failed or not schema
     end
-    local said = {}
     if not opts.json then
-        for _, row in ipairs(rows) do
-            if row.ok then
-                cli.write(("%s: ok (%s, %d columns)%s\n"):format(row.file,
-                    row.table, row.columns, row.note and "; " .. row.note
-                    or ""))
-            else
-                said[row.error] = true
-                cli.fail(row.error)
-            end
-        end
-        for _, err in ipairs(refused) do
-            if not said[err] then
-                cli.fail(err)
-            end
-        end
+        say_lint(rows, refused)
         return cli.done(failed and cli.FAILED or cli.OK)
     end
     for _, err in ipairs(refused) do

@@ -114,12 +114,10 @@ end
 
 local node_at
 
--- The value after a colon or a dash: on this line, or in a block below it.
-local function value_at(state, n, col, indent, in_map, depth)
-    local line = state.lines[n]
-    local at = line:match("^ *()", col)
-    -- An anchor or a tag belongs to the value, wherever that stands.
-    local seen = {}
+-- Where a value begins behind its anchor and its tag, which belong to it
+-- wherever it stands.
+local function skip_properties(state, n, at)
+    local line, seen = state.lines[n], {}
     while line:find("^[&!]", at) and not seen[line:sub(at, at)] do
         seen[line:sub(at, at)] = true
         local anchor = line:match("^&([%w_-]+)", at)
@@ -132,6 +130,13 @@ local function value_at(state, n, col, indent, in_map, depth)
             lex.fail(n, "an anchor or a tag that is not read here")
         end
     end
+    return at
+end
+
+-- The value after a colon or a dash: on this line, or in a block below it.
+local function value_at(state, n, col, indent, in_map, depth)
+    local line = state.lines[n]
+    local at = skip_properties(state, n, line:match("^ *()", col))
     if at > #line or line:sub(at, at) == "#" then
         local below, deep = look(state, n + 1)
         local dash = below and state.lines[below]:find("^ *%- ")

@@ -7,7 +7,7 @@ local tmp = require "tmp"
 local r = redact.load()
 
 local function masked(text)
-    return r.text(text)
+    return r:text(text)
 end
 
 describe("redaction", function()
@@ -104,7 +104,7 @@ describe("names with secrets", function()
     end)
 
     it("are seen in decoded JSON: keys, name and value, options", function()
-        local v = r.value(json.decode [[{
+        local v = r:value(json.decode [[{
             "headers": {"Authorization": "Bearer q", "X-Api-Key": "abcdefgh1"},
             "env": [{"name": "DB_PASSWORD", "value": "hunter2"}],
             "args": ["login", "--password", "hunter2", "--verbose"],
@@ -119,7 +119,7 @@ describe("names with secrets", function()
 
     it("are seen in the keys of an object", function()
         local c = canaries[7]
-        local v = r.value { [c.text] = true }
+        local v = r:value { [c.text] = true }
         assert.is_nil(next(v):find(c.secret, 1, true))
     end)
 end)
@@ -160,7 +160,7 @@ describe("what is no secret", function()
     it("stays in decoded JSON", function()
         local text = '{"max_tokens":4096,"password":null,'
             .. '"session_token_count":12,"token":"string"}'
-        assert.equal(text, json.encode(r.value(json.decode(text))))
+        assert.equal(text, json.encode(r:value(json.decode(text))))
     end)
 end)
 
@@ -235,8 +235,8 @@ describe("the matcher", function()
     } do
         it("takes 3 MB of " .. name, function()
             local text = unit:rep(3 * 1024 * 1024 // #unit)
-            assert.is_string((redact.load().text(text)))
-            assert.is_string((redact.load().text(text .. "\\" .. text)))
+            assert.is_string((redact.load():text(text)))
+            assert.is_string((redact.load():text(text .. "\\" .. text)))
         end)
     end
 end)
@@ -253,7 +253,7 @@ describe("a user's rules", function()
         local own, err = redact.load(dir)
         assert.is_nil(err)
         assert.equal("[redacted:badge] door_code=[redacted:ours]",
-            own.text("BADGE-123456 door_code=42a"))
+            own:text("BADGE-123456 door_code=42a"))
     end)
 
     for what, text in pairs {
@@ -272,7 +272,7 @@ describe("a user's rules", function()
             local own, err = redact.load(dir)
             assert.is_string(err)
             assert.equal("password=[redacted:password]",
-                own.text("password=hunter2"))
+                own:text("password=hunter2"))
         end)
     end
 end)

@@ -25,42 +25,41 @@ local function switched_off(text)
     end
 end
 
+local function add(ctx, text)
+    local out = text or ""
+    local off, err = switched_off(out)
+    if err then return nil, err end
+    while off do
+        out, err = toml.set(out, off, "true")
+        if not out then return nil, err end
+        off = switched_off(out)
+    end
+    if ctx.mcp then
+        out, err = toml.set_table(out, SERVER, {
+            { "command", toml.quote(ctx.program) }, { "args", '["mcp"]' },
+        })
+        if not out then return nil, err end
+    end
+    return out ~= "" and out or text
+end
+
+-- The switch goes back to what it was only where nobody else changed it since.
+local function drop(text, before)
+    local out, err = toml.remove_table(text, SERVER)
+    for _, path in ipairs(out and before and SWITCHES or {}) do
+        if out and toml.value(before, path) == false
+            and toml.value(out, path) == true then
+            out, err = toml.set(out, path, "false")
+        end
+    end
+    return out, err
+end
+
 local function config_file(ctx, folder)
     return {
         path = folder .. "/config.toml",
-        add = function(text)
-            local out = text or ""
-            local off, err = switched_off(out)
-            if err then return nil, err end
-            while off do
-                out, err = toml.set(out, off, "true")
-                if not out then return nil, err end
-                off = switched_off(out)
-            end
-            if ctx.mcp then
-                out, err = toml.set_table(out, SERVER, {
-                    { "command", toml.quote(ctx.program) },
-                    { "args", '["mcp"]' },
-                })
-                if not out then return nil, err end
-            end
-            if out == "" then return text end
-            return out
-        end,
-        -- The switch goes back to what it was only where nobody else
-        -- changed it since.
-        drop = function(text, before)
-            local out, err = toml.remove_table(text, SERVER)
-            if not out then return nil, err end
-            for _, path in ipairs(SWITCHES) do
-                if before and toml.value(before, path) == false
-                    and toml.value(out, path) == true then
-                    out, err = toml.set(out, path, "false")
-                    if not out then return nil, err end
-                end
-            end
-            return out
-        end,
+        add = function(text) return add(ctx, text) end,
+        drop = drop,
         empty = function(text) return not text:find("%S") end,
         server = function(text)
             local program, err = toml.value(text, { "mcp_servers", "propolis",
