@@ -27,9 +27,7 @@ function date.seconds(iso)
         "^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d%.?%d*)(.*)$")
     local ahead = y and offset(zone)
     y, mo, d = math.tointeger(y), math.tointeger(mo), math.tointeger(d)
-    if not ahead or mo < 1 or mo > 12 or d < 1 or d > 31 then
-        return nil
-    end
+    if not ahead or mo < 1 or mo > 12 or d < 1 or d > 31 then return nil end
     return days(y, mo, d) * 86400 + h * 3600 + mi * 60 + s - ahead
 end
 

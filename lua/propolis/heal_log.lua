@@ -49,14 +49,10 @@ end
 -- @return a list (empty without a log), or nil and a sentence
 function heal_log.read()
     local path, err = heal_log.path()
-    if not path then
-        return nil, err
-    end
+    if not path then return nil, err end
     local text
     text, err = sys.read(path)
-    if not text and err.code ~= "none" then
-        return nil, tostring(err)
-    end
+    if not text and err.code ~= "none" then return nil, tostring(err) end
     local entries = {}
     for line in (text or ""):gmatch("[^\n]+") do
         local entry = json.decode(line)

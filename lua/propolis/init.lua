@@ -20,16 +20,12 @@ local propolis = {
 -- @param options workspace, busy_ms, readonly, or a whole configuration
 -- @return the store (close it, or declare it <close>), or nil, err
 function propolis.open(url, options)
-    if type(url) ~= "string" then
-        return store.from(url)
-    end
+    if type(url) ~= "string" then return store.from(url) end
     return require("propolis.stores").open(url, options or {})
 end
 
 return setmetatable(propolis, {
     __index = function(_, name)
-        if name == "schemas" then
-            return require "propolis.schemas"
-        end
+        if name == "schemas" then return require "propolis.schemas" end
     end,
 })

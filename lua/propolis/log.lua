@@ -29,9 +29,7 @@ end
 local function write(level, fmt, ...)
     local sys = require "engine.sys"
     local path = log.path()
-    if not path then
-        return
-    end
+    if not path then return end
     local message = select("#", ...) > 0 and fmt:format(...) or tostring(fmt)
     -- One message is one line, and no control byte reaches a terminal.
     message = message:gsub("\n", "\\n"):gsub("%c", "?")

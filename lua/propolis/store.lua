@@ -37,9 +37,7 @@ end
 local built = setmetatable({}, { __mode = "k" })
 
 local function as_schema(schema)
-    if type(schema) ~= "table" then
-        return schema
-    end
+    if type(schema) ~= "table" then return schema end
     built[schema] = built[schema] or require("engine.schema").new(schema)
     return built[schema]
 end
@@ -139,9 +137,7 @@ end
 
 -- The statement with its values in; raises on a template that does not fit.
 local function filled(self, text, values)
-    if type(values) ~= "table" then
-        return text
-    end
+    if type(values) ~= "table" then return text end
     return assert(sql.bind(text, values, self.dialect))
 end
 
@@ -180,9 +176,7 @@ local function heal_list(self, schemas, ensure)
     local list, one = wanted(schemas)
     for _, schema in ipairs(ensure and list or {}) do
         local ok, why = require("propolis.schemas").guard(schema)
-        if not ok then
-            return nil, store.error("schema", why)
-        end
+        if not ok then return nil, store.error("schema", why) end
     end
     local done, err, part = heal.tables {
         store = self, schemas = list, ensure = ensure,
@@ -190,9 +184,7 @@ local function heal_list(self, schemas, ensure)
     for _, entry in ipairs(done or part) do
         note(self, entry)
     end
-    if not done then
-        return nil, err
-    end
+    if not done then return nil, err end
     return one and done[1] or done
 end
 
@@ -214,9 +206,7 @@ end
 -- also has .statements and .drift of all tables together; or nil, err
 function methods.plan(self, schemas)
     local plans, err = heal.plan { store = self, schemas = (wanted(schemas)) }
-    if not plans then
-        return nil, err
-    end
+    if not plans then return nil, err end
     plans.statements, plans.drift = {}, {}
     for _, plan in ipairs(plans) do
         for _, text in ipairs(plan.statements) do
@@ -233,19 +223,13 @@ end
 --- Runs fn(store) in one transaction: kept when it returns, undone when it
 -- raises or returns nil, err.  A store without a session just runs it.
 function methods.transaction(self, fn)
-    if not self.session then
-        return fn(self)
-    end
+    if not self.session then return fn(self) end
     local ok, err = self:begin()
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     local results = table.pack(pcall(fn, self))
     if not results[1] or (results[2] == nil and results[3] ~= nil) then
         self:rollback()
-        if not results[1] then
-            error(results[2], 0)
-        end
+        if not results[1] then error(results[2], 0) end
         return nil, results[3]
     end
     ok, err = self:commit()

@@ -17,9 +17,7 @@ end
 --- The value and all that follows it; without a value it raises a failure.
 -- Unlike assert it leaves the error as it is, also when that is a string.
 function try.check(value, err, ...)
-    if not value then
-        error(setmetatable({ err = err }, Failure), 0)
-    end
+    if not value then error(setmetatable({ err = err }, Failure), 0) end
     return value, err, ...
 end
 

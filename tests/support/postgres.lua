@@ -41,7 +41,7 @@ function pg.url(name)
     need()
     if not name then return base_url end
     if name == true then
-        name = "t" .. require("engine.sys").uuid()
+        name = "t" .. require("engine.sys").uuid():gsub("-", "")
     end
     if pg.psql(("SELECT 1 FROM pg_database WHERE datname = '%s'")
             :format(name)) == "" then

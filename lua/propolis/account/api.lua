@@ -162,9 +162,7 @@ local function list(self, path, key, opts, read)
     local all, seen = {}, {}
     for _ = 1, MAX_PAGES do
         local value, head = self:call("GET", path, opts)
-        if value == nil then
-            return nil, head
-        end
+        if value == nil then return nil, head end
         for _, item in ipairs(items(value, key)) do
             all[#all + 1] = type(item) == "table" and read(item) or nil
         end
@@ -227,9 +225,7 @@ function Client:mint(org)
     local value, err = self:call("POST", "/users/me/tokens", { body = {
         name = name, duration = YEAR, organization_id = org,
     } })
-    if value == nil then
-        return nil, err
-    end
+    if value == nil then return nil, err end
     local token = type(value) == "table" and value.token
     if type(token) == "table" then
         token = token.token
@@ -272,9 +268,7 @@ end
 function Client:notifications()
     local value, err = self:call("GET", "/me/notifications",
         { org = true, bare = true })
-    if value == nil then
-        return nil, err
-    end
+    if value == nil then return nil, err end
     local found = {}
     for _, item in ipairs(items(value, "notifications")) do
         found[#found + 1] = type(item) == "table" and item or nil

@@ -55,9 +55,7 @@ local function reason_of(body)
             if type(v) == "table" then
                 v = v.message
             end
-            if type(v) == "string" then
-                return v
-            end
+            if type(v) == "string" then return v end
         end
     end
     return not api_error.is_page(body) and body or "a web page"

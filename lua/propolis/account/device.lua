@@ -103,9 +103,7 @@ end
 -- @return the short-lived token, or nil and a sentence
 function device.login(flow)
     local code, err = begin(flow.client)
-    if not code then
-        return nil, err
-    end
+    if not code then return nil, err end
     local deadline = flow.clock() + code.lifetime
     flow.show(code)
     local interval, trouble = code.interval, nil

@@ -39,9 +39,7 @@ function account.open()
     end
     local client
     client, err = api.new(conf)
-    if not client then
-        return nil, tostring(err)
-    end
+    if not client then return nil, tostring(err) end
     return conf, client
 end
 
@@ -57,9 +55,7 @@ function account.find(list, wanted, kind)
             found[#found + 1] = item
         end
     end
-    if #found == 1 then
-        return found[1]
-    end
+    if #found == 1 then return found[1] end
     local text = require "propolis.cli.text"
     local names = {}
     for i, item in ipairs(#found > 1 and found or list) do
@@ -87,9 +83,7 @@ function account.show(list, current, opts)
             { "current", item.id == current },
         }
     end
-    if opts.json then
-        return cli.json(json.array(rows))
-    end
+    if opts.json then return cli.json(json.array(rows)) end
     for _, row in ipairs(rows) do
         row[" "] = row.current and "*" or ""
     end
@@ -112,9 +106,7 @@ end
 -- @return the address, or nil and a sentence
 function account.api_url(paths, saved)
     local settings, err = config.read_settings(paths.settings)
-    if not settings then
-        return nil, err
-    end
+    if not settings then return nil, err end
     return places.env("HIVEMIND_API_URL") or saved.apiUrl or settings.api_url
         or config.key("api_url").default
 end

@@ -20,9 +20,7 @@ local TEXT = {}
 
 --- The value as JSON text; an absent one is left out.
 function entry.json(value)
-    if value == nil then
-        return nil
-    end
+    if value == nil then return nil end
     return setmetatable({ value = value }, TEXT)
 end
 
@@ -58,9 +56,7 @@ end
 --- The text of a message: a string, or the text parts of a list joined by
 -- newlines; nil when there is none.
 function entry.joined(content)
-    if type(content) == "string" then
-        return entry.text(content)
-    end
+    if type(content) == "string" then return entry.text(content) end
     local parts = {}
     for _, part in ipairs(entry.table(content)) do
         local text = type(part) == "string" and part
@@ -75,9 +71,7 @@ end
 --- What a tool answered, as reference readers expect it: a string as it is,
 -- anything else as JSON text.
 function entry.response(value)
-    if type(value) == "string" then
-        return value
-    end
+    if type(value) == "string" then return value end
     return entry.json(value)
 end
 

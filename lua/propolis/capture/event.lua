@@ -22,9 +22,7 @@ end
 -- stay together.
 -- @param agent the agent's name as in the column `agent`
 function event.session(agent, e, stamp)
-    if e.session then
-        return e.session
-    end
+    if e.session then return e.session end
     local name = agent:gsub("_", "-") .. "-"
     if e.transcript then
         return name .. stamp.sha256(e.transcript):sub(1, 12)

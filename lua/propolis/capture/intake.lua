@@ -24,9 +24,7 @@ function intake.open(conf)
             store, err = sqlite.open(path, options)
         end
     end
-    if not store then
-        return nil, err
-    end
+    if not store then return nil, err end
     store.url, store.shared = conf.local_store, conf.remote ~= nil
     return store
 end
@@ -52,9 +50,7 @@ function intake.put(store, records)
     return store:transaction(function()
         for _, run in ipairs(runs) do
             local n, err = store:put_many(run.schema, run.rows, run)
-            if not n then
-                return nil, err
-            end
+            if not n then return nil, err end
         end
         return true
     end)

@@ -69,9 +69,7 @@ function privacy.why(conf, path)
     path = (path or ""):gsub("(.)/+$", "%1")
     local ok, rule = by_rules(conf, path)
     local real = ok and require("engine.sys").realpath(path)
-    if real and real ~= path then
-        return by_rules(conf, real)
-    end
+    if real and real ~= path then return by_rules(conf, real) end
     return ok, rule
 end
 

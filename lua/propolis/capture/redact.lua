@@ -28,9 +28,7 @@ local PRIVATE = {
 -- The user's rules, or nothing and why they do not count.
 local function own_rules(path)
     local file = io.open(path, "rb")
-    if not file then
-        return {}
-    end
+    if not file then return {} end
     file:close()
     local chunk, err = loadfile(path, "t", {})
     local ok, rules = false, err
@@ -43,9 +41,7 @@ local function own_rules(path)
         return {}, path .. " must return a list of rules"
     end
     ok, err = pcall(engine.new, rules)
-    if not ok then
-        return {}, ("%s: %s"):format(path, err)
-    end
+    if not ok then return {}, ("%s: %s"):format(path, err) end
     return rules
 end
 
@@ -59,9 +55,7 @@ end
 
 local function cut(text)
     local limit = redact.max_text
-    if #text <= limit then
-        return text
-    end
+    if #text <= limit then return text end
     local head = boundary(text, limit - limit // 4 + 1) - 1
     local tail = boundary(text, #text - limit // 4 + 1)
     return ("%s\n[propolis: %d bytes left out]\n%s"):format(text:sub(1, head),

@@ -37,17 +37,13 @@ function spool.write(conf, record)
         store = store_name(conf), table = record.table, row = record.row,
         queue = record.queue, once = record.once,
     }
-    if not text then
-        return nil, err
-    end
+    if not text then return nil, err end
     counter = counter + 1
     local name = ("%s/%014d-%07d-%04d.json"):format(dir,
         math.floor(sys.time() * 1000), sys.pid(), counter)
     local ok
     ok, err = sys.mkdir(dir)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     return sys.replace(name, text, 384)
 end
 
@@ -66,9 +62,7 @@ end
 -- disk does not give now may be there for the next one.
 local function read(path)
     local text = sys.read(path)
-    if not text then
-        return nil
-    end
+    if not text then return nil end
     local record = json.decode(text)
     if type(record) ~= "table" or type(record.row) ~= "table"
         or type(record.table) ~= "string" then
@@ -90,9 +84,7 @@ local function collect(conf, log)
             record.once = record.once or "id"
             records[#records + 1], paths[#paths + 1] = record, path
         end
-        if #records == spool.batch then
-            break
-        end
+        if #records == spool.batch then break end
     end
     return records, paths
 end
@@ -117,9 +109,7 @@ local function store(records, paths, put, log)
     local count = 0
     for i, record in ipairs(records) do
         local n, why = store({ record }, { paths[i] }, put, log)
-        if not n then
-            return nil, why
-        end
+        if not n then return nil, why end
         count = count + n
     end
     return count
@@ -140,18 +130,14 @@ end
 --- Takes in what waits, oldest first, as long as put(records) returns true.
 -- @return how many records, or nil, err of put
 function spool.ingest(conf, put, log)
-    if #spool.list(conf) == 0 then
-        return 0
-    end
+    if #spool.list(conf) == 0 then return 0 end
     local lock <close> = sys.lock(spool.dir(conf) .. "/.lock")
     if not lock then
         return 0 -- another process is at it
     end
     sweep(spool.dir(conf))
     local records, paths = collect(conf, log)
-    if #records == 0 then
-        return 0
-    end
+    if #records == 0 then return 0 end
     return store(records, paths, put, log)
 end
 

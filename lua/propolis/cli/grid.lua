@@ -27,9 +27,7 @@ local function shrink(widths, room)
         for i, width in ipairs(widths) do
             widest = width > widths[widest] and i or widest
         end
-        if widths[widest] <= 4 then
-            return
-        end
+        if widths[widest] <= 4 then return end
         widths[widest] = widths[widest] - 1
         total = total - 1
     end
@@ -140,9 +138,7 @@ function grid.columns(rows, statement, schemas)
         end
     end
     table.sort(names, function(a, b)
-        if place[a] ~= place[b] then
-            return place[a] < place[b]
-        end
+        if place[a] ~= place[b] then return place[a] < place[b] end
         return a < b
     end)
     return names

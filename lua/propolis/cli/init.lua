@@ -121,9 +121,7 @@ local function take(command, opts, shown, name, value, rest)
     if not kind then
         return ("there is no option '%s'"):format(shown)
     elseif kind == "flag" then
-        if value then
-            return ("option '%s' takes no value"):format(shown)
-        end
+        if value then return ("option '%s' takes no value"):format(shown) end
         opts[name] = true
         return nil
     end
@@ -152,9 +150,7 @@ local function take_short(command, opts, arg, rest)
             at = #arg
         end
         local err = take(command, opts, "-" .. letter, name, attached, rest)
-        if err then
-            return err
-        end
+        if err then return err end
         at = at + 1
     end
 end
@@ -179,9 +175,7 @@ local function parse(argv, command)
         else
             err = take_short(command, opts, arg, rest)
         end
-        if err then
-            return nil, err
-        end
+        if err then return nil, err end
         i = i + 1
     end
     return opts
@@ -218,9 +212,7 @@ function cli.parse(argv, command)
         return nil, cli.done()
     end
     err = err or check_count(opts, command)
-    if err then
-        return nil, cli.usage(command, err)
-    end
+    if err then return nil, cli.usage(command, err) end
     return opts
 end
 
@@ -240,9 +232,7 @@ end
 function cli.command(command)
     function command.run(argv)
         local opts, code = cli.parse(argv, command)
-        if not opts then
-            return code
-        end
+        if not opts then return code end
         local ok, result = xpcall(command.main, with_traceback, opts)
         if ok then
             return cli.done(result)

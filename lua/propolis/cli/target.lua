@@ -36,16 +36,12 @@ end
 -- @return the store, or nil and a sentence
 function target.open(opts, how)
     local url, options, folder = choose(opts)
-    if not url then
-        return nil, options
-    end
+    if not url then return nil, options end
     local path = url:match("^sqlite:(.*)$")
     if path and how ~= "write" then
         local sys = require "engine.sys"
         local file, why = require("propolis.config.places").expand(path)
-        if not file then
-            return nil, why
-        end
+        if not file then return nil, why end
         local there = path == ":memory:" or sys.stat(file)
         if not there and how == "open" then
             return nil, ("there is no store at %s%s"):format(path,
@@ -58,14 +54,10 @@ function target.open(opts, how)
     elseif folder then
         local sys = require "engine.sys"
         local ok, err = sys.mkdir(folder)
-        if not ok then
-            return nil, tostring(err)
-        end
+        if not ok then return nil, tostring(err) end
     end
     local store, err = require("propolis").open(url, options)
-    if not store then
-        return nil, tostring(err)
-    end
+    if not store then return nil, tostring(err) end
     if path then
         store.url = "sqlite:" .. path
     end

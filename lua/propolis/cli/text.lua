@@ -20,9 +20,7 @@ local NARROW = {
 
 local function within(ranges, code)
     for _, range in ipairs(ranges) do
-        if code >= range[1] and code <= range[2] then
-            return true
-        end
+        if code >= range[1] and code <= range[2] then return true end
     end
     return false
 end
@@ -60,9 +58,7 @@ function chars.cut(text, width)
     local used = 0
     for at, code in utf8.codes(text) do
         used = used + code_width(code)
-        if used > width - 1 then
-            return text:sub(1, at - 1) .. "…"
-        end
+        if used > width - 1 then return text:sub(1, at - 1) .. "…" end
     end
     return text
 end
@@ -84,9 +80,7 @@ end
 
 --- The text with U+FFFD for each byte that is no UTF-8.
 function chars.utf8(text)
-    if utf8.len(text) then
-        return text
-    end
+    if utf8.len(text) then return text end
     return mend_utf8(text, function()
         return "\u{FFFD}"
     end)

@@ -28,9 +28,7 @@ local DERIVED = { "org_id", "org_name", "logged_in", "remote", "local_store" }
 
 local function is_derived(name)
     for _, known in ipairs(DERIVED) do
-        if known == name then
-            return true
-        end
+        if known == name then return true end
     end
     return false
 end
@@ -73,9 +71,7 @@ function actions.list(opts)
             { "help", key.help },
         }
     end
-    if opts.json then
-        return cli.json(json.array(rows))
-    end
+    if opts.json then return cli.json(json.array(rows)) end
     for _, row in ipairs(rows) do
         row.value = row.value == nil and "-" or as_text(row.value)
         row.env = row.env or "-"
@@ -103,9 +99,7 @@ end
 -- Says so when a setting is not what is in force.
 local function warn_hidden(name)
     local conf, err = config.load()
-    if not conf then
-        return cli.say("propolis: " .. err)
-    end
+    if not conf then return cli.say("propolis: " .. err) end
     local origin = conf.origin[name]
     if origin ~= "default" and not origin:find(conf.paths.settings, 1, true)
     then
@@ -114,9 +108,7 @@ local function warn_hidden(name)
 end
 
 local function change(name, value)
-    if not config.key(name) then
-        return cli.usage(command, unknown(name))
-    end
+    if not config.key(name) then return cli.usage(command, unknown(name)) end
     cli.check(config.set(name, value))
     warn_hidden(name)
 end

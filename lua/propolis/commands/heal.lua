@@ -30,15 +30,11 @@ a person would run, and never touched.
 local function wanted(words)
     local schemas = require "propolis.schemas"
     local all, refused = schemas.list()
-    if #words == 0 then
-        return all, refused
-    end
+    if #words == 0 then return all, refused end
     local list, errors = {}, {}
     for _, word in ipairs(words) do
         local found, err, unknown = schemas.find(word)
-        if unknown then
-            return nil, err
-        end
+        if unknown then return nil, err end
         list[#list + 1], errors[#errors + 1] = found, err
     end
     return list, errors
@@ -128,9 +124,7 @@ local function show_plan(opts, store, plans, errors)
     else
         code = plan_text(plans)
     end
-    if code == cli.OK and #plans.statements > 0 then
-        return cli.PENDING
-    end
+    if code == cli.OK and #plans.statements > 0 then return cli.PENDING end
     return code
 end
 
@@ -149,9 +143,7 @@ local function heal_pending(store, list, plans, progress)
     for i, schema in ipairs(pending) do
         progress:step("healing %s (%d of %d) ...", schema.table, i, #pending)
         local entry, err = store:heal(schema)
-        if not entry then
-            return nil, err
-        end
+        if not entry then return nil, err end
         done[entry.table] = entry
     end
     return done
@@ -232,9 +224,7 @@ end
 
 local function show_log(opts)
     local entries = cli.check(require("propolis.heal_log").read())
-    if opts.json then
-        return cli.json(json.array(entries))
-    end
+    if opts.json then return cli.json(json.array(entries)) end
     for _, entry in ipairs(entries) do
         local added = type(entry.added) == "table" and entry.added or {}
         entry.done = entry.created and "created" or nil
@@ -253,9 +243,7 @@ local function run_on(opts, store, list, errors)
         return cli.fail(("cannot look at %s: %s"):format(store.url,
             tostring(err)))
     end
-    if opts.plan then
-        return show_plan(opts, store, plans, errors)
-    end
+    if opts.plan then return show_plan(opts, store, plans, errors) end
     return do_heal(opts, store, list, plans, errors)
 end
 
@@ -267,13 +255,9 @@ function command.main(opts)
         return show_log(opts)
     end
     local list, errors = wanted(opts)
-    if not list then
-        return cli.usage(command, errors)
-    end
+    if not list then return cli.usage(command, errors) end
     for _, refused in ipairs(errors) do cli.fail(refused) end
-    if #list == 0 then
-        return cli.FAILED
-    end
+    if #list == 0 then return cli.FAILED end
     local store <close> = cli.check(target.open(opts,
         opts.plan and "look" or "write"))
     local code = run_on(opts, store, list, errors)

@@ -26,9 +26,7 @@ local function overview(opts)
         }
         width = math.max(width, #item.word)
     end
-    if opts.json then
-        return cli.json(json.array(rows))
-    end
+    if opts.json then return cli.json(json.array(rows)) end
     cli.write([[
 propolis heal --plan        what a store lacks, and the SQL that adds it
 propolis FILE.lua ARGS      run a Lua script; without anything: the REPL
@@ -43,9 +41,7 @@ commands:
 end
 
 function command.main(opts)
-    if not opts[1] then
-        return overview(opts)
-    end
+    if not opts[1] then return overview(opts) end
     for _, item in ipairs(cli.commands()) do
         if item.word == opts[1] then
             cli.write(cli.usage_text(require(item.module)))

@@ -59,9 +59,7 @@ local function read_payload()
     if #text >= BIG then
         collectgarbage("restart")
     end
-    if text:find("^%s*$") then
-        error("stdin was empty", 0)
-    end
+    if text:find("^%s*$") then error("stdin was empty", 0) end
     local payload, err = require("propolis.json").decode(text)
     if type(payload) ~= "table" then
         error(("%d bytes on stdin are not a JSON object: %s"):format(#text,
@@ -121,9 +119,7 @@ end
 local function store_all(conf, list, time, ensure)
     local intake = require "propolis.capture.intake"
     local store <close>, err = intake.open(conf)
-    if not store then
-        return nil, err
-    end
+    if not store then return nil, err end
     local ok
     if ensure then
         ok, err = store:ensure()
@@ -132,9 +128,7 @@ local function store_all(conf, list, time, ensure)
         end
     end
     ok, err = intake.put(store, list, time)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     work_off(conf, store, time)
     return true
 end
@@ -155,9 +149,7 @@ end
 
 local function capture(conf, name, events)
     local list, time = records_of(conf, name, events)
-    if #list == 0 then
-        return
-    end
+    if #list == 0 then return end
     local start = events[1].kind == "session_start"
     local done, ok, err = pcall(store_all, conf, list, time, start)
     if not done or not ok then
@@ -208,14 +200,10 @@ end
 
 local function hook(argv)
     collectgarbage("stop") -- a process of a few milliseconds
-    if in_worker() then
-        return
-    end
+    if in_worker() then return end
     local name, agent = load_agent(argv[1])
     local conf, err = require("propolis.config").load()
-    if not conf then
-        error(err, 0)
-    end
+    if not conf then error(err, 0) end
     local off = conf.capture == false
     if off and not agent.takes_context(argv[2] or "") then
         return -- not even read

@@ -57,9 +57,7 @@ end
 -- The exit code when there is an account that will do, else nil.
 local function already_logged_in(opts)
     local conf = config.load()
-    if opts.force or not conf or not conf.logged_in then
-        return nil
-    end
+    if opts.force or not conf or not conf.logged_in then return nil end
     local names = account.environment("HIVEMIND_TOKEN", "HIVEMIND_ORG_ID")
     local works, err = still_works(conf)
     if works == false and not names then

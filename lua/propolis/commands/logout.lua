@@ -23,9 +23,7 @@ https://deeplake.ai or expires.
 local function say_what_stays(conf)
     local sys = require "engine.sys"
     local path = conf.local_store:gsub("^sqlite:", "")
-    if not sys.stat(path) then
-        return
-    end
+    if not sys.stat(path) then return end
     cli.say("the memory of %s, %s stays in %s",
         cli.printable(conf.org_name), cli.printable(conf.workspace), path)
     local store <close> = require("propolis").open(conf.local_store)

@@ -29,9 +29,7 @@ function command.main(opts)
         end
         rows[i] = json.object(pairs_)
     end
-    if opts.json then
-        return cli.json(json.array(rows))
-    end
+    if opts.json then return cli.json(json.array(rows)) end
     cli.write(cli.table(rows, COLUMNS))
 end
 

@@ -87,9 +87,7 @@ function actions.list(opts)
         end
     end
     local _, refused = schemas.list()
-    if opts.json then
-        return ended(cli.json(json.array(rows)), refused)
-    end
+    if opts.json then return ended(cli.json(json.array(rows)), refused) end
     for _, row in ipairs(rows) do
         row.files = table.concat(row.files, ", ")
     end

@@ -119,20 +119,14 @@ end
 
 local function start(opts)
     local o, err, wrong = require("propolis.serve.options").read(opts)
-    if not o then
-        return wrong and cli.usage(command, err) or cli.fail(err)
-    end
+    if not o then return wrong and cli.usage(command, err) or cli.fail(err) end
     local engine_serve = require "engine.serve"
     local server <close>, failed = engine_serve.start(o)
-    if not server then
-        return cli.fail(failed)
-    end
+    if not server then return cli.fail(failed) end
     local done = {}
     server:wait(0)
     local ok, why, ntokens = load_tokens(server, done)
-    if not ok then
-        return cli.fail(why)
-    end
+    if not ok then return cli.fail(why) end
     local code = announce(o, server:port(), ntokens)
     if code == cli.OK then
         serve(server, done)
@@ -163,9 +157,7 @@ function token.add(opts)
         name = opts[3], org = org, org_name = opts.org_name or org,
         role = opts.read and "read" or "write", workspaces = opts.workspace,
     }
-    if not text then
-        return cli.fail(id)
-    end
+    if not text then return cli.fail(id) end
     if opts.json then
         return cli.json(require("propolis.json").object {
             { "token", text }, { "id", id }, { "org", org },
@@ -183,9 +175,7 @@ local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 function token.list(opts)
     local tokens = require "propolis.serve.tokens"
     local rows = tokens.ordered(cli.check(tokens.load()), COLUMNS)
-    if opts.json then
-        return cli.json(rows)
-    end
+    if opts.json then return cli.json(rows) end
     for _, row in ipairs(rows) do
         row.workspaces = table.concat(row.workspaces, ",")
     end

@@ -27,9 +27,7 @@ local function count(n, what)
 end
 
 local function sentence(result)
-    if result.skipped then
-        return "nothing done: " .. result.skipped
-    end
+    if result.skipped then return "nothing done: " .. result.skipped end
     local parts = {}
     if result.push then
         parts[#parts + 1] = count(result.push.sent, "row") .. " sent"
@@ -85,9 +83,7 @@ local function once(conf, opts)
     })
     sync.watchdog(nil)
     progress:close()
-    if not result then
-        return cli.fail(tostring(err))
-    end
+    if not result then return cli.fail(tostring(err)) end
     return report(opts, result)
 end
 

@@ -37,13 +37,9 @@ end
 -- "ready", or why not.
 local function state_of(name)
     local full = "engine." .. name
-    if not package.searchpath(full, package.cpath) then
-        return "not built"
-    end
+    if not package.searchpath(full, package.cpath) then return "not built" end
     local ok, err = pcall(require, full)
-    if ok then
-        return "ready"
-    end
+    if ok then return "ready" end
     return "cannot be loaded: " .. tostring(err):match("[^\n]*$")
 end
 
@@ -63,9 +59,7 @@ function command.main(opts)
         { "modules", json.object(modules) },
         { "paths", paths or json.null },
     }
-    if opts.json then
-        return cli.json(document)
-    end
+    if opts.json then return cli.json(document) end
     cli.write(("propolis %s (Lua %s, SQLite %s)\n"):format(document.version,
         document.lua, document.sqlite))
     cli.write("program   ", tostring(document.program), "\n")
@@ -74,9 +68,7 @@ function command.main(opts)
         cli.write(("%-8s  %s (%s)\n"):format(module[1], module[2],
             MODULES[i][2]))
     end
-    if not paths then
-        return cli.say("propolis: " .. err)
-    end
+    if not paths then return cli.say("propolis: " .. err) end
     for _, name in ipairs { "data", "state", "config", "memory" } do
         cli.write(("%-8s  %s\n"):format(name, paths[name]))
     end

@@ -21,9 +21,7 @@ HIVEMIND_ORG_ID are set.
 
 -- Where the values of the account are from: the environment or the file.
 local function origin(conf, variable, key)
-    if not conf.logged_in then
-        return "no account"
-    end
+    if not conf.logged_in then return "no account" end
     return places.env(variable) and variable
         or conf.paths.credentials .. ": " .. key
 end

@@ -81,17 +81,13 @@ local FILE_MAX = 1 << 20
 local function read_file(path)
     local file, err, errno = io.open(path, "rb")
     if not file then
-        if errno == ENOENT or errno == ENOTDIR then
-            return nil
-        end
+        if errno == ENOENT or errno == ENOTDIR then return nil end
         return nil, "cannot read " .. err
     end
     local text
     text, err = file:read(FILE_MAX)
     file:close()
-    if err then
-        return nil, ("cannot read %s: %s"):format(path, err)
-    end
+    if err then return nil, ("cannot read %s: %s"):format(path, err) end
     return text or ""
 end
 
@@ -128,9 +124,7 @@ local ACCOUNT = {
 -- @return a table; nil when there is no file; nil and a sentence when broken
 function config.credentials(path)
     local text, err = read_file(path)
-    if not text then
-        return nil, err
-    end
+    if not text then return nil, err end
     local json = require "propolis.json"
     local value
     value, err = json.decode(text)
@@ -159,9 +153,7 @@ end
 local function file_part(id)
     local safe = id:lower():gsub("[^a-z0-9_.-]", "_"):gsub("^%.", "_")
         :sub(1, 60)
-    if safe == id then
-        return safe
-    end
+    if safe == id then return safe end
     return safe .. "~" .. require("engine.sys").sha256(id):sub(1, 10)
 end
 
@@ -183,9 +175,7 @@ local function effective(key, account, settings, paths)
         value = settings[key.name]
         origin = paths.settings .. ": " .. key.name
     end
-    if value == nil then
-        return key.default, "default"
-    end
+    if value == nil then return key.default, "default" end
     local err
     value, err = require("propolis.config.values").check(key, value, origin)
     return value, origin, err
@@ -222,14 +212,10 @@ end
 -- @return the table, or nil and a sentence that names the broken file or value
 function config.load()
     local paths, err = config.paths()
-    if not paths then
-        return nil, err
-    end
+    if not paths then return nil, err end
     local settings
     settings, err = config.read_settings(paths.settings)
-    if not settings then
-        return nil, err
-    end
+    if not settings then return nil, err end
     local account, warning = config.credentials(paths.credentials)
     if warning and not (env("HIVEMIND_TOKEN") and env("HIVEMIND_ORG_ID")) then
         return nil, warning
@@ -243,9 +229,7 @@ function config.load()
         local name = key.name
         conf[name], conf.origin[name], err = effective(key, account, settings,
             paths)
-        if err then
-            return nil, err
-        end
+        if err then return nil, err end
     end
     identify(conf, account)
     conf.tables = {

@@ -15,16 +15,12 @@ local function passwd()
     local sys = require "engine.sys"
     local self = sys.stat("/proc/self")
     local file <close> = self and io.open("/etc/passwd")
-    if not file then
-        return nil
-    end
+    if not file then return nil end
     local uid = tostring(self.uid)
     for line in file:lines() do
         local login, id, home =
             line:match("^([^:]*):[^:]*:(%d+):[^:]*:[^:]*:([^:]*)")
-        if id == uid then
-            return login, home ~= "" and home or nil
-        end
+        if id == uid then return login, home ~= "" and home or nil end
     end
 end
 
@@ -50,9 +46,7 @@ end
 --- A path as a person writes it: ~/ is the home folder.
 -- @return the path, or nil and a sentence when there is no home
 function places.expand(path)
-    if path ~= "~" and path:sub(1, 2) ~= "~/" then
-        return path
-    end
+    if path ~= "~" and path:sub(1, 2) ~= "~/" then return path end
     local home, err = places.home()
     return home and home .. path:sub(2), err
 end
@@ -83,9 +77,7 @@ local function folders()
         }
     end
     local home, err = places.home()
-    if not home then
-        return nil, err
-    end
+    if not home then return nil, err end
     return {
         data = xdg("XDG_DATA_HOME", home, "/.local/share"),
         state = xdg("XDG_STATE_HOME", home, "/.local/state"),
@@ -98,17 +90,13 @@ end
 --- config.paths: a table of absolute paths, or nil and a sentence.
 function places.paths()
     local paths, err = folders()
-    if not paths then
-        return nil, err
-    end
+    if not paths then return nil, err end
     paths.settings = paths.config .. "/config.lua"
 
     local memory = places.env("HIVEMIND_MEMORY_PATH")
     if memory then
         memory, err = places.expand(memory)
-        if not memory then
-            return nil, err
-        end
+        if not memory then return nil, err end
     end
     if memory and memory:sub(1, 1) ~= "/" then
         return nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not '%s'")

@@ -18,9 +18,7 @@ local function source(value, indent)
         keys[#keys + 1] = k
     end
     table.sort(keys, function(a, b)
-        if type(a) ~= type(b) then
-            return type(a) < type(b)
-        end
+        if type(a) ~= type(b) then return type(a) < type(b) end
         return a < b
     end)
     for i, k in ipairs(keys) do

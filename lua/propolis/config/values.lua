@@ -26,9 +26,7 @@ local function to_list(value)
         return nil
     end
     for i, item in ipairs(value) do
-        if type(item) ~= "string" or item == "" then
-            return nil
-        end
+        if type(item) ~= "string" or item == "" then return nil end
         list[i] = item
     end
     return list

@@ -134,9 +134,7 @@ local function clash(doc, path)
             and not (entry.table and below(entry.table.path, path)) then
             return entry
         end
-        if entry.kind == "key" and below(path, entry.path) then
-            return entry
-        end
+        if entry.kind == "key" and below(path, entry.path) then return entry end
         if entry.array and below(path, entry.path) then return entry end
     end
 end

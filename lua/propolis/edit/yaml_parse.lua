@@ -233,9 +233,7 @@ local function document(state)
     end
     local indent
     n, indent = look(state, n)
-    if not n then
-        return { kind = "null", first = 1, last = #state.lines }
-    end
+    if not n then return { kind = "null", first = 1, last = #state.lines } end
     if state.lines[n]:find("^%%") then lex.fail(n, "a directive") end
     local node = node_at(state, n, indent + 1, 1)
     if node.kind ~= "map" then

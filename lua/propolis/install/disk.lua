@@ -23,9 +23,7 @@ function disk.load(path)
         end
         return nil, tostring(err)
     end
-    if file.type ~= "file" then
-        return nil, path .. " is not a file"
-    end
+    if file.type ~= "file" then return nil, path .. " is not a file" end
     local text
     text, err = sys.read(path)
     if not text then
@@ -61,9 +59,7 @@ end
 
 --- Gives a file its new text, nil: takes it away.  true, or nil and an error.
 function disk.write(path, text)
-    if not text then
-        return sys.remove(path)
-    end
+    if not text then return sys.remove(path) end
     local folder = path:match("^(.*)/[^/]*$")
     local ok, err = sys.mkdir(folder)
     if not ok then return nil, err end

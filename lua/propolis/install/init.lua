@@ -196,9 +196,7 @@ local function trace(target, text, path)
     end
     for _, look_for in ipairs { "server", "entry", "block" } do
         local there = target[look_for] and target[look_for](text)
-        if there then
-            return ("%s still has our %s"):format(path, look_for)
-        end
+        if there then return ("%s still has our %s"):format(path, look_for) end
     end
     local line = 0
     for one_line in text:gmatch("[^\n]*") do

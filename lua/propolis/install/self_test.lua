@@ -24,9 +24,7 @@ end
 
 -- What is wrong with how a hook ended, as a sentence; nil when nothing is.
 local function fault_of(ended)
-    if ended.timed_out then
-        return ("did not end within %d s"):format(LIMIT)
-    end
+    if ended.timed_out then return ("did not end within %d s"):format(LIMIT) end
     if ended.code ~= 0 then
         local words = ended.stderr:gsub("%s+$", "")
         return ("ended with %s%s"):format(ended.code and "exit code "

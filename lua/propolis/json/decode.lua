@@ -38,9 +38,7 @@ local function fault_in(bare)
         return "a string with a control character", quote
     end
     local at = find(bare, "\0", 1, true)
-    if at then
-        return "a NUL that is in no string", at
-    end
+    if at then return "a NUL that is in no string", at end
     at = find(bare, ".", 1, true) and (find(bare, "%.%D")
         or find(bare, "-.", 1, true) or find(bare, "%.$", -1))
     return at and "a number whose point is not between digits", at
@@ -118,9 +116,7 @@ local function prepare(text, flat, mark)
             long, long_end = find(flat, DIGITS .. "%d*", pos)
         end
         local hit = math.min(empty or math.huge, long or math.huge)
-        if hit == math.huge then
-            break
-        end
+        if hit == math.huge then break end
         while quote and quote < hit do
             if quote >= pos then
                 pos = (find(flat, '"', quote + 1, true) or #flat) + 1

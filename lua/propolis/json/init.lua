@@ -94,16 +94,12 @@ end
 local function list_length(t)
     local count, last = 0, 0
     for k in next, t do
-        if math.type(k) ~= "integer" or k < 1 then
-            return nil
-        end
+        if math.type(k) ~= "integer" or k < 1 then return nil end
         count = count + 1
         last = k > last and k or last
     end
     -- Holes are written as null, unless they would be most of the list.
-    if last > 2 * count + 8 then
-        return nil
-    end
+    if last > 2 * count + 8 then return nil end
     return last
 end
 
@@ -190,9 +186,7 @@ end
 
 function write(v, out, n, depth)
     local kind = type(v)
-    if kind == "table" then
-        return write_table(v, out, n, depth)
-    end
+    if kind == "table" then return write_table(v, out, n, depth) end
     n = n + 1
     if kind == "string" then
         out[n] = quoted(v)

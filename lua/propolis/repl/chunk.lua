@@ -26,9 +26,7 @@ function chunk.compile(text)
         return nil, "error", err
     end
     f, err = load(text, "=stdin", "t")
-    if f then
-        return f
-    end
+    if f then return f end
     return nil, unfinished(err) and "more" or "error", err
 end
 
@@ -51,9 +49,7 @@ function chunk.is_sql(text)
         return false
     end
     local f, why = chunk.compile(text)
-    if not f and why == "error" then
-        return true
-    end
+    if not f and why == "error" then return true end
     return not means_lua(word, rest)
 end
 

@@ -48,9 +48,7 @@ local function add_catalogue(names, only_tables)
     if store then
         ok, tables, columns = pcall(sql.catalogue, store)
     end
-    if not ok then
-        return
-    end
+    if not ok then return end
     for _, name in ipairs(tables) do
         names[#names + 1] = name
         for _, row in ipairs(only_tables and {} or columns[name]) do
@@ -111,9 +109,7 @@ local function field(value, name)
             return rawget(value, name)
         end
         value = index_of(value)
-        if value == nil then
-            return nil
-        end
+        if value == nil then return nil end
     end
 end
 
@@ -152,9 +148,7 @@ local function lua_names(text)
         else
             value = field(value, name)
         end
-        if value == nil then
-            return {}, prefix
-        end
+        if value == nil then return {}, prefix end
     end
     local method = text:sub(-#prefix - 1, -#prefix - 1) == ":"
     return matching(fields(value, method), prefix), prefix
@@ -244,13 +238,9 @@ end
 --- For engine.edit.open: what to insert after the text, and what to show.
 function complete.key(text)
     local names, typed = complete.names(text)
-    if #names == 0 then
-        return nil
-    end
+    if #names == 0 then return nil end
     local more = common_prefix(names):sub(#typed + 1)
-    if more ~= "" or #names == 1 then
-        return more
-    end
+    if more ~= "" or #names == 1 then return more end
     return nil, columns(names)
 end
 

@@ -13,9 +13,7 @@ end
 local function tables()
     local _, known = session.schemas()
     local names = sql.catalogue(session.store())
-    if #names == 0 then
-        return say("no tables yet; .heal makes them")
-    end
+    if #names == 0 then return say("no tables yet; .heal makes them") end
     for _, name in ipairs(names) do
         say("%s%s", name, known[name] and "" or "  (no schema)")
     end
@@ -29,16 +27,12 @@ local function schema_of(name)
             dialect)))
     end
     local _, found = sql.catalogue(session.store())
-    if not found[name] then
-        return say("no table '%s'; see .tables", name)
-    end
+    if not found[name] then return say("no table '%s'; see .tables", name) end
     io.write(cli.table(found[name], { "column", "type" }))
 end
 
 local function schema(name)
-    if name ~= "" then
-        return schema_of(name)
-    end
+    if name ~= "" then return schema_of(name) end
     for _, s in ipairs((session.schemas())) do
         local columns = {}
         for i, column in ipairs(s.columns) do

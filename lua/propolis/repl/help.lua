@@ -65,9 +65,7 @@ local function in_meta(name)
             local found = text and described(text,
                 (name:gsub(":", "."):gsub("^engine%.", "")
                     :gsub("^propolis%.(.*%.)", "%1")))
-            if found then
-                return found
-            end
+            if found then return found end
         end
     end
 end

@@ -84,9 +84,7 @@ end
 
 local function run_lua(lines, text)
     text = read_rest(lines, text, lua_unfinished)
-    if not text then
-        return
-    end
+    if not text then return end
     local f, _, err = chunk.compile(text)
     if not f then
         return complain(err or "stdin: unfinished at the end of input")
@@ -137,9 +135,7 @@ local function loop(lines)
         if why then
             io.write("\n")
         end
-        if why == "eof" or line and step(lines, line) then
-            return
-        end
+        if why == "eof" or line and step(lines, line) then return end
     end
 end
 

@@ -110,9 +110,7 @@ local function fits(items, state, depth)
     local width = 4 + 4 * depth
     for _, item in ipairs(items) do
         width = width + #item + 2
-        if item:find("\n", 1, true) then
-            return false
-        end
+        if item:find("\n", 1, true) then return false end
     end
     return width <= state.width
 end

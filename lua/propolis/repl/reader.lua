@@ -81,9 +81,7 @@ local function plain(call)
                 io.flush()
                 return io.read("l")
             end)
-            if not ok or (not line and err) then
-                return nil, "interrupt"
-            end
+            if not ok or (not line and err) then return nil, "interrupt" end
             return line, not line and "eof" or nil
         end,
         remember = function() end,
@@ -96,9 +94,7 @@ end
 -- @param call the host's protected call
 function reader.open(call)
     local sys = require "engine.sys"
-    if not (sys.isatty(0) and sys.isatty(1)) then
-        return plain(call)
-    end
+    if not (sys.isatty(0) and sys.isatty(1)) then return plain(call) end
     local ok, edit = pcall(require, "engine.edit")
     local editor, err
     if ok then

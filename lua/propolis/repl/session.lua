@@ -10,20 +10,14 @@ local function open()
     if not where then
         local config = require "propolis.config"
         local settings, err = config.load()
-        if not settings then
-            error(err, 0)
-        end
+        if not settings then error(err, 0) end
         where = settings.local_store
         local made
         made, err = require("engine.sys").mkdir(config.paths().data)
-        if not made then
-            error(err, 0)
-        end
+        if not made then error(err, 0) end
     end
     local opened, err = require("propolis").open(where)
-    if not opened then
-        error(("cannot open %s: %s"):format(where, err), 0)
-    end
+    if not opened then error(("cannot open %s: %s"):format(where, err), 0) end
     return opened
 end
 
@@ -47,9 +41,7 @@ function session.start(where)
     setmetatable(_G, {
         __index = function(t, name)
             local make = LAZY[name]
-            if not make then
-                return nil
-            end
+            if not make then return nil end
             local value = make()
             rawset(t, name, value)
             return value
@@ -71,9 +63,7 @@ end
 --- The dialect of what is typed: that of the open store, or what the URL of
 -- the next one says.
 function session.dialect()
-    if store then
-        return store.dialect
-    end
+    if store then return store.dialect end
     return (url or "sqlite:"):find("^sqlite:") and "sqlite" or "postgres"
 end
 

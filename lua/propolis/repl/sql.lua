@@ -19,9 +19,7 @@ end
 -- @return the rows
 function sql.run(text)
     local rows, columns = session.store():query((text:gsub(";%s*$", "")))
-    if not rows then
-        error(columns, 0)
-    end
+    if not rows then error(columns, 0) end
     if type(columns) ~= "table" then
         columns = nil
     end
@@ -63,9 +61,7 @@ function sql.catalogue(store)
         rows, err = store:query(STANDARD, { store.workspace or "public" },
             "read")
     end
-    if not rows then
-        error(err, 0)
-    end
+    if not rows then error(err, 0) end
     local names, tables = {}, {}
     for _, row in ipairs(rows) do
         if not tables[row.table] then

@@ -28,9 +28,7 @@ local extras -- the user's files: table -> { path=, spec= }, read once
 --- The data of one schema file, or nil and a sentence.
 function schemas.read(path)
     local chunk, err = loadfile(path, "t", {})
-    if not chunk then
-        return nil, err
-    end
+    if not chunk then return nil, err end
     local ok, spec = pcall(chunk)
     if not ok then
         return nil, ("%s: %s"):format(path, tostring(spec))
@@ -51,9 +49,7 @@ local function build(spec, path)
         ok, made = false, ("the table '%s': names with propolis_ are"
             .. " propolis's own"):format(spec.table)
     end
-    if not ok then
-        return nil, ("%s: %s"):format(path, tostring(made))
-    end
+    if not ok then return nil, ("%s: %s"):format(path, tostring(made)) end
     return made
 end
 
@@ -129,16 +125,12 @@ end
 -- sentence.
 function schemas.lint(path)
     local spec, err = schemas.read(path)
-    if not spec then
-        return nil, err
-    end
+    if not spec then return nil, err end
     local shipped = RENAMED[spec.table] and shipped_path(spec.table)
     if shipped and sys.realpath(path) ~= sys.realpath(shipped) then
         local base
         base, err = schemas.read(shipped)
-        if not base then
-            return nil, err
-        end
+        if not base then return nil, err end
         return build_extended(base, spec, path)
     end
     return build_own(spec, path)
@@ -147,18 +139,14 @@ end
 local function load_shipped(name)
     local path = shipped_path(name)
     local spec, err = schemas.read(path)
-    if not spec then
-        return nil, err
-    end
+    if not spec then return nil, err end
     spec.name = name
     local extra = extras[name]
     local renamed = os.getenv(RENAMED[name])
     if renamed and renamed ~= "" then
         spec.table = renamed
     end
-    if not extra then
-        return build(spec, path)
-    end
+    if not extra then return build(spec, path) end
     local made
     made, err = build_extended(spec, extra.spec, extra.path)
     if not made then -- the shipped table is still there, and says why
@@ -193,9 +181,7 @@ function schemas.get(name)
     if made == nil then
         made = load_one(name)
     end
-    if made then
-        return made
-    end
+    if made then return made end
     return nil, refused[name] or ("there is no table '%s': there are %s")
         :format(name, table.concat(schemas.names(), ", "))
 end
@@ -208,9 +194,7 @@ function schemas.find(word)
     for _, made in ipairs(found and {} or (schemas.list())) do
         found = found or made.table == word and made or nil
     end
-    if found then
-        return found
-    end
+    if found then return found end
     return nil, err, refused[word] == nil
 end
 
@@ -276,9 +260,7 @@ function schemas.guard(wanted)
     for _, column in ipairs(guarded and wanted.columns or {}) do
         guarded = guarded and column.name ~= "summary_embedding"
     end
-    if not guarded then
-        return true
-    end
+    if not guarded then return true end
     return nil, ("table '%s': its schema lacks the column"
         .. " 'summary_embedding'; nothing was sent"):format(wanted.table)
 end
@@ -286,13 +268,9 @@ end
 return setmetatable(schemas, {
     -- schemas.memory: a broken file is an error where it is needed.
     __index = function(_, name)
-        if type(name) ~= "string" then
-            return nil
-        end
+        if type(name) ~= "string" then return nil end
         local made, err = schemas.get(name)
-        if not made and refused[name] then
-            error(err, 2)
-        end
+        if not made and refused[name] then error(err, 2) end
         return made
     end,
 })

@@ -74,9 +74,7 @@ local function read_tls(opts, out)
     for _, name in ipairs { "tls_cert", "tls_key" } do
         if opts[name] then
             local text, err = sys.read(opts[name])
-            if not text then
-                return nil, err
-            end
+            if not text then return nil, err end
             out[name] = text
         end
     end
@@ -91,9 +89,7 @@ end
 -- @return a table, or nil, a sentence and whether the caller was wrong
 function options.read(opts)
     local out, err = numbers(opts)
-    if not out then
-        return nil, err, true
-    end
+    if not out then return nil, err, true end
     out.host, out.port = address(opts)
     if not out.host then
         return nil, ("'%s' is no ADDR:PORT, like 127.0.0.1:8787"):format(
@@ -105,19 +101,13 @@ function options.read(opts)
     end
     local ok
     ok, err = read_tls(opts, out)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     local tokens = require "propolis.serve.tokens"
     out.tokens, err = tokens.path()
-    if not out.tokens then
-        return nil, err
-    end
+    if not out.tokens then return nil, err end
     out.secret, err = tokens.secret()
     out.verbose = opts.verbose
-    if not out.secret then
-        return nil, err
-    end
+    if not out.secret then return nil, err end
     return out
 end
 

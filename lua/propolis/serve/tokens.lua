@@ -17,9 +17,7 @@ local LOCK_MS = 5000
 -- @return path, folder, or nil and a sentence
 function tokens.path()
     local paths, err = config.paths()
-    if not paths then
-        return nil, err
-    end
+    if not paths then return nil, err end
     return paths.config .. "/serve_tokens.json", paths.config
 end
 
@@ -61,14 +59,10 @@ end
 -- workspaces, created }, or nil and a sentence that names the file
 function tokens.load()
     local path, err = tokens.path()
-    if not path then
-        return nil, err
-    end
+    if not path then return nil, err end
     local text
     text, err = sys.read(path)
-    if not text then
-        return err.code == "none" and {} or nil, tostring(err)
-    end
+    if not text then return err.code == "none" and {} or nil, tostring(err) end
     local doc
     doc, err = json.decode(text)
     if type(doc) ~= "table" or not is_list(doc.tokens) then
@@ -76,9 +70,7 @@ function tokens.load()
     end
     for i, entry in ipairs(doc.tokens) do
         local what = flaw(entry)
-        if what then
-            return nil, ("%s: token %d %s"):format(path, i, what)
-        end
+        if what then return nil, ("%s: token %d %s"):format(path, i, what) end
         entry.org_name = is_text(entry.org_name) and entry.org_name
             or entry.org
         entry.write = entry.role == "write"
@@ -108,35 +100,23 @@ local function save(path, list)
     local text, err = json.encode(json.object {
         { "version", 1 }, { "tokens", tokens.ordered(list, FIELDS) },
     })
-    if not text then
-        return nil, err
-    end
+    if not text then return nil, err end
     return sys.replace(path, text .. "\n", tonumber("600", 8))
 end
 
 -- Runs change(list) under the lock and writes the list when it returns true.
 local function update(change)
     local path, folder = tokens.path()
-    if not path then
-        return nil, folder
-    end
+    if not path then return nil, folder end
     local ok, err = sys.mkdir(folder)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     local held <close>, busy = sys.lock(path .. ".lock", LOCK_MS)
-    if not held then
-        return nil, busy
-    end
+    if not held then return nil, busy end
     local list
     list, err = tokens.load()
-    if not list then
-        return nil, err
-    end
+    if not list then return nil, err end
     ok, err = change(list)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     return save(path, list)
 end
 
@@ -146,9 +126,7 @@ end
 -- again
 function tokens.add(entry)
     local token, kept = engine_serve.new_token()
-    if not token then
-        return nil, kept
-    end
+    if not token then return nil, kept end
     for key, value in pairs(entry) do
         kept[key] = value
     end
@@ -158,9 +136,7 @@ function tokens.add(entry)
         list[#list + 1] = kept
         return true
     end)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     return token, kept.id
 end
 
@@ -185,9 +161,7 @@ function tokens.revoke(word)
         gone = table.remove(list, at)
         return true
     end)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     return gone
 end
 
@@ -196,18 +170,12 @@ end
 function tokens.secret()
     local _, folder = tokens.path()
     local ok, err = sys.mkdir(folder)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     local path = folder .. "/serve_secret"
     local _, kept = engine_serve.new_token()
-    if type(kept) ~= "table" or not kept.hash then
-        return nil, kept
-    end
+    if type(kept) ~= "table" or not kept.hash then return nil, kept end
     ok, err = sys.create(path, kept.hash .. "\n")
-    if not ok and err.code ~= "exists" then
-        return nil, err
-    end
+    if not ok and err.code ~= "exists" then return nil, err end
     local text
     text, err = sys.read(path)
     text = text and text:match("^(%x+)%s*$")

@@ -48,9 +48,7 @@ end
 function stores.find(url)
     local scheme = url:match("^(%a+):")
     for _, name in ipairs(schemes()) do
-        if name == scheme then
-            return load_scheme(name)
-        end
+        if name == scheme then return load_scheme(name) end
     end
     return nil, ("cannot open '%s': say %s"):format(stores.shown(url),
         stores.forms())
@@ -59,13 +57,9 @@ end
 --- Opens a store by its URL: propolis.open.
 function stores.open(url, options)
     local kind, why = stores.find(url)
-    if not kind then
-        return nil, store.error("arg", why)
-    end
+    if not kind then return nil, store.error("arg", why) end
     local made, err = kind.open(options, url)
-    if not made then
-        return nil, err
-    end
+    if not made then return nil, err end
     local opened = store.from(made)
     opened.url, opened.query_all = stores.shown(url), made.query_all
     return opened

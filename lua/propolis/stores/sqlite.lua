@@ -10,9 +10,7 @@ return {
                 .. " sqlite:/home/you/memory.db")
         end
         local file, why = require("propolis.config.places").expand(path)
-        if not file then
-            return nil, store.error("arg", why)
-        end
+        if not file then return nil, store.error("arg", why) end
         return require("engine.sqlite").open(file, options)
     end,
 }

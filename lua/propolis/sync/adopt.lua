@@ -148,9 +148,7 @@ function adopt.run(conf, progress)
             copy_file(self, path, done)
         end
     end)
-    if not ok then
-        return sync.failure(err)
-    end
+    if not ok then return sync.failure(err) end
     return done
 end
 

@@ -14,13 +14,9 @@ local function due(conf)
     local path = autosync.stamp(conf)
     local stat = sys.stat(path)
     local age = stat and sys.time() - stat.mtime
-    if age and age >= 0 and age < conf.sync_interval then
-        return false
-    end
+    if age and age >= 0 and age < conf.sync_interval then return false end
     local file = io.open(path, "w")
-    if not file then
-        return false
-    end
+    if not file then return false end
     file:write(sys.now(), "\n")
     file:close()
     return true

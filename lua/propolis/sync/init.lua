@@ -47,9 +47,7 @@ end
 --- nil, err of what was raised: an error of a store; a fault of the program, or
 -- Ctrl-C, is a text and goes on up.
 function sync.failure(raised)
-    if type(raised) == "string" then
-        error(raised, 0)
-    end
+    if type(raised) == "string" then error(raised, 0) end
     return nil, raised
 end
 
@@ -58,9 +56,7 @@ end
 function sync.open_local(conf)
     local intake = require "propolis.capture.intake"
     local store, err = intake.open(conf)
-    if not store then
-        return nil, err
-    end
+    if not store then return nil, err end
     local ok, why = pcall(function()
         assert(store:heal(outbox.all))
         require("propolis.sync.legacy").adopt(store)
@@ -97,9 +93,7 @@ end
 -- known of what it has.
 local function prepare_for(conf, store, remote, synced)
     local words = { remote = identity(conf, remote) }
-    if outbox.get(store, "remote") == words.remote then
-        return
-    end
+    if outbox.get(store, "remote") == words.remote then return end
     assert(store:transaction(function()
         for _, schema in ipairs(synced) do
             assert(outbox.add_all(store, schema))
@@ -161,9 +155,7 @@ end
 
 local function run_locked(conf, opts)
     local store, err = sync.open_local(conf)
-    if not store then
-        return nil, err
-    end
+    if not store then return nil, err end
     local _ <close> = store
     if opts.auto and too_early(store) then
         return { skipped = "waiting after a failure" }
@@ -171,9 +163,7 @@ local function run_locked(conf, opts)
     if opts.retry then
         local ok
         ok, err = outbox.retry(store)
-        if not ok then
-            return nil, err
-        end
+        if not ok then return nil, err end
     end
     local result = {}
     local ok, why = pcall(work, conf, store, opts, result)
@@ -204,9 +194,7 @@ function sync.run(conf, opts)
             .. " URL' names one, 'propolis login' gets an account"
     end
     local ok, err = sys.mkdir(conf.paths.state)
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     local lock
     lock, err = sys.lock(lock_path(conf))
     if not lock then
@@ -230,9 +218,7 @@ end
 -- success and error; nil without a local store.
 function sync.status(store)
     local counts = outbox.counts(store)
-    if not counts then
-        return nil
-    end
+    if not counts then return nil end
     counts.last_success = outbox.get(store, "last_success")
     local failures = tonumber(outbox.get(store, "failures")) or 0
     if failures > 0 then

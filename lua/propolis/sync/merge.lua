@@ -43,9 +43,7 @@ function merge.current(store, schema, rows)
                 t = schema.table, table.move(keys, from,
                     math.min(from + CHUNK - 1, #keys), 1, {}),
             }, "read")
-        if not list then
-            return nil, err
-        end
+        if not list then return nil, err end
         for _, row in ipairs(list) do
             found[row.key] = { id = row.id, date = row.date or "" }
         end
@@ -60,18 +58,14 @@ function merge.put(store, schema, row, current)
     local key = row[schema.sync.merge] or ""
     local date = row[schema.sync.newest] or ""
     local there = current[key]
-    if there and there.date >= date then
-        return "kept", there.id
-    end
+    if there and there.date >= date then return "kept", there.id end
     local ok, err
     if there then
         ok, err = update(store, schema, row)
     else
         ok, err = store:insert(schema, row)
     end
-    if not ok then
-        return nil, err
-    end
+    if not ok then return nil, err end
     current[key] = { id = there and there.id or row.id, date = date }
     return there and "updated" or "inserted", current[key].id
 end

@@ -70,9 +70,7 @@ function outbox.index(store, schemas)
                 "CREATE INDEX IF NOT EXISTS {i} ON {t} (id)",
                 { i = name, t = made.table })
         end
-        if not ok then
-            return nil, err
-        end
+        if not ok then return nil, err end
     end
     return true
 end
@@ -85,9 +83,7 @@ function outbox.add(store, of, rows)
     for i, row in ipairs(rows) do
         refs[i] = { tbl = of.name, row_id = row.id, queued_at = now }
     end
-    if #refs == 0 then
-        return true
-    end
+    if #refs == 0 then return true end
     return store:insert_many(outbox.schema, refs)
 end
 
@@ -126,9 +122,7 @@ function outbox.counts(store)
     local rows, err = read(store, outbox.schema, [[SELECT COUNT(*) AS n,
         COALESCE(SUM(error <> ''), 0) AS rejected,
         COALESCE(MIN(queued_at), '') AS oldest FROM {t}]])
-    if not rows then
-        return nil, err
-    end
+    if not rows then return nil, err end
     local row = rows[1]
     return { waiting = row.n - row.rejected, rejected = row.rejected,
         oldest = row.oldest ~= "" and row.oldest or nil }
@@ -164,9 +158,7 @@ function outbox.set(store, words)
             ok, err = store:insert(outbox.state,
                 { key = key, value = tostring(value) })
         end
-        if not ok then
-            return nil, err
-        end
+        if not ok then return nil, err end
     end
     return true
 end

@@ -72,9 +72,7 @@ function partitions.batch(part)
     local limit = part.limit or partitions.batch_rows
     for i = 1, math.min(#part, limit) do
         bytes = bytes + size_of(part[i].row)
-        if i > 1 and bytes > BATCH_BYTES then
-            break
-        end
+        if i > 1 and bytes > BATCH_BYTES then break end
         batch[i], batch.rows[i] = part[i], part[i].row
     end
     return batch

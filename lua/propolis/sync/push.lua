@@ -33,9 +33,7 @@ function Push:save_progress(refs)
             fresh[#fresh + 1], ref.sent_at = ref, "now"
         end
     end
-    if #fresh == 0 and #done == 0 then
-        return
-    end
+    if #fresh == 0 and #done == 0 then return end
     self.confirmed = {}
     assert(self.store:transaction(function(store)
         if #fresh > 0 then
@@ -103,17 +101,13 @@ function Push:handle_failure(batch, err)
     part.tries = part.tries + 1
     if err.unclear then
         reconcile.batch(self, batch)
-        if part.tries < TRIES then
-            return
-        end
+        if part.tries < TRIES then return end
     elseif (err.code == "no_table" or err.code == "no_column")
         and part.tries == 1 then
         assert(self.remote:heal(batch.schema))
         return
     end
-    if push.STOPS[err.code] then
-        error(err, 0)
-    end
+    if push.STOPS[err.code] then error(err, 0) end
     self:bisect(batch, err)
 end
 
@@ -127,9 +121,7 @@ function Push:round(all)
             table.move(batch, 1, #batch, #refs + 1, refs)
         end
     end
-    if #batches == 0 then
-        return false
-    end
+    if #batches == 0 then return false end
     self:save_progress(refs)
     local texts, senders = {}, {}
     for _, batch in ipairs(batches) do
@@ -205,9 +197,7 @@ function Push:send_all(schemas)
     while true do
         assert(self.in_time())
         local refs = partitions.page(self.store, schemas, after)
-        if #refs == 0 then
-            return
-        end
+        if #refs == 0 then return end
         after = refs[#refs].seq
         local append, merges, lost = by_kind(refs)
         self:remove(lost)
@@ -240,9 +230,7 @@ function push.run(store, remote, opts, result)
     }, Push)
     local ok, err = pcall(self.send_all, self, opts.schemas)
     local saved, why = pcall(self.save_progress, self, {})
-    if not (ok and saved) then
-        error(not ok and err or why, 0)
-    end
+    if not (ok and saved) then error(not ok and err or why, 0) end
     self:reject_failed()
 end
 

@@ -77,9 +77,7 @@ function rows.by_id(store, schema, ids)
             "SELECT {c} FROM {t} WHERE id IN (??)",
             { c = columns, t = schema.table, table.move(ids, from,
                 math.min(from + 499, #ids), 1, {}) }, "read")
-        if not list then
-            return nil, err
-        end
+        if not list then return nil, err end
         for _, row in ipairs(rows.portable(schema, list)) do
             found[row.id] = row
         end

@@ -7,13 +7,9 @@ local writer = {}
 -- opens it for a configuration says so; else the one in force is asked, once.
 -- @return true or false; or nil, err
 local function is_shared(store, file)
-    if store.shared ~= nil or not file then
-        return store.shared or false
-    end
+    if store.shared ~= nil or not file then return store.shared or false end
     local conf, err = require("propolis.config").load()
-    if not conf then
-        return nil, require("engine.store").error("arg", err)
-    end
+    if not conf then return nil, require("engine.store").error("arg", err) end
     local sys = require "engine.sys"
     local own = sys.realpath(conf.local_store:match("^sqlite:(.*)$"))
     file = sys.realpath(require("propolis.config.places").expand(file) or "")
@@ -28,9 +24,7 @@ local function append(store, schema, rows, once)
     if once then
         local there, err = require("propolis.sync.rows").present(store,
             schema, rows)
-        if not there and err.code ~= "no_table" then
-            return nil, err
-        end
+        if not there and err.code ~= "no_table" then return nil, err end
         new, there = {}, there or {}
         for _, row in ipairs(rows) do
             if not there[row.id] then
@@ -38,9 +32,7 @@ local function append(store, schema, rows, once)
             end
         end
     end
-    if #new == 0 then
-        return new
-    end
+    if #new == 0 then return new end
     local ok, err = store:insert_many(schema, new)
     return ok and new, err
 end
@@ -52,18 +44,14 @@ local function merged(store, schema, rows, once)
     local sys = require "engine.sys"
     local key, newest = schema.sync.merge, schema.sync.newest
     local current, err = merge.current(store, schema, rows)
-    if not current and err.code ~= "no_table" then
-        return nil, err
-    end
+    if not current and err.code ~= "no_table" then return nil, err end
     current = current or {}
     local changed = {}
     for _, row in ipairs(rows) do
         if not (once and current[row[key] or ""]) then
             row[newest] = row[newest] or sys.now()
             local done, id = merge.put(store, schema, row, current)
-            if not done then
-                return nil, id
-            end
+            if not done then return nil, id end
             changed[#changed + 1] = done ~= "kept" and { id = id } or nil
         end
     end
@@ -77,9 +65,7 @@ end
 function writer.put(store, schema, rows, opts)
     local file = (store.url or ""):match("^sqlite:(.+)$")
     local sync, shared, err = schema.sync, is_shared(store, file)
-    if shared == nil then
-        return nil, err
-    end
+    if shared == nil then return nil, err end
     local queued = sync and (shared or opts.queue)
     local write = sync and sync.merge and merged or append
     local function put()

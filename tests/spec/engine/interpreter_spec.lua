@@ -169,7 +169,7 @@ describe("the interpreter", function()
 
             assert.matches("^1\n[^\n]*interrupted!\n", ours.stdout)
             -- lua5.4 itself, at rare moments, dies of the signal.
-            if theirs.stdout ~= "130\n" then
+            if not theirs.stdout:find("^130\n") then
                 assert.equal(plain(theirs.stdout), plain(ours.stdout))
             end
         end)

@@ -21,9 +21,7 @@ end
 function files.read(dir, name, key)
     local path = ("%s/%s.json"):format(dir, name)
     local text, err = sys.read(path, MAX_FILE)
-    if not text then
-        return check(err.code == "none" and {}, err)
-    end
+    if not text then return check(err.code == "none" and {}, err) end
     local value = json.decode(text)
     if type(value) == "table" and type(value[key]) == "table" then
         return value[key]

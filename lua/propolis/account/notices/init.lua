@@ -114,9 +114,7 @@ end
 --- How many wait.
 function notices.waiting()
     local dir = files.folder()
-    if not dir or not sys.stat(dir .. "/notices.json") then
-        return 0
-    end
+    if not dir or not sys.stat(dir .. "/notices.json") then return 0 end
     local queue = files.locked(WAIT_MS, queued)
     return queue and #queue or 0
 end
@@ -173,9 +171,7 @@ end
 -- @return a list, empty when another process holds the queue; or nil, err
 function notices.take(own_only)
     local dir = files.folder()
-    if not dir or not sys.stat(dir .. "/notices.json") then
-        return {}
-    end
+    if not dir or not sys.stat(dir .. "/notices.json") then return {} end
     local due, err = files.locked(HOOK_WAIT_MS, function()
         return take(dir, function(item)
             return not own_only or not item.id:find("^backend:")
@@ -196,9 +192,7 @@ end
 -- @return true, or nil, err
 function notices.forget(...)
     local dir = files.folder()
-    if not dir or not sys.stat(dir .. "/notices.json") then
-        return true
-    end
+    if not dir or not sys.stat(dir .. "/notices.json") then return true end
     local ids = {}
     for _, id in ipairs { ... } do
         ids[id] = true

@@ -34,9 +34,7 @@ local function due(dir)
     local path = dir .. "/notices-fetched"
     local stat = sys.stat(path)
     local age = stat and sys.time() - stat.mtime
-    if age and age >= 0 and age < FETCH_EVERY then
-        return false
-    end
+    if age and age >= 0 and age < FETCH_EVERY then return false end
     return sys.mkdir(dir) and sys.replace(path, "", 384)
 end
 

@@ -11,9 +11,7 @@ local HEAD = {
 
 local function reply(p)
     local text = entry.text(p.last_assistant_message)
-    if not text then
-        return "assistant_stop", { { "content", "" } }
-    end
+    if not text then return "assistant_stop", { { "content", "" } } end
     return "assistant_message", {
         { "content", text },
         { "agent_transcript_path", entry.text(p.agent_transcript_path) },

@@ -12,18 +12,14 @@ local HEAD = { "id", "session_id", "cwd", "hook_event_name", "timestamp" }
 local function first_text(...)
     for i = 1, select("#", ...) do
         local text = entry.joined((select(i, ...)))
-        if text then
-            return text
-        end
+        if text then return text end
     end
 end
 
 local function first_present(...)
     for i = 1, select("#", ...) do
         local value = select(i, ...)
-        if value ~= nil then
-            return value
-        end
+        if value ~= nil then return value end
     end
 end
 

@@ -110,9 +110,7 @@ end
 
 -- What the plugin returns from its hook.
 function agent.output(name, context)
-    if name == "before_agent_start" then
-        return { prependContext = context }
-    end
+    if name == "before_agent_start" then return { prependContext = context } end
     return { prependSystemContext = context }
 end
 

@@ -31,9 +31,7 @@ local EVENTS = {
     end },
     message_end = { "reply", function(e)
         local m = entry.table(e.message)
-        if m.role ~= "assistant" then
-            return nil
-        end
+        if m.role ~= "assistant" then return nil end
         local text = entry.joined(m.content)
         if entry.text(m.errorMessage) then
             return "stop_failure", {
@@ -55,15 +53,11 @@ function agent.read(name, p)
     local event, ctx = entry.table(p.event), entry.table(p.ctx)
     name = entry.text(event.type) or name
     local known = EVENTS[name]
-    if not known then
-        return nil
-    end
+    if not known then return nil end
     local kind, body
     if known[2] then
         kind, body = known[2](event)
-        if not kind then
-            return nil
-        end
+        if not kind then return nil end
     end
     return { {
         kind = known[1], name = name, session = entry.text(ctx.sessionId),
