@@ -67,7 +67,7 @@ function turns.each(line, how, model, opts, db)
         -- Each failure doubles the time-out; see machine.sync_through.
         local conf = { like = model, backoff_ms = 1,
             create_delays = { 0, 0, 0 },
-            query_timeout_ms = 1000 }
+            query_timeout_ms = 250 }
         for key, value in pairs(opts) do conf[key] = value end
         local m = machine.new(conf)
         m:sync_through(RUNS)
