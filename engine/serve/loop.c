@@ -23,14 +23,18 @@ static void accept_clients(struct loop *loop)
     for (int i = 0; i < ACCEPTS; i++) {
         struct sockaddr_storage from;
         socklen_t len;
+        int count = loop->clients.count;
         int fd = listener_accept(loop->shared->listener, &from, &len);
 
         if (fd < 0)
             return;
-        if (loop->clients.count >= limit)
+        if (count >= limit) {
             listener_reject(fd, o->tls_cert != NULL);
-        else
-            MHD_add_connection(loop->http, fd, (struct sockaddr *)&from, len);
+            continue;
+        }
+        MHD_add_connection(loop->http, fd, (struct sockaddr *)&from, len);
+        if (loop->clients.count == count)
+            MHD_run(loop->http); /* version 1.0 tells of it only then */
     }
 }
 
