@@ -14,14 +14,18 @@ static struct options bad_option(struct options o)
 struct options args_read(char **argv)
 {
     struct options o = {0};
+    const char *url;
     int i;
 
     for (i = 1; argv[i]; i++) {
         const char *a = argv[i];
-        int taken = args_store(argv + i, &o.store);
+        int taken = args_store(argv + i, &url);
 
         o.script = i;
         if (taken > 0) {
+            if (*url == '\0' || o.store)
+                return bad_option(o);
+            o.store = url;
             i += taken - 1;
             continue;
         }
@@ -36,8 +40,10 @@ struct options args_read(char **argv)
         } else {
             return bad_option(o);
         }
-        if (a[1] == '-')
+        if (a[1] == '-') {
+            o.file = true;
             break;
+        }
         o.E |= a[1] == 'E';
         o.e |= a[1] == 'e';
         o.i |= a[1] == 'i';
@@ -70,6 +76,34 @@ void args_complain(const char *bad)
             PROGRAM, PROGRAM, PROGRAM);
 }
 
+bool args_misplaced(char **argv, struct options o, const char *command,
+                    bool repl)
+{
+    const char *option = argv[1];
+    int n;
+
+    if (command && option != command) {
+        n = (int)strcspn(option, "=");
+        fprintf(stderr,
+                "%s: option '%.*s' has no meaning before the command '%s': "
+                "what belongs to it stands behind, as in '%s heal --store "
+                "URL', and '%s -- %s' runs a file\n",
+                PROGRAM, n, option, command, PROGRAM, PROGRAM, command);
+        return true;
+    }
+    if (o.bad && args_store(argv + o.script, &option) > 0)
+        fprintf(stderr, "%s: option '--store' %s\n", PROGRAM,
+                *option ? "stands twice" : "needs a value");
+    else if (!o.bad && o.store && !repl)
+        fprintf(stderr,
+                "%s: option '--store' has no meaning for a script: it is for "
+                "the REPL, and for a command as in '%s heal --store URL'\n",
+                PROGRAM, PROGRAM);
+    else
+        return false;
+    return true;
+}
+
 int args_store(char **argv, const char **url)
 {
     static const char option[] = "--store";
@@ -87,10 +121,20 @@ int args_store(char **argv, const char **url)
     return 2;
 }
 
-bool args_plain_word(const char *s)
+const char *args_word(char **argv, struct options o)
 {
-    return *s >= 'a' && *s <= 'z' &&
-           s[strspn(s, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+    const char *s;
+
+    argv += o.script;
+    while (o.bad && *argv && **argv == '-')
+        argv++;
+    s = *argv;
+    if (o.file)
+        return NULL;
+    if (!s || *s < 'a' || *s > 'z' ||
+        s[strspn(s, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
+        return NULL;
+    return s;
 }
 
 char *args_command(char *option)

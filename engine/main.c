@@ -191,6 +191,17 @@ static int run_word(lua_State *L, const char *word)
     return code;
 }
 
+/* Whether nothing is given to run: then the REPL is, or what is on stdin. */
+static bool is_bare(int argc, struct options o)
+{
+    return o.script == argc && !o.e && !o.v;
+}
+
+static bool wants_repl(int argc, struct options o)
+{
+    return o.i || (is_bare(argc, o) && isatty(STDIN_FILENO));
+}
+
 /* The script or what stands for one; returns the exit code. */
 static int run_main(lua_State *L, char **argv, int argc, struct options o)
 {
@@ -198,14 +209,10 @@ static int run_main(lua_State *L, char **argv, int argc, struct options o)
 
     if (o.script < argc)
         ok = run_script(L, argv + o.script) == LUA_OK;
-    if (ok && o.i)
-        ok = run_repl(L, o.store, false) == LUA_OK;
-    else if (ok && o.script == argc && !o.e && !o.v) {
-        if (isatty(STDIN_FILENO))
-            ok = run_repl(L, o.store, true) == LUA_OK;
-        else
-            run_chunk(L, luaL_loadfile(L, NULL));
-    }
+    if (ok && wants_repl(argc, o))
+        ok = run_repl(L, o.store, !o.i) == LUA_OK;
+    else if (ok && is_bare(argc, o))
+        run_chunk(L, luaL_loadfile(L, NULL));
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -221,6 +228,14 @@ static int run_all(lua_State *L, char **argv, int argc, struct options o,
     if (!boot(L, word))
         return EXIT_FAILURE;
     command = !lua_isnil(L, -1);
+    if (args_misplaced(argv, o, command ? word : NULL, wants_repl(argc, o)))
+        return EXIT_USAGE;
+    if (o.bad) {
+        args_complain(argv[o.script]);
+        return EXIT_FAILURE;
+    }
+    if (o.v)
+        print_version();
     if (word && !command && access(word, F_OK) != 0) {
         fprintf(stderr, "%s: no command and no file '%s'; try %s help\n",
                 PROGRAM, word, PROGRAM);
@@ -240,22 +255,15 @@ static int pmain(lua_State *L)
 {
     struct invocation *in = lua_touserdata(L, 1);
     struct options o;
-    const char *word = NULL;
+    const char *word;
 
     luaL_checkversion(L);
     o = args_read(in->argv);
-    if (o.bad) {
-        args_complain(in->argv[o.script]);
-        return 0;
-    }
-    if (o.v)
-        print_version();
     if (o.E) {
         lua_pushboolean(L, 1);
         lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
     }
-    if (o.script < in->argc && args_plain_word(in->argv[o.script]))
-        word = in->argv[o.script];
+    word = args_word(in->argv, o);
     in->code = run_all(L, in->argv, in->argc, o, word);
     return 0;
 }

@@ -73,6 +73,8 @@ int bind_fail(lua_State *L, const struct err *e)
 {
     luaL_pushfail(L);
     bind_pusherror(L, e);
+    if (e->code == ERR_INTERRUPTED)
+        return lua_error(L);
     return 2;
 }
 

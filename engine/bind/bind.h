@@ -32,7 +32,8 @@ struct bind_store {
 };
 
 /* Pushes nil and an error table {code, message, status, unclear} that prints
- * as its message; returns 2. */
+ * as its message; returns 2.  Ctrl-C is raised: nobody may take it for a call
+ * that failed. */
 int bind_fail(lua_State *L, const struct err *e);
 
 /* Pushes true, or what bind_fail() does; returns how many. */

@@ -4,7 +4,7 @@
 
 int luaopen_engine_postgres(lua_State *L);
 
-/* open(url [, {workspace=, connect_timeout=, timeout_ms=}]) -> store
+/* open(url [, {workspace=, connect_timeout=, timeout_ms=, readonly=}]) -> store
  * | nil, err */
 static int l_open(lua_State *L)
 {
@@ -14,6 +14,7 @@ static int l_open(lua_State *L)
         {"connect_timeout", .integer = &o.connect_timeout, .least = 1,
          .most = 3600},
         {"timeout_ms", .integer = &o.timeout_ms, .least = 1, .most = 3600000},
+        {"readonly", .flag = &o.readonly},
         {0},
     };
     struct bind_store *s;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "core/sql_lexer.h"
 
 static int push_text(lua_State *L, bool ok, const struct buf *sql,
                      const struct err *e)
@@ -196,13 +197,36 @@ static int l_unfinished(lua_State *L)
     return 1;
 }
 
+/* sql.reads(text) -> whether the text is one statement that starts like one
+ * which only reads, and holds no word that writes.  Only for a service that
+ * has no read-only mode: a function that it calls may still write. */
+static int l_reads(lua_State *L)
+{
+    static const char *const first[] = {"SELECT", "VALUES", "SHOW", "WITH"};
+    static const char *const writes[] = {"INSERT", "UPDATE", "DELETE",
+                                         "MERGE",  "INTO",   ";"};
+    size_t len;
+    const char *sql = luaL_checklstring(L, 1, &len);
+    struct sql_lexer x = {.at = sql, .end = sql + len};
+    struct sql_token t = sql_lexer_next(&x);
+    bool reads = false;
+
+    for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)
+        reads |= sql_token_is(&t, first[i]);
+    for (; reads && t.kind != SQL_TOKEN_END; t = sql_lexer_next(&x))
+        for (size_t i = 0; i < sizeof(writes) / sizeof(*writes); i++)
+            reads &= !sql_token_is(&t, writes[i]);
+    lua_pushboolean(L, reads);
+    return 1;
+}
+
 int luaopen_engine_sql(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
         {"ident", l_ident},   {"literal", l_literal},
         {"insert", l_insert}, {"create", l_create},
         {"bind", l_bind},     {"unfinished", l_unfinished},
-        {NULL, NULL}};
+        {"reads", l_reads},   {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     return 1;

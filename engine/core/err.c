@@ -17,6 +17,7 @@ static const char *const names[] = {
     [ERR_NO_SCHEMA] = "no_schema",
     [ERR_EXISTS] = "exists",
     [ERR_DENIED] = "denied",
+    [ERR_READONLY] = "readonly",
     [ERR_AUTH] = "auth",
     [ERR_BUSY] = "busy",
     [ERR_BALANCE] = "balance",

@@ -22,6 +22,7 @@ enum err_code {
     ERR_NO_SCHEMA,  /* PostgreSQL: the workspace's schema is not there */
     ERR_EXISTS,     /* what was to be made is there already */
     ERR_DENIED,     /* no right to do that */
+    ERR_READONLY,   /* the store was opened to be read only */
     ERR_AUTH,       /* not logged in, or a wrong password */
     ERR_BUSY,       /* a lock was not to be had in time */
     ERR_BALANCE,    /* HTTP 402: the account has no credit left */

@@ -13,6 +13,7 @@ struct pg_db {
     struct db base;
     struct pg_address address;
     PGconn *conn;
+    bool readonly;
     bool tx_aborted; /* the connection was lost inside a transaction */
 };
 
@@ -30,7 +31,8 @@ static bool in_transaction(struct db *db)
     struct pg_db *p = (struct pg_db *)db;
     PGTransactionStatusType s = PQtransactionStatus(p->conn);
 
-    return p->tx_aborted || (s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
+    return p->tx_aborted ||
+           (!p->readonly && s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
 }
 
 /* A connection found dead before anything was sent is opened again. */
@@ -94,7 +96,8 @@ static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
     if (PQstatus(p->conn) == CONNECTION_BAD) {
         enum stmt_kind kind = stmt_kind_of(st);
 
-        p->tx_aborted = inside && kind != STMT_COMMIT && kind != STMT_ROLLBACK;
+        p->tx_aborted = !p->readonly && inside && kind != STMT_COMMIT &&
+                        kind != STMT_ROLLBACK;
         /* inside a transaction only its COMMIT can have had an effect */
         e->unclear = inside ? kind == STMT_COMMIT : kind != STMT_CATALOG;
     }
@@ -137,6 +140,26 @@ static bool new_cursor(struct db *db, PGresult *res, struct cursor **out,
     return true;
 }
 
+/* Before each statement of a store that is read only: the transaction of the
+ * one before ends, and another begins.  A statement has been seen in it, so
+ * that none can make it writable again. */
+static bool begin_read_only(struct pg_db *p, struct err *e)
+{
+    static const char *const steps[] = {"ROLLBACK", "BEGIN READ ONLY",
+                                        "SELECT 1"};
+    PGresult *res;
+
+    for (size_t i = PQtransactionStatus(p->conn) == PQTRANS_IDLE; i < 3; i++) {
+        struct stmt st = {.kind = STMT_READ, .sql = steps[i]};
+
+        res = run_statement(p, &st, e);
+        if (!res)
+            return false;
+        PQclear(res);
+    }
+    return true;
+}
+
 static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
                     struct err *e)
 {
@@ -145,11 +168,13 @@ static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
 
     if (strlen(st->sql) != st->len)
         return err_set(e, ERR_ARG, "a statement cannot hold a NUL byte");
-    if (!p->tx_aborted && in_transaction(db))
+    if (!p->readonly && !p->tx_aborted && in_transaction(db))
         p->tx_aborted = !pg_alive(p->conn);
     if (p->tx_aborted)
         return end_aborted_tx(p, st, e) && new_cursor(db, NULL, out, e);
     if (!reconnect_if_lost(p, e))
+        return false;
+    if (p->readonly && !begin_read_only(p, e))
         return false;
     res = run_statement(p, st, e);
     /* only a catalogue query is surely harmless when it is sent twice */
@@ -200,6 +225,7 @@ struct db *postgres_open(const char *url, const struct postgres_options *o,
         return NULL;
     }
     p->base.ops = &ops;
+    p->readonly = o->readonly;
     if (pg_address_set(&p->address, url, o, e))
         p->conn = pg_connect(&p->address, e);
     if (!p->conn) {

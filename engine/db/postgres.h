@@ -4,6 +4,8 @@
 #ifndef ENGINE_DB_POSTGRES_H
 #define ENGINE_DB_POSTGRES_H
 
+#include <stdbool.h>
+
 struct db;
 struct err;
 
@@ -14,6 +16,8 @@ struct postgres_options {
     int connect_timeout;   /* seconds; 0 means what the URL says, else 10 */
     int timeout_ms;        /* for the answer to one statement, 30 times as
                             * long for an index; 0 is for ever */
+    bool readonly;         /* every statement runs in a transaction that
+                            * PostgreSQL keeps from changing anything */
 };
 
 /* Connects to postgres://... (or any libpq connection string).  NULL with *e

@@ -46,6 +46,8 @@ void pg_error(const PGresult *res, const PGconn *conn, struct err *e)
     else if (state && strcmp(state, "55P03") == 0)
         err_set(e, ERR_BUSY, "another session held a lock for too long: %s",
                 text);
+    else if (state && strcmp(state, "25006") == 0)
+        err_set(e, ERR_READONLY, "%s", text);
     else
         err_set(e, state ? classify(res, state) : ERR_IO, "%.*s",
                 (int)strcspn(text, "\n"), text);

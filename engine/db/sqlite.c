@@ -18,6 +18,7 @@ struct sqlite_db {
     struct db db;
     sqlite3 *h;
     char *path; /* for messages */
+    bool readonly;
     struct sqlite_busy busy;
 };
 
@@ -28,8 +29,7 @@ struct sqlite_cursor {
     struct value *values;
 };
 
-/* SQLite has codes for what the file does and only words for what the
- * statement does. */
+/* SQLite has codes for the file's faults, only words for a statement's. */
 static enum err_code classify(int rc, const char *text)
 {
     switch (rc & 0xff) {
@@ -56,7 +56,7 @@ static enum err_code classify(int rc, const char *text)
     }
 }
 
-/* What a person can do about it. */
+/* What a person can do. */
 static const char *advice(int rc)
 {
     switch (rc & 0xff) {
@@ -84,6 +84,8 @@ static bool fail(struct sqlite_db *d, int rc, struct err *e)
     const char *text = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
     enum err_code code = classify(rc, text);
 
+    if (d->readonly && ((rc & 0xff) == SQLITE_READONLY || code == ERR_DENIED))
+        return err_set(e, ERR_READONLY, "the store is open for reading only");
     if (code == ERR_IO || code == ERR_BUSY || code == ERR_DENIED)
         return err_set(e, code, "%s: %s%s", d->path, text, advice(rc));
     return err_set(e, code, "%s", text);
@@ -177,8 +179,7 @@ static void read_value(sqlite3_stmt *st, int i, struct value *v)
                       ? sqlite3_column_blob(st, i)
                       : (const void *)sqlite3_column_text(st, i);
         v->len = (size_t)sqlite3_column_bytes(st, i);
-        if (!v->text)
-            v->text = "";
+        v->text = v->text ? v->text : "";
         break;
     default:
         break;
@@ -256,6 +257,9 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                           o->readonly ? "SELECT 1 FROM sqlite_schema"
                                       : "PRAGMA synchronous = FULL",
                           NULL, NULL, NULL);
+    d->readonly = o->readonly && rc == SQLITE_OK;
+    if (d->readonly)
+        rc = sqlite_refuse_attach(d->h);
     return rc == SQLITE_OK || fail(d, rc, e);
 }
 
@@ -270,9 +274,7 @@ static bool open_file(struct sqlite_db *d, const struct sqlite_options *o,
     rc = sqlite3_open_v2(d->path, &d->h,
                          flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                          NULL);
-    if (rc != SQLITE_OK)
-        return fail(d, rc, e);
-    return set_up(d, o, e);
+    return rc == SQLITE_OK ? set_up(d, o, e) : fail(d, rc, e);
 }
 
 struct db *sqlite_open(const char *path, const struct sqlite_options *o,

@@ -53,7 +53,6 @@ describe("cli.parse", function()
             assert.same({ step_size = "3" }, parse(table.unpack(words)))
         end
         assert.same({ fast = true, step_size = "-j" }, parse("-fs", "-j"))
-        assert.same({ step_size = "" }, parse("--step-size="))
         assert.same({ step_size = "a=b" }, parse("--step-size=a=b"))
         assert.same({ with = { "a", "b" } }, parse("--with=a", "--with", "b"))
     end)
@@ -74,6 +73,11 @@ describe("cli.parse", function()
         refuse("option '--fast' takes no value", "--fast=1")
         refuse("option '--step-size' needs a value", "--step-size")
         refuse("option '-s' needs a value", "-s")
+        refuse("option '--step-size' needs a value", "--step-size=")
+        refuse("option '-s' needs a value", "-s", "")
+        refuse("option '--step-size' stands twice", "-s", "1", "--step-size=2")
+        refuse("option '--json' stands twice", "--json", "--json")
+        refuse("option '-j' stands twice", "-jj")
         refuse("'c' is one argument too many", "a", "b", "c")
     end)
 
@@ -231,4 +235,30 @@ os.exit(cli.command {
         assert.equal(1, r.code)
         assert.matches("fault", r.stderr)
     end)
+end)
+
+describe("an option that has no meaning with what is asked for", function()
+    after_each(tmp.clean)
+
+    for _, args in ipairs {
+        { "config", "set", "workspace", "x", "--json" },
+        { "config", "unset", "workspace", "--json" },
+        { "doctor", "--why", "/x", "codex" }, { "help", "heal", "--json" },
+        { "org", "switch", "x", "--json" },
+        { "workspace", "switch", "x", "--json" },
+        { "schema", "list", "--sql" }, { "schema", "lint", "--dialect=sqlite" },
+        { "uninstall", "--verify", "--dry-run" },
+        { "login", "--with-token", "--no-browser" },
+        { "serve", "--json" }, { "serve", "token", "list", "--read" },
+        { "serve", "token", "revoke", "x", "--json" },
+        { "serve", "token", "add", "x", "--workspace=w", "--port=1" },
+    } do
+        it("is refused: " .. table.concat(args, " "), function()
+            local home = tmp.dir()
+            local r = run(args, { home = home })
+            assert.same({ 64, "" }, { r.code, r.stdout })
+            assert.matches("^propolis [^\n]+; try '[^\n]+ %-h'\n$", r.stderr)
+            assert.same({}, require("engine.sys").list(home))
+        end)
+    end
 end)

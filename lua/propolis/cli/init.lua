@@ -83,8 +83,7 @@ function cli.done(code)
     return write_error and cli.FAILED or code or cli.OK
 end
 
---- Says on stderr what failed.
--- @return 1, the exit code
+--- Says on stderr what failed; returns 1, the exit code.
 function cli.fail(message)
     cli.say("propolis: " .. tostring(message))
     return cli.FAILED
@@ -94,7 +93,7 @@ end
 -- stderr and exit code 1.
 cli.check = try.check
 
---- True for the error that Ctrl-C raises in what is running.
+--- True for what Ctrl-C raises in what is running.
 function cli.is_interrupt(err)
     return require("engine.sys").is_interrupt(err)
 end
@@ -120,13 +119,15 @@ local function take(command, opts, shown, name, value, rest)
     end
     if not kind then
         return ("there is no option '%s'"):format(shown)
+    elseif kind ~= "list" and opts[name] ~= nil then
+        return ("option '%s' stands twice"):format(shown)
     elseif kind == "flag" then
         if value then return ("option '%s' takes no value"):format(shown) end
         opts[name] = true
         return nil
     end
     value = value or rest()
-    if not value then
+    if not value or value == "" then
         return ("option '%s' needs a value"):format(shown)
     elseif kind == "list" then
         opts[name] = opts[name] or {}
@@ -216,6 +217,18 @@ function cli.parse(argv, command)
     return opts
 end
 
+--- A sentence when opts has an option that has no meaning with what was asked
+-- for (with: in words, "config set"), else nil; ... are the names that have.
+function cli.misplaced(opts, with, ...)
+    local fits = " " .. table.concat({ ... }, " ") .. " "
+    for name in pairs(opts) do
+        if not math.type(name) and not fits:find(" " .. name .. " ") then
+            return ("option '--%s' has no meaning with %s"):format(
+                name:gsub("_", "-"), with)
+        end
+    end
+end
+
 -- One frame for all ---------------------------------------------------------
 
 -- An error that cli.check did not raise is a fault: keep where it arose.
@@ -244,8 +257,7 @@ function cli.command(command)
     return command
 end
 
---- The commands there are: a sorted list of { word =, module = }, from the
--- files in commands/.
+--- The commands: a sorted list of { word =, module = } of commands/.
 function cli.commands()
     local sys = require "engine.sys"
     local list = {}

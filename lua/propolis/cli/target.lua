@@ -32,6 +32,7 @@ end
 --- Opens it.
 -- @param opts what cli.parse gave: store, remote
 -- @param how "write" makes a SQLite file that is not there; "open" refuses to;
+-- "read" too, and what it gives refuses to change anything;
 -- "look" changes nothing and takes a file that is not there as empty
 -- @return the store, or nil and a sentence
 function target.open(opts, how)
@@ -43,7 +44,7 @@ function target.open(opts, how)
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, why end
         local there = path == ":memory:" or sys.stat(file)
-        if not there and how == "open" then
+        if not there and how ~= "look" then
             return nil, ("there is no store at %s%s"):format(path,
                 folder and " yet: 'propolis heal' makes it" or "")
         elseif not there and path ~= "" then
@@ -55,6 +56,9 @@ function target.open(opts, how)
         local sys = require "engine.sys"
         local ok, err = sys.mkdir(folder)
         if not ok then return nil, tostring(err) end
+    end
+    if how == "read" then
+        options = setmetatable({ readonly = true }, { __index = options })
     end
     local store, err = require("propolis").open(url, options)
     if not store then return nil, tostring(err) end

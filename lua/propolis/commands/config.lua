@@ -147,6 +147,9 @@ function command.main(opts)
     elseif #opts > MOST[action] then
         return cli.usage(command, ("'%s' is one argument too many")
             :format(opts[#opts]))
+    elseif MOST[action] > 1 and action:find("set$") then
+        local err = cli.misplaced(opts, action)
+        if err then return cli.usage(command, err) end
     end
     return actions[action](opts)
 end

@@ -182,6 +182,9 @@ end
 function command.main(opts)
     local named, ctx = shared.start(opts, command)
     if not named then return ctx end
+    local excess = opts.why and (opts[1] and "--why takes no agent"
+        or cli.misplaced(opts, "--why", "why", "json"))
+    if excess then return cli.usage(command, excess) end
     if opts.why then return why(opts.why, opts) end
     local list = {}
     local conf, err = config.load()

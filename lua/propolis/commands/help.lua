@@ -30,6 +30,7 @@ local function overview(opts)
     cli.write([[
 propolis heal --plan        what a store lacks, and the SQL that adds it
 propolis FILE.lua ARGS      run a Lua script; without anything: the REPL
+propolis -- FILE ARGS       the same for a file called like a command
 
 commands:
 ]])
@@ -42,6 +43,8 @@ end
 
 function command.main(opts)
     if not opts[1] then return overview(opts) end
+    local excess = cli.misplaced(opts, "the name of a command")
+    if excess then return cli.usage(command, excess) end
     for _, item in ipairs(cli.commands()) do
         if item.word == opts[1] then
             cli.write(cli.usage_text(require(item.module)))

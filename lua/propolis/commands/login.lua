@@ -215,6 +215,9 @@ local function login(opts)
 end
 
 function command.main(opts)
+    if opts.with_token and opts.no_browser then
+        return cli.usage(command, "say --with-token or --no-browser, not both")
+    end
     return already_logged_in(opts) or login(opts)
 end
 

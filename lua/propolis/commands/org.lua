@@ -70,6 +70,8 @@ function command.main(opts)
     if COUNT[opts[1] or ""] ~= #opts then
         return cli.usage(command, "say 'org list' or 'org switch NAME'")
     end
+    local excess = opts[2] and cli.misplaced(opts, "org switch")
+    if excess then return cli.usage(command, excess) end
     local conf, client <close> = cli.check(account.open())
     return actions[opts[1]](opts, conf, client)
 end

@@ -9,13 +9,17 @@ local command = {
     usage = function() return [[
 propolis query "SELECT path, author FROM memory ORDER BY path LIMIT 5"
 
-usage: propolis query [--json|--csv] [--store URL|--remote] SQL
+usage: propolis query [--write] [--json|--csv] [--store URL|--remote] SQL
        propolis query [...] -          reads the SQL from stdin
 
+  --write       the statement may change something; without it the store is
+                open for reading only (a deeplake: store has no such mode:
+                there only statements that start like one that reads are sent)
   --json        one array of objects, keys in the order of the columns
   --csv         RFC 4180; NULL is an empty field, empty text is ""
 ]] .. target.help() end,
-    options = { json = "flag", csv = "flag", store = "value", remote = "flag" },
+    options = { write = "flag", json = "flag", csv = "flag",
+        store = "value", remote = "flag" },
     args = { 0, 1 },
 }
 
@@ -58,8 +62,13 @@ function command.main(opts)
     if not text or not text:find("%S") then
         return cli.usage(command, "the SQL is missing")
     end
-    local store <close> = cli.check(target.open(opts, "open"))
-    local rows, columns = cli.check(store:query(text))
+    local store <close> = cli.check(target.open(opts,
+        opts.write and "open" or "read"))
+    local rows, columns = store:query(text)
+    if not rows and columns.code == "readonly" then
+        return cli.fail(("%s: say --write to change something"):format(columns))
+    end
+    cli.check(rows, columns)
     if not columns then -- a service whose rows have no order
         columns = require("propolis.cli.grid").columns(rows, text,
             (require("propolis.schemas").list()))

@@ -236,6 +236,9 @@ function command.main(opts)
         return cli.usage(command, ("'%s' is one argument too many")
             :format(opts[2]))
     end
+    local excess = opts[1] ~= "show"
+        and cli.misplaced(opts, "schema " .. opts[1], "json")
+    if excess then return cli.usage(command, excess) end
     return action(opts)
 end
 

@@ -192,9 +192,24 @@ function token.revoke(opts)
     return cli.done()
 end
 
+-- The options that fit each thing to do.
+local FITS = {
+    start = { "db", "listen", "port", "tls_cert", "tls_key",
+        "statement_timeout", "client_timeout", "max_body", "max_answer",
+        "max_memory", "connections", "requests", "backends", "threads",
+        "verbose" },
+    add = { "workspace", "org", "org_name", "read", "json" },
+    list = { "json" }, revoke = {},
+}
+
 --- Runs the command; returns its exit code.
 function command.main(opts)
-    if not opts[1] then
+    local what = not opts[1] and "start" or opts[2]
+    local excess = FITS[what] and cli.misplaced(opts,
+        opts[1] and "token " .. what or "serving", table.unpack(FITS[what]))
+    if excess then
+        return cli.usage(command, excess)
+    elseif not opts[1] then
         return start(opts)
     elseif opts[1] ~= "token" then
         return cli.usage(command, ("'%s' is nothing to do"):format(opts[1]))

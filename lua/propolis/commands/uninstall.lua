@@ -63,6 +63,9 @@ local function run_one(agent, ctx, opts)
 end
 
 function command.main(opts)
+    if opts.verify and opts.dry_run then
+        return cli.usage(command, "say --verify or --dry-run, not both")
+    end
     return (shared.run(opts, command, run_one, say,
         { "agent", "error", "files", "left" }))
 end

@@ -36,6 +36,8 @@ function command.main(opts)
         return cli.usage(command,
             "say 'workspace list' or 'workspace switch NAME'")
     end
+    local excess = opts[2] and cli.misplaced(opts, "workspace switch")
+    if excess then return cli.usage(command, excess) end
     local conf, client <close> = cli.check(account.open())
     local names = account.environment("HIVEMIND_TOKEN", "HIVEMIND_ORG_ID",
         "HIVEMIND_WORKSPACE_ID")

@@ -58,4 +58,11 @@ function sql.bind(text, values, dialect) end
 ---@return boolean
 function sql.unfinished(text, dialect) end
 
+--- Whether the text is one statement that starts like one which only reads, and
+--- holds no word that writes. Only for a service that has no read-only mode: a
+--- function that it calls may still write.
+---@param text string
+---@return boolean
+function sql.reads(text) end
+
 return sql

@@ -4,6 +4,8 @@
 --   form                how people write such a URL
 --   open(options, url)  a store, or what engine.store.from makes one of; or
 --                       nil, err; options as in propolis.open
+--   readonly            true when the store itself refuses to change anything
+--                       with the option of that name
 local store = require "propolis.store"
 local sys = require "engine.sys"
 
@@ -54,12 +56,25 @@ function stores.find(url)
         stores.forms())
 end
 
+-- A service without a read-only mode gets only statements that look harmless.
+local function guard(made)
+    local query = made.query
+    function made.query(text, info)
+        if not require("engine.sql").reads(text) then
+            return nil, store.error("readonly",
+                "only statements that read are sent here")
+        end
+        return query(text, info)
+    end
+end
+
 --- Opens a store by its URL: propolis.open.
 function stores.open(url, options)
     local kind, why = stores.find(url)
     if not kind then return nil, store.error("arg", why) end
     local made, err = kind.open(options, url)
     if not made then return nil, err end
+    if options.readonly and not kind.readonly then guard(made) end
     local opened = store.from(made)
     opened.url, opened.query_all = stores.shown(url), made.query_all
     return opened

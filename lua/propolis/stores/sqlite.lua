@@ -3,6 +3,7 @@ local store = require "propolis.store"
 
 return {
     form = "sqlite:PATH",
+    readonly = true,
     open = function(options, url)
         local path = url:sub(#"sqlite:" + 1)
         if path == "" then

@@ -44,10 +44,12 @@ local function time_limit(seconds)
     end
 end
 
---- nil, err of what was raised: an error of a store; a fault of the program, or
--- Ctrl-C, is a text and goes on up.
+--- nil, err of what was raised: an error of a store; Ctrl-C and a fault of the
+-- program, which is a text, are raised again.
 function sync.failure(raised)
-    if type(raised) == "string" then error(raised, 0) end
+    if type(raised) == "string" or sys.is_interrupt(raised) then
+        error(raised, 0)
+    end
     return nil, raised
 end
 
@@ -167,7 +169,7 @@ local function run_locked(conf, opts)
     end
     local result = {}
     local ok, why = pcall(work, conf, store, opts, result)
-    if not ok and require("propolis.cli").is_interrupt(why) then
+    if not ok and sys.is_interrupt(why) then
         error(why, 0) -- Ctrl-C says nothing about the remote
     end
     record_outcome(store, ok, why, result.push and result.push.sent > 0)

@@ -11,7 +11,7 @@ describe("propolis heal", function()
     end
 
     local function query(sql)
-        local r = run({ "query", "--json", "--store", url, sql },
+        local r = run({ "query", "--write", "--json", "--store", url, sql },
             { home = home })
         assert.equal(0, r.code, r.stderr)
         return json.decode(r.stdout)

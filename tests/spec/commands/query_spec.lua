@@ -15,7 +15,8 @@ describe("propolis query", function()
         url = "sqlite:" .. home .. "/q.db"
         local r = run({ "heal", "--store", url, "skills" }, { home = home })
         assert.equal(0, r.code, r.stderr)
-        r = query { [[INSERT INTO skills (id, name, body, version) VALUES
+        r = query { "--write", [[
+            INSERT INTO skills (id, name, body, version) VALUES
             ('1', 'one', 'a "b", c', 3), ('2', 'two
 lines', '', 40)]] }
         assert.same({ 0, "", "" }, { r.code, r.stdout, r.stderr })
@@ -46,6 +47,70 @@ lines', '', 40)]] }
     it("prints CSV", function()
         assert.equal('version,name,body,absent\r\n3,one,"a ""b"", c",\r\n'
             .. '40,"two\nlines","",\r\n', query({ "--csv", SELECT }).stdout)
+    end)
+
+    it("changes nothing without --write", function()
+        local function unchanged(sql)
+            local r = query { sql }
+            assert.same({ 1, "" }, { r.code, r.stdout }, sql)
+            assert.matches("^propolis: [^\n]*%-%-write[^\n]*\n$", r.stderr)
+        end
+        for _, sql in ipairs {
+            "DELETE FROM skills", "CREATE TABLE t (a)", "DROP TABLE skills",
+            "WITH x AS (SELECT 1) DELETE FROM skills",
+            "ATTACH '" .. home .. "/new.db' AS n", "PRAGMA user_version = 3",
+            "VACUUM INTO '" .. home .. "/copy.db'", "VACUUM",
+        } do
+            unchanged(sql)
+        end
+        assert.matches("\n +2\n$", query({ "SELECT count(*) FROM skills" })
+            .stdout)
+        local sys = require "engine.sys"
+        assert.is_nil((sys.stat(home .. "/new.db")))
+        assert.is_nil((sys.stat(home .. "/copy.db")))
+    end)
+
+    it("changes nothing on PostgreSQL without --write", function()
+        local database = require("postgres").url()
+        local function ask(...)
+            return run({ "query", "--csv", "--store", database, ... },
+                { home = home })
+        end
+        local name = "read_only_" .. require("engine.sys").pid()
+        assert.equal(0, ask("--write", "CREATE TABLE " .. name .. " (a int)")
+            .code)
+        for _, sql in ipairs {
+            "INSERT INTO %s VALUES (1)", "DROP TABLE %s",
+            "WITH x AS (INSERT INTO %s VALUES (1) RETURNING a) SELECT a FROM x",
+            "SELECT 1 INTO %s_2",
+            "DO $$ BEGIN INSERT INTO %s VALUES (1); END $$",
+        } do
+            local r = ask((sql:format(name)))
+            assert.same({ 1, "" }, { r.code, r.stdout }, sql)
+            assert.matches("--write", r.stderr, 1, true)
+        end
+        for _, sql in ipairs {
+            "DO $$ BEGIN COMMIT; INSERT INTO %s VALUES (1); END $$",
+            "DO $$ BEGIN SET TRANSACTION READ WRITE;"
+                .. " INSERT INTO %s VALUES (1); END $$",
+        } do
+            assert.equal(1, ask((sql:format(name))).code, sql)
+        end
+        assert.equal("count\r\n0\r\n",
+            ask("SELECT count(*) FROM " .. name).stdout)
+        assert.equal(0, ask("--write", "DROP TABLE " .. name).code)
+    end)
+
+    it("reads a store whose log was left by a killed writer", function()
+        local r = run({ "-e", ([[
+            local s = assert(require("propolis").open("%s"))
+            assert(s:exec("DELETE FROM skills WHERE id = '1'"))
+            require("engine.sys").run { "sh", "-c", "kill -9 $PPID" }
+        ]]):format(url) }, { home = home })
+        assert.equal(9, r.signal)
+        assert(os.remove(home .. "/q.db-shm"))
+        assert.matches("\n +1\n$", query({ "SELECT count(*) FROM skills" })
+            .stdout)
     end)
 
     it("reads the statement from stdin", function()
@@ -146,6 +211,12 @@ lines', '', 40)]] }
         local r = ask("--csv", "SELECT 2 AS b, 1 AS a, 'x' AS c")
         assert.equal(0, r.code, r.stderr)
         assert.equal("b,a,c\r\n2,1,x\r\n", r.stdout)
+        for _, sql in ipairs { "DELETE FROM t", "SELECT 1 AS a INTO t",
+            "WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x" } do
+            r = ask(sql)
+            assert.same({ 1, "" }, { r.code, r.stdout })
+            assert.matches("--write", r.stderr, 1, true)
+        end
         r = ask("SELECT 1 AS a WHERE 1 = 0")
         assert.equal(0, r.code, r.stderr)
         assert.equal("", r.stdout)

@@ -175,6 +175,19 @@ describe("the interpreter", function()
         end)
     end)
 
+    it("raises Ctrl-C also out of a store's own function", function()
+        tmp.write(dir .. "/s.lua", [[
+            local sys = require "engine.sys"
+            local s = require("engine.store").from { dialect = "sqlite",
+                query = function()
+                    sys.run({ "sh", "-c", "kill -INT " .. sys.pid() })
+                    while true do end
+                end }
+            local ok, err = pcall(s.query, s, "SELECT 1")
+            print(ok, sys.is_interrupt(err))]])
+        assert.equal("false\ttrue\n", run(OURS, { "s.lua" }).stdout)
+    end)
+
     it("raises Ctrl-C as an object, and prints it as text", function()
         local file <close> = assert(io.open(dir .. "/s.lua", "w"))
         file:write([[
@@ -198,6 +211,41 @@ describe("the interpreter", function()
         assert.matches("^propolis: [^\n]*interrupted!\nstack traceback:\n",
             ours.stderr)
         assert.equal(1, ours.code)
+    end)
+
+    it("refuses an option where it has no meaning", function()
+        local function refuse(want, ...)
+            local r = run(OURS, { ... }, { stdin = "print(1)",
+                env = { PROPOLIS_HOME = dir, HOME = dir } })
+            assert.same({ 64, "" }, { r.code, r.stdout })
+            assert.matches("^propolis: [^\n]+\n$", r.stderr)
+            assert.truthy(r.stderr:find(want, 1, true), r.stderr)
+        end
+        local before = "has no meaning before the command 'heal'"
+        for _, option in ipairs { "--store=sqlite:x.db", "-ex=1", "-lmath",
+            "-i", "-v", "-E", "-W", "--json" } do
+            refuse(before, option, "heal")
+        end
+        refuse(before, "--store", "sqlite:x.db", "heal")
+        refuse(before, "-e", "x=1", "-W", "heal")
+        for _, rest in ipairs { { "-" }, { "s.lua" }, { "-e", "x = 1" }, {} } do
+            refuse("no meaning for a script", "--store", "sqlite:x.db",
+                table.unpack(rest))
+        end
+        refuse("needs a value", "--store=", "-i")
+        refuse("needs a value", "--store", "", "-i")
+        refuse("stands twice", "--store=a", "--store", "b", "-i")
+        assert.is_nil((sys.stat(dir .. "/x.db")))
+        assert.is_nil((sys.stat(dir .. "/data")))
+    end)
+
+    it("runs a file called like a command after --", function()
+        local file <close> = assert(io.open(dir .. "/heal", "w"))
+        file:write("print('file', ...)")
+        file:close()
+        assert.equal("file\ta\n", run(OURS, { "--", "heal", "a" }).stdout)
+        assert.equal("e\nfile\n",
+            run(OURS, { "-e", "print('e')", "--", "heal" }).stdout)
     end)
 
     it("refuses what lua5.4 refuses", function()
@@ -322,36 +370,32 @@ describe("the interpreter", function()
             assert.not_matches("noise", r.stdout)
         end)
 
-        -- A command from a preloaded module: -l comes before the word.
-        local function command(body, env)
-            tmp.write(dir .. "/fake.lua", ([[
-                package.preload["propolis.commands.help"] = function()
-                    return { run = function(argv) %s end }
-                end]]):format(body))
+        local function command(args, stdin, env)
             env = env or {}
-            env.LUA_PATH = dir .. "/?.lua"
-            return run(OURS, { "-l", "fake", "help", "a", "b" },
-                { env = env })
+            env.PROPOLIS_HOME, env.HOME = dir, dir
+            return run(OURS, args, { stdin = stdin, env = env })
         end
 
         it("what a command returns is the exit code", function()
-            assert.equal(0, command("").code)
-            assert.equal(2, command("return 2").code)
-            assert.equal(1, command("return false").code)
-            assert.equal("2\tb\n",
-                command("print(#argv, argv[2])").stdout)
+            assert.equal(0, command({ "help" }).code)
+            assert.equal(1, command({ "query", "SELECT 1" }).code)
+            assert.equal(2, command({ "heal", "--plan" }).code)
+            local r = command { "help", "a", "b" }
+            assert.equal(64, r.code)
+            assert.matches("'b' is one argument too many", r.stderr)
         end)
 
         it("an error is one line, with a traceback for debugging", function()
-            local r = command("error('it broke', 0)")
+            local args = { "query", "--store", "sqlite::memory:", "-" }
+            local r = command(args, "SELECT 1\0")
 
             assert.equal(1, r.code)
-            assert.equal("propolis help: it broke\n", r.stderr)
-            r = command("error('it broke', 0)", { HIVEMIND_DEBUG = "1" })
-            assert.matches("^propolis help: it broke\nstack traceback:\n",
+            assert.matches("^propolis query: [^\n]*NUL byte%)\n$", r.stderr)
+            r = command(args, "SELECT 1\0", { HIVEMIND_DEBUG = "1" })
+            assert.matches("^propolis query: [^\n]*\nstack traceback:\n",
                 r.stderr)
-            r = command("error({ code = 'x' })")
-            assert.equal("propolis help: error object { code = \"x\" }\n",
+            r = command { "-e", "error({ code = 'x' })" }
+            assert.matches('^propolis: error object { code = "x" }\n',
                 r.stderr)
         end)
     end)

@@ -45,6 +45,14 @@ function cli.commands() end
 ---@return boolean
 function cli.is_interrupt(err) end
 
+--- A sentence when an option was given that has no meaning with what was asked
+--- for, else nil.
+---@param opts table what parse gave
+---@param with string what was asked for
+---@param ... string the options that have a meaning
+---@return string?
+function cli.misplaced(opts, with, ...) end
+
 --- A command's usage text, ended by one newline.
 ---@param command propolis.command
 ---@return string

@@ -13,7 +13,7 @@ local propolis = {}
 ---@class propolis.open.options
 ---@field workspace? string on PostgreSQL and Deeplake; a URL's own wins
 ---@field busy_ms? integer SQLite: how long to wait for another process (5000)
----@field readonly? boolean SQLite: never writes and never makes the file
+---@field readonly? boolean refuses to change anything
 ---@field connect_timeout? integer PostgreSQL: seconds
 ---@field timeout_ms? integer PostgreSQL, Deeplake: for one statement's answer
 
