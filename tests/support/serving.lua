@@ -35,10 +35,12 @@ end
 -- @param o { home =, db =, args = { more words }, wrap = "words before" }
 function serving.start(o)
     local words = { o.wrap or "env", "PROPOLIS_HOME=" .. quote(o.home),
-        "PROPOLIS_SERVE_DB=" .. quote(o.db), PROGRAM, "serve", "--port", "0" }
-    for _, word in ipairs(o.args or {}) do
-        words[#words + 1] = quote(word)
+        "PROPOLIS_SERVE_DB=" .. quote(o.db), PROGRAM, "serve" }
+    local args = table.concat(o.args or {}, "\0")
+    if not args:find("--port\0", 1, true) then
+        words[#words + 1] = "--port 0"
     end
+    for word in args:gmatch("[^\0]+") do words[#words + 1] = quote(word) end
     words[#words + 1] = "2>" .. quote(o.home .. "/stderr")
     local self = setmetatable({ home = o.home }, server)
     self.pipe, self.pid = serving.spawn(table.concat(words, " "))
