@@ -59,10 +59,22 @@ static enum err_code classify(int rc, const char *text)
 /* What a person can do about it. */
 static const char *advice(int rc)
 {
+    switch (rc) {
+    case SQLITE_BUSY_SNAPSHOT:
+        return ": the transaction has read what another one changed since; "
+               "roll it back and begin anew";
+    case SQLITE_LOCKED_SHAREDCACHE:
+        return ": another connection of this process holds the table";
+    default:
+        break;
+    }
     switch (rc & 0xff) {
     case SQLITE_BUSY:
+        return ": another connection holds it, most often of another "
+               "process; try again";
     case SQLITE_LOCKED:
-        return ": another process holds it; try again";
+        return ": a statement of this store is not done with it; end the loop "
+               "over its rows first";
     case SQLITE_CORRUPT:
         return ": the file is damaged; save what is left with "
                "sqlite3 FILE .recover, or move it away";
@@ -84,6 +96,8 @@ static bool fail(struct sqlite_db *d, int rc, struct err *e)
     const char *text = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
     enum err_code code = classify(rc, text);
 
+    if (rc == SQLITE_BUSY && strstr(text, "statements in progress"))
+        rc = SQLITE_LOCKED; /* our own: a COMMIT below an open cursor */
     if (code == ERR_IO || code == ERR_BUSY || code == ERR_DENIED)
         return err_set(e, code, "%s: %s%s", d->path, text, advice(rc));
     return err_set(e, code, "%s", text);

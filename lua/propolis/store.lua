@@ -230,32 +230,6 @@ function methods.plan(self, schemas)
     return plans
 end
 
---- Runs fn(store) in one transaction: kept when it returns, undone when it
--- raises or returns nil, err.  A store without a session just runs it.
-function methods.transaction(self, fn)
-    if not self.session then
-        return fn(self)
-    end
-    local ok, err = self:begin()
-    if not ok then
-        return nil, err
-    end
-    local results = table.pack(pcall(fn, self))
-    if not results[1] or (results[2] == nil and results[3] ~= nil) then
-        self:rollback()
-        if not results[1] then
-            error(results[2], 0)
-        end
-        return nil, results[3]
-    end
-    ok, err = self:commit()
-    if not ok then
-        self:rollback()
-        return nil, err
-    end
-    return table.unpack(results, 2, results.n)
-end
-
 --- A value as a literal of the store's dialect; raises when it has none.
 function methods.quote(self, value)
     return assert(sql.bind("?", { value, n = 1 }, self.dialect))

@@ -9,6 +9,7 @@
 --   count(place, open) a store there and a function that lists the statements
 --                      its server was sent since (optional)
 --   suffix             what ends a CREATE TABLE by hand, as " USING deeplake"
+--   session = false    statements share none: there are no transactions
 --   types = false      the catalogue tells only names: no drift but names
 local function counter(name)
     local n = 0
@@ -392,6 +393,174 @@ local function suite(env, name, open, opts)
                     assert.same(before, plan_of(OLD))
                 end)
             end
+        end)
+
+        describe("in a transaction", function()
+            local function ids()
+                local list = {}
+                local found = rows('SELECT id FROM "events" ORDER BY id')
+                for i, row in ipairs(found) do list[i] = row.id end
+                return list
+            end
+
+            if opts.session == false then
+                it("refuses: each statement is kept by itself", function()
+                    local ran
+                    for _, f in ipairs {
+                        function() return store:begin() end,
+                        function() return store:commit() end,
+                        function() return store:rollback() end,
+                        function()
+                            return store:transaction(function()
+                                ran = true
+                            end)
+                        end,
+                    } do
+                        local ok, err = f()
+                        assert.is_nil(ok)
+                        assert.matches("has no transactions", err.message)
+                    end
+                    assert.is_nil(ran)
+                end)
+                return
+            end
+
+            before_each(function() assert(store:ensure(OLD)) end)
+
+            it("keeps what returns, and gives it back", function()
+                assert.same({ 1, nil, 3, n = 3 }, table.pack(
+                    store:transaction(function(own)
+                        assert.equal(store, own)
+                        assert(own:insert(OLD, { id = "a" }))
+                        return 1, nil, 3
+                    end)))
+                assert.same({ "a" }, ids())
+                assert.is_false(store:in_transaction())
+            end)
+
+            it("undoes what raises, or returns nil and why", function()
+                assert.has_error(function()
+                    store:transaction(function()
+                        assert(store:insert(OLD, { id = "a" }))
+                        error({ own = true })
+                    end)
+                end, { own = true })
+                assert.same({ nil, "why", n = 2 }, table.pack(
+                    store:transaction(function()
+                        assert(store:insert(OLD, { id = "b" }))
+                        return nil, "why", "more"
+                    end)))
+                assert.same({}, ids())
+                assert.is_false(store:in_transaction())
+            end)
+
+            it("nests: an inner one ends alone", function()
+                assert(store:transaction(function()
+                    assert(store:insert(OLD, { id = "a" }))
+                    assert(store:transaction(function()
+                        assert(store:insert(OLD, { id = "b" }))
+                        assert.is_nil((store:transaction(function()
+                            assert(store:insert(OLD, { id = "lost" }))
+                            return nil, "no"
+                        end)))
+                        assert.is_false((pcall(store.transaction, store,
+                            function()
+                                assert(store:exec('DELETE FROM "events"'))
+                                error("no")
+                            end)))
+                        return true
+                    end))
+                    assert.is_true(store:in_transaction())
+                    assert(store:insert(OLD, { id = "c" }))
+                    return true
+                end))
+                assert.same({ "a", "b", "c" }, ids())
+            end)
+
+            it("an outer one takes the inner ones with it", function()
+                assert.is_nil((store:transaction(function()
+                    assert(store:transaction(function()
+                        return store:insert(OLD, { id = "a" })
+                    end))
+                    return nil, "no"
+                end)))
+                assert.same({}, ids())
+            end)
+
+            it("begins only once", function()
+                assert(store:begin())
+                assert(store:insert(OLD, { id = "a" }))
+                local ok, err = store:begin()
+                assert.is_nil(ok)
+                assert.matches("open already", err.message)
+                assert(store:rollback())
+                assert.same({}, ids())
+            end)
+
+            it("tells the truth after a failure nobody minded", function()
+                local ok = store:transaction(function()
+                    assert(store:insert(OLD, { id = "a" }))
+                    assert.is_nil((store:exec("SELEKT 1")))
+                    return true
+                end)
+                assert.same(ok and { "a" } or {}, ids())
+                ok = store:transaction(function()
+                    assert(store:insert(OLD, { id = "b" }))
+                    store:transaction(function()
+                        store:exec("SELEKT 1")
+                        return true
+                    end)
+                    return true
+                end)
+                assert.is_true(ok)
+                assert.equal("b", ids()[#ids()])
+                assert(store:begin())
+                assert(store:insert(OLD, { id = "c" }))
+                assert.is_nil((store:exec("SELEKT 1")))
+                ok = store:commit()
+                assert.equal(ok and "c" or "b", ids()[#ids()])
+                assert.is_false(store:in_transaction())
+            end)
+
+            it("says when a statement ended it", function()
+                for _, word in ipairs { "COMMIT", "ROLLBACK" } do
+                    local ok, err = store:transaction(function()
+                        assert(store:exec(word))
+                        return true
+                    end)
+                    assert.is_nil(ok)
+                    assert.matches("had ended before its commit", err.message)
+                end
+            end)
+
+            it("heals: the row and what follows stand in it", function()
+                local function put(more)
+                    return store:transaction(function()
+                        assert(store:insert(OLD, { id = "a" }))
+                        assert(store:insert(NEW, { id = "b", note = "n" }))
+                        assert(store:insert(TEXT, { id = 1, v = "new" }))
+                        return store:insert(OLD, { id = more })
+                    end)
+                end
+                assert.is_nil((store:transaction(function()
+                    assert(put("c"))
+                    return nil, "no"
+                end)))
+                assert.same({}, ids())
+                local _, err = store:query('SELECT v FROM "texts"')
+                assert.equal("no_table", err.code)
+                assert(put("c"))
+                assert.same({ "a", "b", "c" }, ids())
+                assert.same({ { v = "new" } }, rows('SELECT v FROM "texts"'))
+            end)
+
+            it("ensures", function()
+                assert(store:transaction(function()
+                    assert(store:ensure(NEW))
+                    return store:insert(NEW, { id = "a", note = "n" })
+                end))
+                assert.same({ "a" }, ids())
+            end)
         end)
 
         describe("costs", function()

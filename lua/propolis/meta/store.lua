@@ -85,7 +85,15 @@ function object:insert(schema, row) end
 ---@return engine.heal.done|engine.error|nil healed
 function object:insert_many(schema, rows) end
 
---- Starts a transaction that writes, as the dialect does.
+--- Runs fn(store) in one transaction: kept when fn returns, undone when it
+--- raises or returns nil and an error.  One within another is a savepoint:
+--- undone, it leaves the outer one as it was before.  nil and an error also
+--- when the database did not keep it, and from a store without transactions.
+---@param fn fun(store: engine.store.object): any
+---@return any ... what fn returned; or nil and the error
+function object:transaction(fn) end
+
+--- Starts a transaction that writes, as the dialect does; an error within one.
 ---@return true? done
 ---@return engine.error? err
 function object:begin() end

@@ -99,12 +99,6 @@ function store:ensure(schemas) end
 ---@return engine.error? err
 function store:plan(schemas) end
 
---- Runs fn(store) in one transaction: kept when fn returns, undone when it
---- raises or returns nil and an error.
----@param fn fun(store: propolis.store.object): any
----@return any ... what fn returned; or nil and the error
-function store:transaction(fn) end
-
 --- A value as a literal of the store's dialect; raises when it has none.
 ---@param value any
 ---@return string sql
