@@ -91,19 +91,32 @@ static void push_row(lua_State *L, const struct bind_cursor *b)
     }
 }
 
+static const char *check_kind(lua_State *L, int idx)
+{
+    if (lua_isnoneornil(L, idx))
+        return "query";
+    if (lua_type(L, idx) != LUA_TSTRING)
+        bind_raise(L, "the kind of a statement must be a string, not a %s",
+                   luaL_typename(L, idx));
+    return lua_tostring(L, idx);
+}
+
 struct stmt bind_checkstmt(lua_State *L, int idx)
 {
-    const char *kind = luaL_optstring(L, idx + 1, "query");
+    const char *kind = check_kind(L, idx + 1);
     int known = stmt_kind_from(kind);
     struct stmt st = {.kind = (enum stmt_kind)known};
 
     if (known < 0)
-        luaL_argerror(L, idx + 1,
-                      lua_pushfstring(L, "no kind of statement '%s'", kind));
-    st.sql = luaL_checklstring(L, idx, &st.len);
-    luaL_argcheck(L, strlen(st.sql) == st.len, idx,
-                  "the statement holds a NUL byte");
-    luaL_argcheck(L, st.len < BUF_MAX, idx, "the statement is too long");
+        bind_raise(L, "no kind of statement '%s'", kind);
+    if (lua_type(L, idx) != LUA_TSTRING)
+        bind_raise(L, "a statement must be a string, not a %s",
+                   luaL_typename(L, idx));
+    st.sql = lua_tolstring(L, idx, &st.len);
+    if (strlen(st.sql) != st.len)
+        bind_raise(L, "the statement holds a NUL byte");
+    if (st.len >= BUF_MAX)
+        bind_raise(L, "the statement is too long");
     return st;
 }
 

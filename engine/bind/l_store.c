@@ -217,7 +217,9 @@ static int l_from(lua_State *L)
     lua_settop(L, 1);
     if (luaL_testudata(L, 1, STORE_TYPE))
         return 1;
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1))
+        bind_raise(L, "a store is opened by a URL, or by a table such as "
+                      "{ dialect = \"sqlite\", query = f }");
     s = bind_newstore(L);
     s->db = lua_driver_open(L, 1, &e);
     if (!s->db)
@@ -237,6 +239,13 @@ static int l_error(lua_State *L)
     err_set(&e, err_code(luaL_checkstring(L, 1)), "%s", luaL_checkstring(L, 2));
     bind_pusherror(L, &e);
     return 1;
+}
+
+/* store.raise(message): a caller's mistake, at the caller's line: our own Lua
+ * files are passed over. */
+static int l_raise(lua_State *L)
+{
+    bind_raise(L, "%s", luaL_checkstring(L, 1));
 }
 
 int luaopen_engine_store(lua_State *L)
@@ -259,7 +268,7 @@ int luaopen_engine_store(lua_State *L)
                                     {"__tostring", l_tostring},
                                     {NULL, NULL}};
     static const luaL_Reg funcs[] = {
-        {"from", l_from}, {"error", l_error}, {NULL, NULL}};
+        {"from", l_from}, {"error", l_error}, {"raise", l_raise}, {NULL, NULL}};
 
     luaL_requiref(L, "engine.schema", luaopen_engine_schema, 0);
     lua_pop(L, 1);

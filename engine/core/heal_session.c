@@ -33,7 +33,6 @@ static bool lock(struct table_heal *h, struct err *e)
                        e) &&
               sql_text(&sql, h->db->ops->dialect, table, strlen(table), e) &&
               buf_adds(&sql, "))", e) &&
-              db_run(h->db, STMT_QUERY, KEEP_WAIT, e) &&
               db_run(h->db, STMT_QUERY, "SET LOCAL lock_timeout = '10s'", e) &&
               heal_run(h, STMT_QUERY, &sql, e) &&
               db_run(h->db, STMT_QUERY, SHORT_WAIT, e);
@@ -48,13 +47,16 @@ static bool attempt(struct table_heal *h, struct err *e)
 {
     bool locks = h->db->ops->dialect->advisory_locks;
     bool nested;
+    bool waits; /* the caller's own lock_timeout is put back */
     bool ok;
 
     if (!db_begin(h->db, &nested, e))
         return false;
-    ok = (!locks || lock(h, e)) && heal_read_catalog(h, e) &&
+    waits = nested && locks;
+    ok = (!waits || db_run(h->db, STMT_QUERY, KEEP_WAIT, e)) &&
+         (!locks || lock(h, e)) && heal_read_catalog(h, e) &&
          heal_create_or_add(h, e) &&
-         (!locks || db_run(h->db, STMT_QUERY, RESTORE_WAIT, e));
+         (!waits || db_run(h->db, STMT_QUERY, RESTORE_WAIT, e));
     return db_end(h->db, nested, ok, e);
 }
 

@@ -170,6 +170,79 @@ local function suite(env, name, open, opts)
             assert.has_error(function() other:query("SELECT 1") end)
         end)
 
+        it("names the caller's line, whatever the caller got wrong", function()
+            local gone = assert(open(new_place()))
+            gone:close()
+            for what, f in pairs {
+                ["the store is closed"] = function()
+                    gone:insert(NEW, { id = "a" })
+                end,
+                ["store is closed"] = function() gone:query("SELECT 1") end,
+                ["values must be a table"] = function()
+                    store:query("SELECT 1 WHERE 1 = ?", 5)
+                end,
+                ["2 values for 1 ?"] = function()
+                    store:exec("SELECT 1 WHERE 1 = ?", { 1, 2 })
+                end,
+                ["more ? than the 0 values"] = function()
+                    store:rows("SELECT 1 WHERE 1 = ?", {})
+                end,
+                ["only when it is a list"] = function()
+                    store:query("SELECT 1 WHERE 1 = ?", { { x = 1 } })
+                end,
+                ["less than the values"] = function()
+                    store:query("SELECT ?", { 1, 2, n = 1 })
+                end,
+                ["no name given for"] = function()
+                    store:query("SELECT {x}", {})
+                end,
+                ["no kind of statement"] = function()
+                    store:query("SELECT 1", nil, "nope")
+                end,
+                ["kind of a statement must"] = function()
+                    store:query("SELECT 1", nil, {})
+                end,
+                ["statement must be a string"] = function()
+                    store:query(nil, {})
+                end,
+                ["statement must be a string, not a nil"] = function()
+                    store:exec(nil)
+                end,
+                ["has no column 'nope'"] = function()
+                    store:insert(NEW, { nope = 1 })
+                end,
+                ["no column 'nope': add"] = function()
+                    store:put(NEW, { nope = 1 })
+                end,
+                ["a row must be"] = function() store:insert(NEW, "row") end,
+                ["rows must be"] = function()
+                    store:insert_many(NEW, "rows")
+                end,
+                ["a schema is wanted"] = function()
+                    store:insert("events", { id = "a" })
+                end,
+                ["schema is wanted"] = function()
+                    store:put(nil, { id = "a" })
+                end,
+                ["schema is wanted here, not a string"] = function()
+                    store:ensure("events")
+                end,
+                ["schema is wanted here, not a number"] = function()
+                    store:plan({ 5 })
+                end,
+                ["has no SQL literal"] = function()
+                    store:quote(print)
+                end,
+            } do
+                local ok, err = pcall(f)
+                assert.is_false(ok, what)
+                assert.matches("store_suite.lua:%d+: ", tostring(err))
+                assert.truthy(tostring(err):find(what, 1, true), err)
+            end
+            local _, err = store:query('SELECT id FROM "events"')
+            assert.equal("no_table", err.code)
+        end)
+
         describe("heals lazily:", function()
             it("a table that is not there", function()
                 assert.is_true(store:insert(NEW, { id = "a" }))

@@ -42,6 +42,11 @@ function store.from(spec) end
 ---@return engine.error
 function store.error(code, message) end
 
+--- Raises what a caller got wrong, at the caller's line: our own Lua files are
+--- passed over.
+---@param message string
+function store.raise(message) end
+
 --- What a statement is, so that a store behind a network knows what it may
 --- send again when no clear answer came.  "query" is anything, which never is;
 --- "read" and "catalog" change nothing; "create", "alter", "index" and
