@@ -54,7 +54,8 @@ function store.raise(message) end
 ---@alias engine.stmt.kind "query"|"read"|"begin"|"commit"|"rollback"|"catalog"
 ---|"create"|"alter"|"index"|"insert"|"idempotent"
 
---- Runs one statement.
+--- Runs one statement.  Of columns with equal names the second is called
+--- name_2 in rows and names, the third name_3, where no other column is.
 ---@param sql string
 ---@param kind? engine.stmt.kind
 ---@return table[]? rows by column name; NULL is an absent key

@@ -281,7 +281,7 @@ describe("engine.postgres", function()
         assert.matches("elsewhere", err.message)
     end)
 
-    it("lets an ignored failure undo the transaction, and heals in one", function()
+    it("does not pass over a failure in a transaction; heals in one", function()
         assert(store:insert(OLD, { id = "kept" }))
         local ok, err = store:transaction(function()
             assert(store:insert(OLD, { id = "lost" }))

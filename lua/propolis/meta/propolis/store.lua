@@ -15,7 +15,8 @@ local store = {}
 --- A schema, or its plain data.
 ---@alias propolis.schema engine.schema.object|engine.schema.spec
 
---- Runs one statement.
+--- Runs one statement.  Of columns with equal names the second is called
+--- name_2 in rows and names, the third name_3, where no other column is.
 ---@param sql string
 ---@param values? table
 ---@param kind? engine.stmt.kind what a store behind a network may repeat
