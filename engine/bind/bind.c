@@ -1,7 +1,10 @@
 #include "bind/bind.h"
 
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/build_info.h"
 #include "core/classify.h"
 
 #define BUF_TYPE "engine.buf"
@@ -113,6 +116,44 @@ bool bind_isinterrupt(lua_State *L, int idx)
     return yes;
 }
 
+static bool is_ours(const lua_Debug *ar)
+{
+    size_t n = strlen(build_root);
+
+    return ar->currentline < 0 ||
+           (*ar->source == '@' && strncmp(ar->source + 1, build_root, n) == 0 &&
+            strncmp(ar->source + 1 + n, "/lua/", 5) == 0);
+}
+
+int bind_raise(lua_State *L, const char *fmt, ...)
+{
+    lua_Debug ar;
+    va_list args;
+    int level = 1;
+
+    while (lua_getstack(L, level, &ar) && lua_getinfo(L, "Sl", &ar) &&
+           is_ours(&ar) && !(level == 1 && ar.currentline < 0))
+        level++;
+    luaL_where(L, level); /* "" when a command of ours called */
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args);
+    va_end(args);
+    lua_concat(L, 2);
+    lua_error(L);
+    abort(); /* lua_error() does not return */
+}
+
+void bind_checklist(lua_State *L, int idx, const char *what)
+{
+    size_t n = 0;
+
+    for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+        n += lua_type(L, -2) != LUA_TSTRING ||
+             strcmp(lua_tostring(L, -2), "n") != 0;
+    if (n != lua_rawlen(L, idx))
+        bind_raise(L, "%s: a table is a value only when it is a list", what);
+}
+
 void bind_toerror(lua_State *L, int idx, struct err *e)
 {
     bool table = lua_istable(L, idx);
@@ -182,7 +223,8 @@ struct db *bind_checkstore(lua_State *L, int idx)
 {
     struct bind_store *s = luaL_checkudata(L, idx, STORE_TYPE);
 
-    luaL_argcheck(L, s->db != NULL, idx, "the store is closed");
+    if (!s->db)
+        bind_raise(L, "the store is closed");
     lua_driver_use(s->db, L);
     return s->db;
 }

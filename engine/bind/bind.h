@@ -39,6 +39,13 @@ int bind_fail(lua_State *L, const struct err *e);
 /* Pushes true, or what bind_fail() does; returns how many. */
 int bind_result(lua_State *L, bool ok, const struct err *e);
 
+/* Raises what a caller got wrong, as luaL_error() does, but at the caller's
+ * line: our own Lua files, and C functions behind them, are passed over. */
+int bind_raise(lua_State *L, const char *fmt, ...) __attribute__((noreturn));
+
+/* Raises unless the table at idx is a list and no more (a count .n aside). */
+void bind_checklist(lua_State *L, int idx, const char *what);
+
 /* Pushes only the error table. */
 void bind_pusherror(lua_State *L, const struct err *e);
 

@@ -50,7 +50,7 @@ static struct bind_cursor *new_cursor(lua_State *L)
 {
     static const luaL_Reg meta[] = {
         {"__gc", cursor_gc}, {"__close", cursor_gc}, {NULL, NULL}};
-    struct bind_cursor *b = lua_newuserdatauv(L, sizeof(*b), 1);
+    struct bind_cursor *b = lua_newuserdatauv(L, sizeof(*b), 2);
 
     *b = (struct bind_cursor){.store = lua_touserdata(L, 1)};
     bind_pushmeta(L, CURSOR_TYPE, meta);
@@ -82,39 +82,102 @@ static const struct cursor *check_open(lua_State *L,
     return b->c;
 }
 
-static void push_row(lua_State *L, const struct bind_cursor *b)
+/* Pushes the name that column i has in Lua; taken, on top of the stack, has
+ * each real name, with true once a column bears it. */
+static void push_name(lua_State *L, const struct bind_cursor *b, size_t i)
 {
-    lua_createtable(L, 0, (int)b->c->ncols);
+    int taken = lua_gettop(L);
+
+    lua_pushstring(L, check_open(L, b)->names[i]);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, taken), lua_toboolean(L, -1)) {
+        for (int k = 2; !lua_isnil(L, -1); k++) {
+            lua_settop(L, taken + 1);
+            lua_pushfstring(L, "%s_%d", lua_tostring(L, taken + 1), k);
+            lua_pushvalue(L, -1);
+            lua_rawget(L, taken);
+        }
+        lua_pop(L, 1);
+        lua_replace(L, taken + 1);
+    }
+    lua_settop(L, taken + 1);
+    lua_pushvalue(L, -1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, taken);
+}
+
+/* Pushes the list of the columns' names in Lua, made once for the cursor at
+ * the index: of equal names the second is name_2, the third name_3, each the
+ * next number that is no other column's name. */
+static void push_names(lua_State *L, const struct bind_cursor *b, int at)
+{
+    at = lua_absindex(L, at);
+    if (lua_getiuservalue(L, at, 2) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_createtable(L, (int)check_open(L, b)->ncols, 0);
+    lua_newtable(L);
     for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
-        bind_pushvalue(L, &b->c->values[i]);
+        lua_pushboolean(L, 0);
         lua_setfield(L, -2, check_open(L, b)->names[i]);
     }
+    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
+        push_name(L, b, i);
+        lua_rawseti(L, -3, (lua_Integer)i + 1);
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, at, 2);
+}
+
+/* The rows of a Lua function name their columns each for itself. */
+static void push_row(lua_State *L, const struct bind_cursor *b, int at)
+{
+    bool own = lua_driver_is(b->c->db);
+
+    if (own)
+        lua_pushnil(L);
+    else
+        push_names(L, b, at);
+    lua_createtable(L, 0, (int)check_open(L, b)->ncols);
+    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
+        if (own)
+            lua_pushstring(L, b->c->names[i]);
+        else
+            lua_rawgeti(L, -2, (lua_Integer)i + 1);
+        bind_pushvalue(L, &check_open(L, b)->values[i]);
+        lua_rawset(L, -3);
+    }
+    lua_remove(L, -2);
+}
+
+static const char *check_kind(lua_State *L, int idx)
+{
+    if (lua_isnoneornil(L, idx))
+        return "query";
+    if (lua_type(L, idx) != LUA_TSTRING)
+        bind_raise(L, "the kind of a statement must be a string, not a %s",
+                   luaL_typename(L, idx));
+    return lua_tostring(L, idx);
 }
 
 struct stmt bind_checkstmt(lua_State *L, int idx)
 {
-    const char *kind = luaL_optstring(L, idx + 1, "query");
+    const char *kind = check_kind(L, idx + 1);
     int known = stmt_kind_from(kind);
     struct stmt st = {.kind = (enum stmt_kind)known};
 
     if (known < 0)
-        luaL_argerror(L, idx + 1,
-                      lua_pushfstring(L, "no kind of statement '%s'", kind));
-    st.sql = luaL_checklstring(L, idx, &st.len);
-    luaL_argcheck(L, strlen(st.sql) == st.len, idx,
-                  "the statement holds a NUL byte");
-    luaL_argcheck(L, st.len < BUF_MAX, idx, "the statement is too long");
+        bind_raise(L, "no kind of statement '%s'", kind);
+    if (lua_type(L, idx) != LUA_TSTRING)
+        bind_raise(L, "a statement must be a string, not a %s",
+                   luaL_typename(L, idx));
+    st.sql = lua_tolstring(L, idx, &st.len);
+    if (strlen(st.sql) != st.len)
+        bind_raise(L, "the statement holds a NUL byte");
+    if (st.len >= BUF_MAX)
+        bind_raise(L, "the statement is too long");
     return st;
-}
-
-/* The column names in order, as the second result of query. */
-static void push_names(lua_State *L, const struct bind_cursor *b)
-{
-    lua_createtable(L, (int)b->c->ncols, 0);
-    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
-        lua_pushstring(L, b->c->names[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
 }
 
 static int all_rows(lua_State *L, struct bind_cursor *b)
@@ -122,20 +185,22 @@ static int all_rows(lua_State *L, struct bind_cursor *b)
     struct err e;
     enum db_step step;
     lua_Integer n = 0;
+    int at = lua_gettop(L);
 
     lua_newtable(L);
     while ((step = b->c->db->ops->step(b->c, &e)) == DB_ROW) {
-        push_row(L, b);
+        push_row(L, b, at);
         lua_rawseti(L, -2, ++n);
     }
     if (step == DB_FAIL)
         return bind_fail(L, &e);
-    push_names(L, b);
+    push_names(L, b, at);
     return 2;
 }
 
 /* store:query(sql) -> list of rows (tables by column name) and the list of
- * column names in order, or nil, err.  A NULL is an absent key. */
+ * column names in order, or nil, err.  A NULL is an absent key.  Of columns
+ * with equal names the second is name_2, the third name_3. */
 int bind_query(lua_State *L)
 {
     struct db *db = bind_checkstore(L, 1);
@@ -162,7 +227,7 @@ static int next_row(lua_State *L)
     lua_driver_use(b->c->db, L);
     switch (b->c->db->ops->step(b->c, &e)) {
     case DB_ROW:
-        push_row(L, b);
+        push_row(L, b, 1);
         return 1;
     case DB_FAIL:
         bind_pusherror(L, &e);

@@ -42,7 +42,9 @@ const struct schema *bind_checkschema(lua_State *L, int idx)
 
     if (b)
         return b->s;
-    luaL_argcheck(L, lua_istable(L, idx), idx, "a schema is wanted here");
+    if (!lua_istable(L, idx))
+        bind_raise(L, "a schema is wanted here, not a %s",
+                   luaL_typename(L, idx));
     idx = lua_absindex(L, idx);
     s = build(L, idx);
     lua_replace(L, idx);

@@ -92,11 +92,11 @@ static size_t count_names(lua_State *L)
 static void add_name(lua_State *L, const char *key, struct sql_name *out)
 {
     if (lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "the name for '%s' is no text", key);
+        bind_raise(L, "the name for '%s' is no text", key);
     out->key = key;
     out->name = lua_tostring(L, -1); /* its table keeps it alive */
     if (strlen(out->name) != lua_rawlen(L, -1))
-        luaL_error(L, "the name for '%s' holds a NUL byte", key);
+        bind_raise(L, "the name for '%s' holds a NUL byte", key);
 }
 
 /* The string-keyed entries of the table at 2, as names for a template. */
@@ -131,8 +131,10 @@ static const struct sql_name *names(lua_State *L)
 static void to_list(lua_State *L, int idx, struct value *v)
 {
     size_t n = lua_rawlen(L, idx);
-    struct value *items = bind_newscratch(L, (n + 1) * sizeof(*items));
+    struct value *items;
 
+    bind_checklist(L, idx, "value");
+    items = bind_newscratch(L, (n + 1) * sizeof(*items));
     lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
     for (size_t i = 0; i < n; i++) {
         lua_rawgeti(L, idx, (lua_Integer)i + 1);
@@ -148,8 +150,14 @@ static struct value *values(lua_State *L, size_t *n)
     struct value *v;
 
     *n = lua_rawlen(L, 2);
-    if (lua_getfield(L, 2, "n") == LUA_TNUMBER)
-        *n = (size_t)lua_tointeger(L, -1);
+    if (lua_getfield(L, 2, "n") == LUA_TNUMBER) {
+        int whole;
+        lua_Integer count = lua_tointegerx(L, -1, &whole);
+
+        if (!whole || count < 0 || (size_t)count < *n)
+            bind_raise(L, "values.n is less than the values that are there");
+        *n = (size_t)count;
+    }
     luaL_argcheck(L, *n < 100000, 2, "too many values");
     v = bind_newscratch(L, (*n + 1) * sizeof(*v));
     for (size_t i = 0; i < *n; i++) {

@@ -60,11 +60,28 @@ static int l_in_transaction(lua_State *L)
     return 1;
 }
 
+static bool has_transactions(const struct db *db, struct err *e)
+{
+    return db->ops->in_transaction ||
+           err_set(e, ERR_SQL,
+                   "this store (%s) has no transactions: each statement is "
+                   "sent and kept by itself",
+                   db->ops->dialect->name);
+}
+
 static int transaction(lua_State *L, enum stmt_kind kind, const char *sql)
 {
     struct db *db = bind_checkstore(L, 1);
     struct err e;
 
+    if (!has_transactions(db, &e))
+        return bind_fail(L, &e);
+    if (!sql && db->ops->in_transaction(db)) {
+        err_set(&e, ERR_SQL,
+                "a transaction is open already: end it first, or "
+                "nest them with store:transaction()");
+        return bind_fail(L, &e);
+    }
     return bind_result(
         L, db_run(db, kind, sql ? sql : db->ops->dialect->begin, &e), &e);
 }
@@ -84,6 +101,44 @@ static int l_commit(lua_State *L)
 static int l_rollback(lua_State *L)
 {
     return transaction(L, STMT_ROLLBACK, "ROLLBACK");
+}
+
+/* The function has returned, or raised: its results are above index 1. */
+static int end_transaction(lua_State *L, int status, lua_KContext nested)
+{
+    const struct bind_store *s = lua_touserdata(L, 1);
+    bool raised = status != LUA_OK && status != LUA_YIELD;
+    bool keep = !raised && !(lua_isnoneornil(L, 2) && !lua_isnoneornil(L, 3));
+    struct err e;
+    bool kept = s->db ? db_end(s->db, nested != 0, keep, &e)
+                      : err_set(&e, ERR_CLOSED,
+                                "the store was closed within "
+                                "its transaction");
+
+    if (raised)
+        return lua_error(L);
+    if (keep && !kept)
+        return bind_fail(L, &e);
+    return keep ? lua_gettop(L) - 1 : (lua_settop(L, 3), 2);
+}
+
+/* store:transaction(fn) -> what fn(store) returns; kept when it returns,
+ * undone when it raises or returns nil, err.  One within another is a
+ * savepoint: undone, it leaves the outer one as it was before.  Or nil, err,
+ * also when the database did not keep it. */
+static int l_transaction(lua_State *L)
+{
+    struct db *db = bind_checkstore(L, 1);
+    bool nested;
+    struct err e;
+
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    if (!has_transactions(db, &e) || !db_begin(db, &nested, &e))
+        return bind_fail(L, &e);
+    lua_pushvalue(L, 1);
+    return end_transaction(
+        L, lua_pcallk(L, 1, LUA_MULTRET, 0, nested, end_transaction), nested);
 }
 
 /* store:close(); also __close and __gc.  Cursors still open end first.  To
@@ -162,7 +217,9 @@ static int l_from(lua_State *L)
     lua_settop(L, 1);
     if (luaL_testudata(L, 1, STORE_TYPE))
         return 1;
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1))
+        bind_raise(L, "a store is opened by a URL, or by a table such as "
+                      "{ dialect = \"sqlite\", query = f }");
     s = bind_newstore(L);
     s->db = lua_driver_open(L, 1, &e);
     if (!s->db)
@@ -184,6 +241,13 @@ static int l_error(lua_State *L)
     return 1;
 }
 
+/* store.raise(message): a caller's mistake, at the caller's line: our own Lua
+ * files are passed over. */
+static int l_raise(lua_State *L)
+{
+    bind_raise(L, "%s", luaL_checkstring(L, 1));
+}
+
 int luaopen_engine_store(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"query", bind_query},
@@ -195,6 +259,7 @@ int luaopen_engine_store(lua_State *L)
                                        {"commit", l_commit},
                                        {"rollback", l_rollback},
                                        {"in_transaction", l_in_transaction},
+                                       {"transaction", l_transaction},
                                        {"close", l_close},
                                        {NULL, NULL}};
     static const luaL_Reg meta[] = {{"__gc", l_close},
@@ -203,7 +268,7 @@ int luaopen_engine_store(lua_State *L)
                                     {"__tostring", l_tostring},
                                     {NULL, NULL}};
     static const luaL_Reg funcs[] = {
-        {"from", l_from}, {"error", l_error}, {NULL, NULL}};
+        {"from", l_from}, {"error", l_error}, {"raise", l_raise}, {NULL, NULL}};
 
     luaL_requiref(L, "engine.schema", luaopen_engine_schema, 0);
     lua_pop(L, 1);

@@ -1,19 +1,20 @@
 #include "bind/options.h"
 
-#include <lauxlib.h>
 #include <string.h>
+
+#include "bind/bind.h"
 
 static void read_text(lua_State *L, const struct bind_option *o)
 {
     size_t len;
 
     if (lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "option '%s' must be a string", o->key);
+        bind_raise(L, "option '%s' must be a string", o->key);
     *o->text = lua_tolstring(L, -1, &len);
     if (o->len)
         *o->len = len;
     else if (strlen(*o->text) != len)
-        luaL_error(L, "option '%s' contains a NUL", o->key);
+        bind_raise(L, "option '%s' contains a NUL", o->key);
 }
 
 static void read_integer(lua_State *L, const struct bind_option *o)
@@ -22,7 +23,7 @@ static void read_integer(lua_State *L, const struct bind_option *o)
     lua_Integer n = lua_tointegerx(L, -1, &whole);
 
     if (!whole || n < o->least || n > o->most)
-        luaL_error(L, "option '%s' must be a whole number from %I to %I",
+        bind_raise(L, "option '%s' must be a whole number from %I to %I",
                    o->key, (LUAI_UACINT)o->least, (LUAI_UACINT)o->most);
     if (o->integer)
         *o->integer = (int)n;
@@ -34,20 +35,21 @@ static void read_number(lua_State *L, const struct bind_option *o)
 {
     if (lua_type(L, -1) != LUA_TNUMBER ||
         !(lua_tonumber(L, -1) >= (lua_Number)o->least))
-        luaL_error(L, "option '%s' must be a number from %I on", o->key,
+        bind_raise(L, "option '%s' must be a number from %I on", o->key,
                    (LUAI_UACINT)o->least);
     *o->number = lua_tonumber(L, -1);
 }
 
 void bind_options(lua_State *L, int t, const struct bind_option list[])
 {
-    luaL_checktype(L, t, LUA_TTABLE);
+    if (!lua_istable(L, t))
+        bind_raise(L, "options must be a table, as { key = value }");
     t = lua_absindex(L, t);
     for (const struct bind_option *o = list; o->key; o++) {
         luaL_checkstack(L, 4, NULL);
         if (lua_getfield(L, t, o->key) == LUA_TNIL) {
             if (o->needed)
-                luaL_error(L, "option '%s' is missing", o->key);
+                bind_raise(L, "option '%s' is missing", o->key);
         } else if (o->text) {
             read_text(L, o);
             continue;

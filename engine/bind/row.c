@@ -7,8 +7,10 @@ static void floats(lua_State *L, int idx, int anchor, struct value *v,
                    const char *what)
 {
     size_t n = lua_rawlen(L, idx);
-    double *f = bind_newscratch(L, n * sizeof(*f));
+    double *f;
 
+    bind_checklist(L, idx, what);
+    f = bind_newscratch(L, n * sizeof(*f));
     lua_rawseti(L, anchor, (lua_Integer)lua_rawlen(L, anchor) + 1);
     for (size_t i = 0; i < n; i++) {
         int isnum;
@@ -17,7 +19,7 @@ static void floats(lua_State *L, int idx, int anchor, struct value *v,
         f[i] = lua_tonumberx(L, -1, &isnum);
         lua_pop(L, 1);
         if (!isnum)
-            luaL_error(L, "%s: element %d is no number", what, (int)i + 1);
+            bind_raise(L, "%s: element %d is no number", what, (int)i + 1);
     }
     v->kind = VALUE_FLOATS;
     v->floats = f;
@@ -59,7 +61,7 @@ void bind_tovalue(lua_State *L, int idx, int anchor, struct value *v,
         v->kind = VALUE_NULL;
         break;
     default:
-        luaL_error(L, "%s: a %s has no SQL literal", what,
+        bind_raise(L, "%s: a %s has no SQL literal", what,
                    lua_typename(L, type));
     }
 }
@@ -67,7 +69,8 @@ void bind_tovalue(lua_State *L, int idx, int anchor, struct value *v,
 static void one_row(lua_State *L, int idx, int anchor, const struct schema *s,
                     struct value *v)
 {
-    luaL_checktype(L, idx, LUA_TTABLE);
+    if (!lua_istable(L, idx))
+        bind_raise(L, "a row of %s must be a table by column name", s->table);
     lua_pushnil(L);
     while (lua_next(L, idx)) { /* key value */
         size_t len;
@@ -75,17 +78,17 @@ static void one_row(lua_State *L, int idx, int anchor, const struct schema *s,
         int at;
 
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "a row of %s has a key that is no column name",
+            bind_raise(L, "a row of %s has a key that is no column name",
                        s->table);
         key = lua_tolstring(L, -2, &len);
         at = schema_find(s, key, len);
         if (at < 0)
-            luaL_error(L,
+            bind_raise(L,
                        "%s has no column '%s': add it to the schema file "
                        "first",
                        s->table, key);
         if (v[at].kind != VALUE_NULL)
-            luaL_error(L, "a row of %s names column '%s' twice", s->table,
+            bind_raise(L, "a row of %s names column '%s' twice", s->table,
                        s->cols[at].name);
         bind_tovalue(L, -1, anchor, &v[at], key);
         lua_pop(L, 1);
@@ -99,10 +102,11 @@ const struct value *bind_newrows(lua_State *L, int idx, const struct schema *s,
     int anchor;
 
     idx = lua_absindex(L, idx);
-    luaL_checktype(L, idx, LUA_TTABLE);
+    if (!lua_istable(L, idx))
+        bind_raise(L, "rows of %s must be tables by column name", s->table);
     *nrows = many ? lua_rawlen(L, idx) : 1;
     if (*nrows > INT_MAX / (s->ncols * sizeof(*v) + 1))
-        luaL_error(L, "too many rows in one statement");
+        bind_raise(L, "too many rows in one statement");
     v = bind_newscratch(L, *nrows * s->ncols * sizeof(*v));
     lua_newtable(L);
     anchor = lua_gettop(L);

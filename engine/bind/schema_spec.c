@@ -11,7 +11,7 @@ static char *text(lua_State *L)
     const char *s = lua_tolstring(L, -1, &n);
 
     if (strlen(s) != n)
-        luaL_error(L, "a schema holds a NUL byte, behind '%s'", s);
+        bind_raise(L, "a schema holds a NUL byte, behind '%s'", s);
     return (char *)s;
 }
 
@@ -39,7 +39,7 @@ static void refuse_unknown(lua_State *L, int t, const char *const known[],
         while (*k && strcmp(*k, lua_tostring(L, -1)) != 0)
             k++;
         if (!*k)
-            luaL_error(L, "%s has the key '%s', which means nothing", what,
+            bind_raise(L, "%s has the key '%s', which means nothing", what,
                        lua_tostring(L, -1));
     }
 }
@@ -55,7 +55,7 @@ static void set_default(lua_State *L, struct column *c)
     else if (lua_isinteger(L, -1))
         c->default_int = lua_tointeger(L, -1);
     else if (type != LUA_TNIL)
-        luaL_error(L,
+        bind_raise(L,
                    "column '%s': a default must be a constant text or "
                    "integer, not a %s",
                    c->name, luaL_typename(L, -1));
@@ -71,16 +71,16 @@ static void to_column(lua_State *L, int at, struct column *c)
     int type;
 
     if (!lua_istable(L, t))
-        luaL_error(L, "column %d is no table", at);
+        bind_raise(L, "column %d is no table", at);
     if (pick(L, t, 1, "name") != LUA_TSTRING)
-        luaL_error(L, "column %d has no name", at);
+        bind_raise(L, "column %d has no name", at);
     c->name = text(L);
     refuse_unknown(L, t, known, c->name);
     if (pick(L, t, 2, "type") != LUA_TSTRING)
-        luaL_error(L, "column '%s' has no type", c->name);
+        bind_raise(L, "column '%s' has no type", c->name);
     type = column_type_from(lua_tostring(L, -1));
     if (type < 0)
-        luaL_error(L,
+        bind_raise(L,
                    "column '%s': no type '%s'; say text, bigint, jsonb or "
                    "float4[]",
                    c->name, lua_tostring(L, -1));
@@ -98,10 +98,10 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
     lua_Integer n;
 
     if (lua_getfield(L, spec, "columns") != LUA_TTABLE)
-        luaL_error(L, "there is no list of columns");
+        bind_raise(L, "there is no list of columns");
     n = (lua_Integer)lua_rawlen(L, -1);
     if (n == 0)
-        luaL_error(L, "the list of columns is empty");
+        bind_raise(L, "the list of columns is empty");
     for (lua_Integer i = 1; i <= n; i++) {
         struct column c = {0};
         int top = lua_gettop(L);
@@ -109,7 +109,7 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
         lua_rawgeti(L, top, i);
         to_column(L, (int)i, &c);
         if (!schema_add(s, &c, &e))
-            luaL_error(L, "%s", e.message);
+            bind_raise(L, "%s", e.message);
         lua_settop(L, top);
     }
     lua_pop(L, 1);
@@ -124,12 +124,12 @@ static void add_index(lua_State *L, struct schema *s)
 
     for (lua_Integer i = 0; i < n; i++) {
         if (lua_rawgeti(L, t, i + 1) != LUA_TSTRING)
-            luaL_error(L, "an index is a list of column names");
+            bind_raise(L, "an index is a list of column names");
         cols[i] = text(L); /* the list keeps it alive */
         lua_pop(L, 1);
     }
     if (!schema_add_index(s, cols, (size_t)n, &e))
-        luaL_error(L, "%s", e.message);
+        bind_raise(L, "%s", e.message);
     lua_settop(L, t);
 }
 
@@ -160,7 +160,7 @@ static void check_required(lua_State *L, int spec, const struct schema *s)
             lua_rawgeti(L, -1, i);
             name = luaL_tolstring(L, -1, NULL);
             if (schema_find(s, name, strlen(name)) < 0)
-                luaL_error(L, "the required column '%s' is missing", name);
+                bind_raise(L, "the required column '%s' is missing", name);
             lua_pop(L, 2);
         }
     }
@@ -176,12 +176,12 @@ void schema_spec_read(lua_State *L, int spec, struct schema **out)
     const char *table;
 
     if (lua_getfield(L, spec, "table") != LUA_TSTRING)
-        luaL_error(L, "a schema names its table");
+        bind_raise(L, "a schema names its table");
     table = text(L);
     refuse_unknown(L, spec, known, table);
     *out = schema_new(table, &e);
     if (!*out)
-        luaL_error(L, "%s", e.message);
+        bind_raise(L, "%s", e.message);
     lua_pop(L, 1);
     add_columns(L, spec, *out);
     add_indexes(L, spec, *out);

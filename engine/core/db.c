@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/sql_lexer.h"
 
@@ -71,4 +72,39 @@ bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e)
     struct stmt st = {.kind = kind, .sql = sql, .len = strlen(sql)};
 
     return db_exec(db, &st, e);
+}
+
+/* One name serves all depths: it means the innermost savepoint. */
+#define SAVEPOINT "propolis_nested"
+
+bool db_begin(struct db *db, bool *nested, struct err *e)
+{
+    *nested = db->ops->in_transaction(db);
+    return *nested ? db_run(db, STMT_QUERY, "SAVEPOINT " SAVEPOINT, e)
+                   : db_run(db, STMT_BEGIN, db->ops->dialect->begin, e);
+}
+
+static bool keep(struct db *db, bool nested, struct err *e)
+{
+    if (!db->ops->in_transaction(db))
+        return err_set(e, ERR_SQL,
+                       "the transaction had ended before its commit: by a "
+                       "statement in it, or with one that failed");
+    return nested ? db_run(db, STMT_QUERY, "RELEASE SAVEPOINT " SAVEPOINT, e)
+                  : db_run(db, STMT_COMMIT, "COMMIT", e);
+}
+
+bool db_end(struct db *db, bool nested, bool ok, struct err *e)
+{
+    struct err ignored;
+
+    ok = ok && keep(db, nested, e);
+    if (ok || !db->ops->in_transaction(db))
+        return ok;
+    if (!nested)
+        db_run(db, STMT_ROLLBACK, "ROLLBACK", &ignored);
+    else if (db_run(db, STMT_QUERY, "ROLLBACK TO SAVEPOINT " SAVEPOINT,
+                    &ignored))
+        db_run(db, STMT_QUERY, "RELEASE SAVEPOINT " SAVEPOINT, &ignored);
+    return false;
 }

@@ -82,6 +82,15 @@ bool db_exec(struct db *db, const struct stmt *st, struct err *e);
 /* The same for a fixed text. */
 bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e);
 
+/* Starts a transaction or, within one, sets a savepoint, and *nested tells
+ * which.  Only for a store with sessions. */
+bool db_begin(struct db *db, bool *nested, struct err *e);
+
+/* Ends what db_begin() started: keeps it when ok is true, and otherwise, or
+ * when it cannot be kept, undoes it.  False unless it was kept; *e is set only
+ * when ok was true. */
+bool db_end(struct db *db, bool nested, bool ok, struct err *e);
+
 /* "query", "begin", "commit", ... and back; -1 for another word. */
 const char *stmt_kind_name(enum stmt_kind k);
 int stmt_kind_from(const char *name);

@@ -140,10 +140,7 @@ bool heal_after(struct db *db, const struct schema *s, const struct err *why,
     struct table_heal h = {.db = db, .schema = s, .result = out};
     bool ok = heal_init(out, s, e);
 
-    if (ok && heal_tx_aborted(db)) {
-        *e = *why; /* only a ROLLBACK would be heard */
-        ok = false;
-    } else if (ok && why->code == ERR_NO_TABLE && heal_stateless(db)) {
+    if (ok && why->code == ERR_NO_TABLE && heal_stateless(db)) {
         ok = heal_create_and_add(&h, e);
     } else if (ok) {
         ok = heal_read_catalog(&h, e);

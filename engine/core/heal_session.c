@@ -13,6 +13,12 @@
  */
 #define ATTEMPTS 12
 #define SHORT_WAIT "SET LOCAL lock_timeout = '250ms'"
+#define KEEP_WAIT                                \
+    "SELECT set_config('propolis.lock_timeout'," \
+    " current_setting('lock_timeout'), true)"
+#define RESTORE_WAIT                    \
+    "SELECT set_config('lock_timeout'," \
+    " current_setting('propolis.lock_timeout'), true)"
 #define PAUSE "SELECT pg_sleep(0.1 + random() * 0.2)"
 
 /* The advisory lock keeps other heals of the table out until the end of the
@@ -35,29 +41,23 @@ static bool lock(struct table_heal *h, struct err *e)
     return ok;
 }
 
-static bool begin(struct table_heal *h, struct err *e)
-{
-    return db_run(h->db, STMT_BEGIN, h->db->ops->dialect->begin, e) &&
-           (!h->db->ops->dialect->advisory_locks || lock(h, e));
-}
-
-/* Commits when ok is true, and otherwise undoes what was done. */
-static bool end(struct table_heal *h, bool ok, struct err *e)
-{
-    struct err ignored;
-
-    ok = ok && db_run(h->db, STMT_COMMIT, "COMMIT", e);
-    if (!ok && h->db->ops->in_transaction(h->db))
-        db_run(h->db, STMT_ROLLBACK, "ROLLBACK", &ignored);
-    return ok;
-}
-
+/* Within a transaction of the caller's only what was done here is undone; what
+ * is kept stands with that transaction, and so do the locks. */
 static bool attempt(struct table_heal *h, struct err *e)
 {
-    bool ok =
-        begin(h, e) && heal_read_catalog(h, e) && heal_create_or_add(h, e);
+    bool locks = h->db->ops->dialect->advisory_locks;
+    bool nested;
+    bool waits; /* the caller's own lock_timeout is put back */
+    bool ok;
 
-    return end(h, ok, e);
+    if (!db_begin(h->db, &nested, e))
+        return false;
+    waits = nested && locks;
+    ok = (!waits || db_run(h->db, STMT_QUERY, KEEP_WAIT, e)) &&
+         (!locks || lock(h, e)) && heal_read_catalog(h, e) &&
+         heal_create_or_add(h, e) &&
+         (!waits || db_run(h->db, STMT_QUERY, RESTORE_WAIT, e));
+    return db_end(h->db, nested, ok, e);
 }
 
 /* An attempt was undone: it added nothing. */
@@ -109,8 +109,6 @@ bool heal_in_session(struct table_heal *h, struct err *e)
     bool made = false;
 
     heal_note_missing(h);
-    if (h->db->ops->in_transaction(h->db))
-        return heal_create_or_add(h, e);
     for (int i = 1; i <= ATTEMPTS; i++) {
         if (attempt(h, e))
             return true;
@@ -130,9 +128,15 @@ bool heal_in_session(struct table_heal *h, struct err *e)
 bool heal_create_index(struct table_heal *h, const struct buf *sql,
                        struct err *e)
 {
+    bool nested;
+    bool ok;
+
     if (!h->db->ops->dialect->advisory_locks || heal_stateless(h->db))
         return heal_run(h, STMT_INDEX, sql, e);
     if (h->db->ops->in_transaction(h->db))
         return err_set(e, ERR_BUSY, "indexes are not made in a transaction");
-    return end(h, begin(h, e) && heal_run(h, STMT_INDEX, sql, e), e);
+    if (!db_begin(h->db, &nested, e))
+        return false;
+    ok = lock(h, e) && heal_run(h, STMT_INDEX, sql, e);
+    return db_end(h->db, nested, ok, e);
 }

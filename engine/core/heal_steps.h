@@ -26,8 +26,8 @@ struct table_heal {
 /* True for a store whose statements share no session. */
 bool heal_stateless(const struct db *db);
 
-/* True inside a transaction that a failed statement aborts: then nothing can
- * be asked before its ROLLBACK. */
+/* True inside a transaction that a failed statement aborts: after one nothing
+ * can be asked before a ROLLBACK, at least to a savepoint. */
 bool heal_tx_aborted(struct db *db);
 
 /* Sends a statement about the table. */
@@ -55,7 +55,7 @@ bool heal_create_and_add(struct table_heal *h, struct err *e);
 bool heal_create_or_add(struct table_heal *h, struct err *e);
 
 /* heal_session.c: the same in one transaction, with the locks of the dialect;
- * within a transaction of the caller's, in that one. */
+ * within a transaction of the caller's, behind a savepoint in that one. */
 bool heal_in_session(struct table_heal *h, struct err *e);
 
 /* heal_session.c: sends a CREATE INDEX; gives up soon where that would block

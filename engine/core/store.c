@@ -4,7 +4,20 @@
 #include "core/db.h"
 #include "core/err.h"
 #include "core/heal.h"
+#include "core/heal_steps.h"
 #include "core/sql.h"
+
+/* Where a failure aborts the transaction, the statement stands behind a
+ * savepoint: a heal and the second try can follow. */
+static bool send(struct db *db, const struct stmt *st, struct err *e)
+{
+    bool nested;
+
+    if (!heal_tx_aborted(db))
+        return db_exec(db, st, e);
+    return db_begin(db, &nested, e) &&
+           db_end(db, nested, db_exec(db, st, e), e);
+}
 
 bool store_insert(struct db *db, const struct schema *s,
                   const struct value *rows, size_t nrows, struct heal *healed,
@@ -18,10 +31,10 @@ bool store_insert(struct db *db, const struct schema *s,
                       .len = sql.len,
                       .table = s->table};
 
-    if (ok && !db_exec(db, &st, e)) {
+    if (ok && !send(db, &st, e)) {
         why = *e;
         ok = (why.code == ERR_NO_TABLE || why.code == ERR_NO_COLUMN) &&
-             heal_after(db, s, &why, healed, e) && db_exec(db, &st, e);
+             heal_after(db, s, &why, healed, e) && send(db, &st, e);
     }
     buf_free(&sql);
     return ok;

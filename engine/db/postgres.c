@@ -6,6 +6,7 @@
 #include "core/db.h"
 #include "core/dialect.h"
 #include "core/err.h"
+#include "core/sql_lexer.h"
 #include "db/pg_query.h"
 #include "db/postgres_connection.h"
 
@@ -64,6 +65,17 @@ static bool end_aborted_tx(struct pg_db *p, const struct stmt *st,
                                "transaction, nothing of which was kept");
 }
 
+/* True for the answer ROLLBACK to a statement that asked for none: a COMMIT of
+ * a transaction in which a statement had failed. */
+static bool was_undone(const struct stmt *st, PGresult *res)
+{
+    struct sql_lexer x = {.at = st->sql, .end = st->sql + st->len};
+    struct sql_token word = sql_lexer_next(&x);
+
+    return strcmp(PQcmdStatus(res), "ROLLBACK") == 0 &&
+           !sql_token_is(&word, "rollback") && !sql_token_is(&word, "abort");
+}
+
 /* An index of a large table takes its time. */
 static int statement_timeout(const struct pg_db *p, const struct stmt *st)
 {
@@ -80,9 +92,15 @@ static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
     PGresult *res = pg_query(p->conn, &query, &late);
     ExecStatusType s = PQresultStatus(res);
 
-    if (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK)
+    bool undone = s == PGRES_COMMAND_OK && was_undone(st, res);
+
+    if (!undone && (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK))
         return res;
-    if (s == PGRES_EMPTY_QUERY) {
+    if (undone) {
+        err_set(e, ERR_SQL,
+                "nothing of the transaction was kept: a statement "
+                "in it had failed");
+    } else if (s == PGRES_EMPTY_QUERY) {
         err_set(e, ERR_SQL, "the statement is empty");
     } else if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT) {
         err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");

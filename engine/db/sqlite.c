@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/classify.h"
 #include "core/db.h"
 #include "core/dialect.h"
 #include "core/err.h"
 #include "db/sqlite_busy.h"
+#include "db/sqlite_error.h"
 
 struct sqlite_db {
     struct db db;
@@ -29,66 +29,13 @@ struct sqlite_cursor {
     struct value *values;
 };
 
-/* SQLite has codes for the file's faults, only words for a statement's. */
-static enum err_code classify(int rc, const char *text)
-{
-    switch (rc & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return ERR_BUSY;
-    case SQLITE_NOMEM:
-    case SQLITE_TOOBIG:
-        return ERR_NOMEM;
-    case SQLITE_INTERRUPT:
-        return ERR_INTERRUPTED;
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return ERR_DENIED;
-    case SQLITE_IOERR:
-    case SQLITE_CORRUPT:
-    case SQLITE_FULL:
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_NOTADB:
-        return ERR_IO;
-    default:
-        return classify_text(text, strlen(text));
-    }
-}
-
-/* What a person can do. */
-static const char *advice(int rc)
-{
-    switch (rc & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return ": another process holds it; try again";
-    case SQLITE_CORRUPT:
-        return ": the file is damaged; save what is left with "
-               "sqlite3 FILE .recover, or move it away";
-    case SQLITE_NOTADB:
-        return ": that file is no SQLite database; name another";
-    case SQLITE_FULL:
-        return ": make room and try again";
-    case SQLITE_READONLY:
-        return ": make the file and its folder writable";
-    case SQLITE_CANTOPEN:
-        return ": it must be a file, in a folder that is there and yours";
-    default:
-        return "";
-    }
-}
-
 static bool fail(struct sqlite_db *d, int rc, struct err *e)
 {
-    const char *text = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
-    enum err_code code = classify(rc, text);
-
-    if (d->readonly && ((rc & 0xff) == SQLITE_READONLY || code == ERR_DENIED))
-        return err_set(e, ERR_READONLY, "the store is open for reading only");
-    if (code == ERR_IO || code == ERR_BUSY || code == ERR_DENIED)
-        return err_set(e, code, "%s: %s%s", d->path, text, advice(rc));
-    return err_set(e, code, "%s", text);
+    sqlite_error(d->h, rc, d->path, e);
+    if (d->readonly &&
+        ((rc & 0xff) == SQLITE_READONLY || e->code == ERR_DENIED))
+        err_set(e, ERR_READONLY, "the store is open for reading only");
+    return false;
 }
 
 static void finish(struct cursor *cur)
@@ -232,10 +179,10 @@ static bool make_private(struct sqlite_db *d, struct err *e)
         return true;
     fd = open(d->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST)
-        return err_set(e,
-                       errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_IO,
-                       "%s: %s%s", d->path, strerror(errno),
-                       advice(errno == ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN));
+        return err_set(
+            e, errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_IO,
+            "%s: %s%s", d->path, strerror(errno),
+            sqlite_advice(errno == ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN));
     if (fd >= 0)
         close(fd);
     return true;

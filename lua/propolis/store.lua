@@ -37,7 +37,13 @@ end
 local built = setmetatable({}, { __mode = "k" })
 
 local function as_schema(schema)
-    if type(schema) ~= "table" then return schema end
+    if type(schema) ~= "table" then
+        local meta = type(schema) == "userdata" and getmetatable(schema)
+        if not meta or meta.__name ~= "engine.schema" then
+            store.raise("a schema is wanted here, not a " .. type(schema))
+        end
+        return schema
+    end
     built[schema] = built[schema] or require("engine.schema").new(schema)
     return built[schema]
 end
@@ -46,6 +52,10 @@ end
 -- caller's table gets the id, so that the caller knows it.
 local function prepared(schema, row)
     local shape = shape_of(schema)
+    if type(row) ~= "table" then
+        store.raise("a row must be a table by column name, not a "
+            .. type(row))
+    end
     if shape.id and row.id == nil then
         row.id = sys.uuid()
     end
@@ -62,6 +72,17 @@ local function prepared(schema, row)
         end
     end
     return copy
+end
+
+local function all_prepared(schema, rows)
+    if type(rows) ~= "table" then
+        store.raise("rows must be a list of tables, not a " .. type(rows))
+    end
+    local list = {}
+    for i, row in ipairs(rows) do
+        list[i] = prepared(schema, row)
+    end
+    return list
 end
 
 -- What a heal did, for `propolis heal --log`; nothing done leaves no line.
@@ -99,22 +120,16 @@ end
 
 --- Inserts many rows in one statement, all or none.
 function methods.insert_many(self, schema, rows)
-    local list = {}
     schema = as_schema(schema)
-    for i, row in ipairs(rows) do
-        list[i] = prepared(schema, row)
-    end
+    local list = all_prepared(schema, rows)
     return inserted(self, raw.insert_many(self, schema, list))
 end
 
 --- Puts many rows of one schema into the store, as put does each, all or none.
 -- @return how many are new or changed, or nil, err
 function methods.put_many(self, schema, rows, options)
-    local list = {}
     schema = as_schema(schema)
-    for i, row in ipairs(rows) do
-        list[i] = prepared(schema, row)
-    end
+    local list = all_prepared(schema, rows)
     return require("propolis.sync.writer").put(self, schema, list,
         options or {})
 end
@@ -137,8 +152,15 @@ end
 
 -- The statement with its values in; raises on a template that does not fit.
 local function filled(self, text, values)
-    if type(values) ~= "table" then return text end
-    return assert(sql.bind(text, values, self.dialect))
+    if values == nil then return text end
+    if type(text) ~= "string" then
+        store.raise("a statement must be a string, not a " .. type(text))
+    end
+    if type(values) ~= "table" then
+        store.raise("values must be a table, as { 5 }, not a " .. type(values))
+    end
+    local full, err = sql.bind(text, values, self.dialect)
+    return full or store.raise(err.message)
 end
 
 --- Runs a statement: a list of rows by column name, and the column names in
@@ -164,6 +186,9 @@ end
 -- One schema or a list of them or nil for all, as a list; and whether it was
 -- one.  The userdata is one; so is a plain spec with a table's name.
 local function wanted(schemas)
+    if schemas ~= nil and type(schemas) ~= "table" then
+        as_schema(schemas)
+    end
     if schemas == nil then
         return require("propolis.schemas").list(), false
     elseif type(schemas) == "userdata" or schemas.table then
@@ -220,29 +245,9 @@ function methods.plan(self, schemas)
     return plans
 end
 
---- Runs fn(store) in one transaction: kept when it returns, undone when it
--- raises or returns nil, err.  A store without a session just runs it.
-function methods.transaction(self, fn)
-    if not self.session then return fn(self) end
-    local ok, err = self:begin()
-    if not ok then return nil, err end
-    local results = table.pack(pcall(fn, self))
-    if not results[1] or (results[2] == nil and results[3] ~= nil) then
-        self:rollback()
-        if not results[1] then error(results[2], 0) end
-        return nil, results[3]
-    end
-    ok, err = self:commit()
-    if not ok then
-        self:rollback()
-        return nil, err
-    end
-    return table.unpack(results, 2, results.n)
-end
-
 --- A value as a literal of the store's dialect; raises when it has none.
 function methods.quote(self, value)
-    return assert(sql.bind("?", { value, n = 1 }, self.dialect))
+    return filled(self, "?", { value, n = 1 })
 end
 
 return store

@@ -9,6 +9,7 @@
 --   count(place, open) a store there and a function that lists the statements
 --                      its server was sent since (optional)
 --   suffix             what ends a CREATE TABLE by hand, as " USING deeplake"
+--   session = false    statements share none: there are no transactions
 --   types = false      the catalogue tells only names: no drift but names
 local function counter(name)
     local n = 0
@@ -129,6 +130,18 @@ local function suite(env, name, open, opts)
             }, rows('SELECT id, kind, size, note FROM "events" ORDER BY id'))
         end)
 
+        if opts.session ~= false then
+            it("keeps the values of columns with equal names", function()
+                local text = "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a, "
+                    .. "NULL AS b, 5 AS b"
+                local want = { a = 1, a_3 = 2, a_2 = 3, a_4 = 4, b_2 = 5 }
+                local got, names = store:query(text)
+                assert.same({ want }, got)
+                assert.same({ "a", "a_3", "a_2", "a_4", "b", "b_2" }, names)
+                for row in store:rows(text) do assert.same(want, row) end
+            end)
+        end
+
         it("walks rows one by one", function()
             local list, seen = {}, {}
             for i = 1, 100 do list[i] = { id = ("%03d"):format(i) } end
@@ -167,6 +180,79 @@ local function suite(env, name, open, opts)
             other:close()
             other:close()
             assert.has_error(function() other:query("SELECT 1") end)
+        end)
+
+        it("names the caller's line, whatever the caller got wrong", function()
+            local gone = assert(open(new_place()))
+            gone:close()
+            for what, f in pairs {
+                ["the store is closed"] = function()
+                    gone:insert(NEW, { id = "a" })
+                end,
+                ["store is closed"] = function() gone:query("SELECT 1") end,
+                ["values must be a table"] = function()
+                    store:query("SELECT 1 WHERE 1 = ?", 5)
+                end,
+                ["2 values for 1 ?"] = function()
+                    store:exec("SELECT 1 WHERE 1 = ?", { 1, 2 })
+                end,
+                ["more ? than the 0 values"] = function()
+                    store:rows("SELECT 1 WHERE 1 = ?", {})
+                end,
+                ["only when it is a list"] = function()
+                    store:query("SELECT 1 WHERE 1 = ?", { { x = 1 } })
+                end,
+                ["less than the values"] = function()
+                    store:query("SELECT ?", { 1, 2, n = 1 })
+                end,
+                ["no name given for"] = function()
+                    store:query("SELECT {x}", {})
+                end,
+                ["no kind of statement"] = function()
+                    store:query("SELECT 1", nil, "nope")
+                end,
+                ["kind of a statement must"] = function()
+                    store:query("SELECT 1", nil, {})
+                end,
+                ["statement must be a string"] = function()
+                    store:query(nil, {})
+                end,
+                ["statement must be a string, not a nil"] = function()
+                    store:exec(nil)
+                end,
+                ["has no column 'nope'"] = function()
+                    store:insert(NEW, { nope = 1 })
+                end,
+                ["no column 'nope': add"] = function()
+                    store:put(NEW, { nope = 1 })
+                end,
+                ["a row must be"] = function() store:insert(NEW, "row") end,
+                ["rows must be"] = function()
+                    store:insert_many(NEW, "rows")
+                end,
+                ["a schema is wanted"] = function()
+                    store:insert("events", { id = "a" })
+                end,
+                ["schema is wanted"] = function()
+                    store:put(nil, { id = "a" })
+                end,
+                ["schema is wanted here, not a string"] = function()
+                    store:ensure("events")
+                end,
+                ["schema is wanted here, not a number"] = function()
+                    store:plan({ 5 })
+                end,
+                ["has no SQL literal"] = function()
+                    store:quote(print)
+                end,
+            } do
+                local ok, err = pcall(f)
+                assert.is_false(ok, what)
+                assert.matches("store_suite.lua:%d+: ", tostring(err))
+                assert.truthy(tostring(err):find(what, 1, true), err)
+            end
+            local _, err = store:query('SELECT id FROM "events"')
+            assert.equal("no_table", err.code)
         end)
 
         describe("heals lazily:", function()
@@ -392,6 +478,174 @@ local function suite(env, name, open, opts)
                     assert.same(before, plan_of(OLD))
                 end)
             end
+        end)
+
+        describe("in a transaction", function()
+            local function ids()
+                local list = {}
+                local found = rows('SELECT id FROM "events" ORDER BY id')
+                for i, row in ipairs(found) do list[i] = row.id end
+                return list
+            end
+
+            if opts.session == false then
+                it("refuses: each statement is kept by itself", function()
+                    local ran
+                    for _, f in ipairs {
+                        function() return store:begin() end,
+                        function() return store:commit() end,
+                        function() return store:rollback() end,
+                        function()
+                            return store:transaction(function()
+                                ran = true
+                            end)
+                        end,
+                    } do
+                        local ok, err = f()
+                        assert.is_nil(ok)
+                        assert.matches("has no transactions", err.message)
+                    end
+                    assert.is_nil(ran)
+                end)
+                return
+            end
+
+            before_each(function() assert(store:ensure(OLD)) end)
+
+            it("keeps what returns, and gives it back", function()
+                assert.same({ 1, nil, 3, n = 3 }, table.pack(
+                    store:transaction(function(own)
+                        assert.equal(store, own)
+                        assert(own:insert(OLD, { id = "a" }))
+                        return 1, nil, 3
+                    end)))
+                assert.same({ "a" }, ids())
+                assert.is_false(store:in_transaction())
+            end)
+
+            it("undoes what raises, or returns nil and why", function()
+                assert.has_error(function()
+                    store:transaction(function()
+                        assert(store:insert(OLD, { id = "a" }))
+                        error({ own = true })
+                    end)
+                end, { own = true })
+                assert.same({ nil, "why", n = 2 }, table.pack(
+                    store:transaction(function()
+                        assert(store:insert(OLD, { id = "b" }))
+                        return nil, "why", "more"
+                    end)))
+                assert.same({}, ids())
+                assert.is_false(store:in_transaction())
+            end)
+
+            it("nests: an inner one ends alone", function()
+                assert(store:transaction(function()
+                    assert(store:insert(OLD, { id = "a" }))
+                    assert(store:transaction(function()
+                        assert(store:insert(OLD, { id = "b" }))
+                        assert.is_nil((store:transaction(function()
+                            assert(store:insert(OLD, { id = "lost" }))
+                            return nil, "no"
+                        end)))
+                        assert.is_false((pcall(store.transaction, store,
+                            function()
+                                assert(store:exec('DELETE FROM "events"'))
+                                error("no")
+                            end)))
+                        return true
+                    end))
+                    assert.is_true(store:in_transaction())
+                    assert(store:insert(OLD, { id = "c" }))
+                    return true
+                end))
+                assert.same({ "a", "b", "c" }, ids())
+            end)
+
+            it("an outer one takes the inner ones with it", function()
+                assert.is_nil((store:transaction(function()
+                    assert(store:transaction(function()
+                        return store:insert(OLD, { id = "a" })
+                    end))
+                    return nil, "no"
+                end)))
+                assert.same({}, ids())
+            end)
+
+            it("begins only once", function()
+                assert(store:begin())
+                assert(store:insert(OLD, { id = "a" }))
+                local ok, err = store:begin()
+                assert.is_nil(ok)
+                assert.matches("open already", err.message)
+                assert(store:rollback())
+                assert.same({}, ids())
+            end)
+
+            it("tells the truth after a failure nobody minded", function()
+                local ok = store:transaction(function()
+                    assert(store:insert(OLD, { id = "a" }))
+                    assert.is_nil((store:exec("SELEKT 1")))
+                    return true
+                end)
+                assert.same(ok and { "a" } or {}, ids())
+                ok = store:transaction(function()
+                    assert(store:insert(OLD, { id = "b" }))
+                    store:transaction(function()
+                        store:exec("SELEKT 1")
+                        return true
+                    end)
+                    return true
+                end)
+                assert.is_true(ok)
+                assert.equal("b", ids()[#ids()])
+                assert(store:begin())
+                assert(store:insert(OLD, { id = "c" }))
+                assert.is_nil((store:exec("SELEKT 1")))
+                ok = store:commit()
+                assert.equal(ok and "c" or "b", ids()[#ids()])
+                assert.is_false(store:in_transaction())
+            end)
+
+            it("says when a statement ended it", function()
+                for _, word in ipairs { "COMMIT", "ROLLBACK" } do
+                    local ok, err = store:transaction(function()
+                        assert(store:exec(word))
+                        return true
+                    end)
+                    assert.is_nil(ok)
+                    assert.matches("had ended before its commit", err.message)
+                end
+            end)
+
+            it("heals: the row and what follows stand in it", function()
+                local function put(more)
+                    return store:transaction(function()
+                        assert(store:insert(OLD, { id = "a" }))
+                        assert(store:insert(NEW, { id = "b", note = "n" }))
+                        assert(store:insert(TEXT, { id = 1, v = "new" }))
+                        return store:insert(OLD, { id = more })
+                    end)
+                end
+                assert.is_nil((store:transaction(function()
+                    assert(put("c"))
+                    return nil, "no"
+                end)))
+                assert.same({}, ids())
+                local _, err = store:query('SELECT v FROM "texts"')
+                assert.equal("no_table", err.code)
+                assert(put("c"))
+                assert.same({ "a", "b", "c" }, ids())
+                assert.same({ { v = "new" } }, rows('SELECT v FROM "texts"'))
+            end)
+
+            it("ensures", function()
+                assert(store:transaction(function()
+                    assert(store:ensure(NEW))
+                    return store:insert(NEW, { id = "a", note = "n" })
+                end))
+                assert.same({ "a" }, ids())
+            end)
         end)
 
         describe("costs", function()

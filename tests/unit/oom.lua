@@ -192,6 +192,18 @@ add { name = "sqlite query", setup = fresh, run = function()
     if err.code ~= "no_table" then error(err, 0) end
 end, verify = tidy }
 
+add { name = "equal names, nested transactions", run = function()
+    local s <close> = ok(sqlite.open(":memory:"))
+    local rows, names = ok(s:query("SELECT 1 AS a, 2 AS a, 3 AS a_2"))
+    assert(rows[1].a == 1 and rows[1].a_3 == 2 and names[3] == "a_2")
+    local done = ok(s:transaction(function()
+        return ok(s:transaction(function()
+            return ok(s:insert(notes, ROW))
+        end))
+    end))
+    assert(done and not s:in_transaction())
+end }
+
 add { name = "sys", setup = fresh, run = function()
     assert(#sys.uuid() == 36 and #sys.now() == 24)
     ok(sys.environ())

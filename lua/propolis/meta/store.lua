@@ -42,6 +42,11 @@ function store.from(spec) end
 ---@return engine.error
 function store.error(code, message) end
 
+--- Raises what a caller got wrong, at the caller's line: our own Lua files are
+--- passed over.
+---@param message string
+function store.raise(message) end
+
 --- What a statement is, so that a store behind a network knows what it may
 --- send again when no clear answer came.  "query" is anything, which never is;
 --- "read" and "catalog" change nothing; "create", "alter", "index" and
@@ -49,7 +54,8 @@ function store.error(code, message) end
 ---@alias engine.stmt.kind "query"|"read"|"begin"|"commit"|"rollback"|"catalog"
 ---|"create"|"alter"|"index"|"insert"|"idempotent"
 
---- Runs one statement.
+--- Runs one statement.  Of columns with equal names the second is called
+--- name_2 in rows and names, the third name_3, where no other column is.
 ---@param sql string
 ---@param kind? engine.stmt.kind
 ---@return table[]? rows by column name; NULL is an absent key
@@ -85,7 +91,15 @@ function object:insert(schema, row) end
 ---@return engine.heal.done|engine.error|nil healed
 function object:insert_many(schema, rows) end
 
---- Starts a transaction that writes, as the dialect does.
+--- Runs fn(store) in one transaction: kept when fn returns, undone when it
+--- raises or returns nil and an error.  One within another is a savepoint:
+--- undone, it leaves the outer one as it was before.  nil and an error also
+--- when the database did not keep it, and from a store without transactions.
+---@param fn fun(store: engine.store.object): any
+---@return any ... what fn returned; or nil and the error
+function object:transaction(fn) end
+
+--- Starts a transaction that writes, as the dialect does; an error within one.
 ---@return true? done
 ---@return engine.error? err
 function object:begin() end

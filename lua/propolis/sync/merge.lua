@@ -2,6 +2,7 @@
 --
 -- Going out: look which keys the remote has, then one UPDATE or one INSERT
 -- each.  Coming in: the same on the local store.  Both may be repeated.
+local raise = require("engine.store").raise
 local rows_of = require "propolis.sync.rows"
 
 local merge = {}
@@ -24,7 +25,7 @@ local function update(store, schema, row)
     end
     for name in pairs(row) do
         if not known[name] then
-            error(("%s has no column '%s'"):format(schema.table, name), 0)
+            raise(("%s has no column '%s'"):format(schema.table, name))
         end
     end
     values.n, values[n + 1] = n + 1, row[key] or ""

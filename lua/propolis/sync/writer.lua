@@ -37,11 +37,19 @@ local function append(store, schema, rows, once)
     return ok and new, err
 end
 
+-- The time of a change that is made now: behind the one that is there, though
+-- that was made in the same millisecond, or by a clock that is ahead.
+local function now_after(current)
+    local now, utc = require("engine.sys").now(), require "propolis.date"
+    local seconds = current and current.date >= now
+        and utc.seconds(current.date)
+    return seconds and utc.text(seconds + 1) .. ".000Z" or now
+end
+
 -- Rows of which the newest of a key wins, or the first when each is wanted
 -- once.  What is new or changed, as { id = in this store }, or nil, err.
 local function merged(store, schema, rows, once)
     local merge = require "propolis.sync.merge"
-    local sys = require "engine.sys"
     local key, newest = schema.sync.merge, schema.sync.newest
     local current, err = merge.current(store, schema, rows)
     if not current and err.code ~= "no_table" then return nil, err end
@@ -49,7 +57,8 @@ local function merged(store, schema, rows, once)
     local changed = {}
     for _, row in ipairs(rows) do
         if not (once and current[row[key] or ""]) then
-            row[newest] = row[newest] or sys.now()
+            row[newest] = row[newest]
+                or now_after(current[row[key] or ""])
             local done, id = merge.put(store, schema, row, current)
             if not done then return nil, id end
             changed[#changed + 1] = done ~= "kept" and { id = id } or nil

@@ -390,7 +390,8 @@ describe("the interpreter", function()
             local r = command(args, "SELECT 1\0")
 
             assert.equal(1, r.code)
-            assert.matches("^propolis query: [^\n]*NUL byte%)\n$", r.stderr)
+            assert.matches("^propolis query: the statement holds a NUL byte\n$",
+                r.stderr)
             r = command(args, "SELECT 1\0", { HIVEMIND_DEBUG = "1" })
             assert.matches("^propolis query: [^\n]*\nstack traceback:\n",
                 r.stderr)

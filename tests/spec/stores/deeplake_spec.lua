@@ -57,6 +57,7 @@ before_each(function() server:reset() end)
 
 suite("a Deeplake store", open, {
     place = workspace, neighbour = workspace, types = false, one_look = false,
+    session = false,
     suffix = " USING deeplake",
     count = function(place) return assert(open(place)), statements end,
 })

@@ -40,7 +40,7 @@ suite("a store of Lua functions", open, {
         made = made + 1
         return ("%s/%d.db"):format(dir, made)
     end,
-    count = count,
+    count = count, session = false,
 })
 
 describe("the folder of these stores", function()

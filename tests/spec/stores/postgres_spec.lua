@@ -281,7 +281,7 @@ describe("engine.postgres", function()
         assert.matches("elsewhere", err.message)
     end)
 
-    it("does not heal inside a transaction that is already broken", function()
+    it("does not pass over a failure in a transaction; heals in one", function()
         assert(store:insert(OLD, { id = "kept" }))
         local ok, err = store:transaction(function()
             assert(store:insert(OLD, { id = "lost" }))
@@ -290,11 +290,21 @@ describe("engine.postgres", function()
         assert.is_nil(ok)
         assert.equal("no_column", err.code)
         ok, err = store:transaction(function()
-            return store:insert(EVENTS, { id = "lost", note = "n" })
+            assert(store:insert(OLD, { id = "lost" }))
+            assert.is_nil((store:query("SELECT nothing FROM events")))
+            return true
         end)
         assert.is_nil(ok)
-        assert.equal("no_column", err.code) -- not what the look met
-        assert.same({ { id = "kept" } }, store:query("SELECT id FROM events"))
+        assert.matches("nothing of the transaction was kept", err.message)
+        assert(store:transaction(function()
+            assert(store:exec("SET LOCAL lock_timeout = '7s'"))
+            assert(store:insert(EVENTS, { id = "new", note = "n" }))
+            assert.same({ { lock_timeout = "7s" } },
+                store:query("SHOW lock_timeout"))
+            return true
+        end))
+        assert.same({ { id = "kept" }, { id = "new" } },
+            store:query("SELECT id FROM events ORDER BY id"))
     end)
 
     describe("when a table is held", function()

@@ -15,7 +15,8 @@ local store = {}
 --- A schema, or its plain data.
 ---@alias propolis.schema engine.schema.object|engine.schema.spec
 
---- Runs one statement.
+--- Runs one statement.  Of columns with equal names the second is called
+--- name_2 in rows and names, the third name_3, where no other column is.
 ---@param sql string
 ---@param values? table
 ---@param kind? engine.stmt.kind what a store behind a network may repeat
@@ -98,12 +99,6 @@ function store:ensure(schemas) end
 ---@return propolis.store.plans? plans
 ---@return engine.error? err
 function store:plan(schemas) end
-
---- Runs fn(store) in one transaction: kept when fn returns, undone when it
---- raises or returns nil and an error.
----@param fn fun(store: propolis.store.object): any
----@return any ... what fn returned; or nil and the error
-function store:transaction(fn) end
 
 --- A value as a literal of the store's dialect; raises when it has none.
 ---@param value any
