@@ -34,7 +34,7 @@ PKG.postgres := libpq
 SRC.edit     := engine/bind/l_edit.c engine/bind/edit_keys.c
 PKG.edit     := libedit
 SRC.serve    := $(wildcard engine/serve/*.c) engine/db/pg_query.c \
-                engine/bind/l_serve.c engine/bind/serve_options.c
+                engine/bind/l_serve.c
 PKG.serve    := libmicrohttpd libpq jansson gnutls
 
 MODULES := $(foreach m,$(MODULES),$(if $(wildcard $(SRC.$m)),$m))

@@ -81,8 +81,7 @@ static struct batch *new_batch(lua_State *L, size_t n)
 
     memset(b, 0, size);
     b->n = n;
-    luaL_setmetatable(L, BATCH_TYPE);
-    lua_toclose(L, -1);
+    bind_own(L, BATCH_TYPE, batch_gc);
     lua_createtable(L, (int)n, 0);
     lua_setiuservalue(L, -2, 1);
     return b;
@@ -270,27 +269,14 @@ static int l_all(lua_State *L)
     return 1;
 }
 
-static void new_type(lua_State *L, const char *name, lua_CFunction end)
-{
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, end);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, end);
-    lua_setfield(L, -2, "__close");
-}
-
 int luaopen_engine_http(lua_State *L)
 {
     static const luaL_Reg funcs[] = {{"client", l_client}, {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"request", l_request},
-                                       {"all", l_all},
-                                       {"close", l_close},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"request", l_request}, {"all", l_all},       {"close", l_close},
+        {"__gc", l_close},      {"__close", l_close}, {NULL, NULL}};
 
-    new_type(L, BATCH_TYPE, batch_gc);
-    new_type(L, CLIENT_TYPE, l_close);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
+    bind_pushmeta(L, CLIENT_TYPE, methods);
     luaL_newlib(L, funcs);
     return 1;
 }

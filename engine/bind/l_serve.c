@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
-#include "bind/serve_options.h"
+#include "bind/options.h"
 #include "serve/server.h"
 #include "serve/sql_filter.h"
 #include "serve/token.h"
@@ -28,6 +28,45 @@ static struct server *check_server(lua_State *L)
     return box->server;
 }
 
+/* The options in the table at 1; their texts stay on the stack. */
+static struct server_options check_options(lua_State *L)
+{
+    struct server_options o = {0};
+    const struct bind_option options[] = {
+        {"port", .integer = &o.port, .most = 65535, .needed = true},
+        {"threads", .integer = &o.threads, .most = 64, .needed = true},
+        {"connections", .integer = &o.connections, .least = 1, .most = 1000000,
+         .needed = true},
+        {"requests", .integer = &o.requests, .least = 1, .most = 1000000,
+         .needed = true},
+        {"backends", .integer = &o.backends, .least = 1, .most = 10000,
+         .needed = true},
+        {"statement_ms", .integer = &o.statement_ms, .least = 1,
+         .most = 86400000, .needed = true},
+        {"client_ms", .integer = &o.client_ms, .least = 1, .most = 86400000,
+         .needed = true},
+        {"max_body", .size = &o.max_body, .least = 1, .most = BUF_MAX - 1,
+         .needed = true},
+        {"max_answer", .size = &o.max_answer, .least = 1, .most = BUF_MAX - 1,
+         .needed = true},
+        {"max_memory", .size = &o.max_memory, .least = 1,
+         .most = LUA_MAXINTEGER, .needed = true},
+        {"db", .text = &o.db, .needed = true},
+        {"secret", .text = &o.secret, .needed = true},
+        {"tokens", .text = &o.tokens, .needed = true},
+        {"host", .text = &o.host, .needed = true},
+        {"tls_cert", .text = &o.tls_cert},
+        {"tls_key", .text = &o.tls_key},
+        {"verbose", .flag = &o.verbose},
+        {0},
+    };
+
+    bind_options(L, 1, options);
+    if (!o.tls_cert != !o.tls_key)
+        luaL_error(L, "'tls_cert' and 'tls_key' belong together");
+    return o;
+}
+
 /* serve.start(options) -> server, or nil and an error */
 static int l_start(lua_State *L)
 {
@@ -35,8 +74,7 @@ static int l_start(lua_State *L)
     struct server_box *box;
     struct err e;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
-    o = server_options(L);
+    o = check_options(L);
     box = lua_newuserdatauv(L, sizeof(*box), 0);
     box->server = NULL;
     luaL_setmetatable(L, SERVER_TYPE);
@@ -72,11 +110,9 @@ static int token_list_gc(lua_State *L)
     return 0;
 }
 
-static void copy_digits(lua_State *L, int idx, const char *key, char *to,
-                        size_t n)
+static void copy_digits(lua_State *L, const char *key, const char *from,
+                        char *to, size_t n)
 {
-    const char *from = server_text(L, idx, key, true);
-
     if (strlen(from) != n)
         luaL_error(L, "'%s' must have %I digits", key, (lua_Integer)n);
     memcpy(to, from, n + 1);
@@ -101,17 +137,23 @@ static char **check_names(lua_State *L, int idx)
 static struct token check_token(lua_State *L, int idx)
 {
     struct token token = {.write = false};
+    const char *id, *salt, *hash;
+    const struct bind_option options[] = {
+        {"id", .text = &id, .needed = true},
+        {"salt", .text = &salt, .needed = true},
+        {"hash", .text = &hash, .needed = true},
+        {"name", .text = (const char **)&token.name, .needed = true},
+        {"org", .text = (const char **)&token.org, .needed = true},
+        {"org_name", .text = (const char **)&token.org_name, .needed = true},
+        {"write", .flag = &token.write},
+        {0},
+    };
 
-    luaL_checktype(L, idx, LUA_TTABLE);
-    luaL_checkstack(L, 16, NULL);
-    copy_digits(L, idx, "id", token.id, TOKEN_ID);
-    copy_digits(L, idx, "salt", token.salt, TOKEN_SALT);
-    copy_digits(L, idx, "hash", token.hash, TOKEN_HASH);
-    token.name = (char *)server_text(L, idx, "name", true);
-    token.org = (char *)server_text(L, idx, "org", true);
-    token.org_name = (char *)server_text(L, idx, "org_name", true);
-    lua_getfield(L, idx, "write");
-    token.write = lua_toboolean(L, -1);
+    bind_options(L, idx, options);
+    copy_digits(L, "id", id, token.id, TOKEN_ID);
+    copy_digits(L, "salt", salt, token.salt, TOKEN_SALT);
+    copy_digits(L, "hash", hash, token.hash, TOKEN_HASH);
+    luaL_checkstack(L, 8, NULL);
     lua_getfield(L, idx, "workspaces");
     luaL_checktype(L, -1, LUA_TTABLE);
     token.workspaces = check_names(L, lua_gettop(L));
@@ -127,7 +169,7 @@ static int l_set_tokens(lua_State *L)
     struct err e;
 
     box->list = NULL;
-    luaL_setmetatable(L, TOKEN_LIST_TYPE);
+    bind_own(L, TOKEN_LIST_TYPE, token_list_gc);
     if (!lua_isnoneornil(L, 2) && !(box->list = token_list_new((size_t)n)))
         return luaL_error(L, "out of memory");
     for (lua_Integer i = 1; i <= n; i++) {
@@ -235,14 +277,7 @@ static void make_types(lua_State *L)
                                        {"__close", l_close},
                                        {NULL, NULL}};
 
-    luaL_newmetatable(L, TOKEN_LIST_TYPE);
-    lua_pushcfunction(L, token_list_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-    luaL_newmetatable(L, SERVER_TYPE);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
+    bind_pushmeta(L, SERVER_TYPE, methods);
     lua_pop(L, 1);
 }
 

@@ -11,6 +11,14 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* How a loop hands events to the parts below it.  Whoever adds a descriptor to
+ * a loop's epoll set gives epoll the address of such a struct in its own.  The
+ * loop calls on_event when the descriptor is ready; the address must stay valid
+ * until the end of the round in which the descriptor was closed. */
+struct watch {
+    void (*on_event)(struct watch *watch);
+};
+
 struct tenants;
 struct to_terminate; /* a database process that outlived its time limit */
 

@@ -1,5 +1,5 @@
 /*
- * json_result.h - what PostgreSQL said, as the JSON that clients read.
+ * json_result.h - a PostgreSQL result as the JSON that clients read.
  */
 #ifndef ENGINE_SERVE_JSON_RESULT_H
 #define ENGINE_SERVE_JSON_RESULT_H

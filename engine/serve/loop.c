@@ -9,7 +9,6 @@
 
 #include "core/err.h"
 #include "os/clock.h"
-#include "serve/background.h"
 #include "serve/http_handler.h"
 #include "serve/listener.h"
 

@@ -13,12 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "serve/background.h"
 #include "serve/client_connection.h"
 #include "serve/pg_pool.h"
 #include "serve/request.h"
-#include "serve/watch.h"
 
-struct background;
 struct err;
 struct tenants;
 struct token_file;

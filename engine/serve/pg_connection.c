@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#include "serve/background.h"
 #include "serve/pg_result.h"
 
 enum { OPEN_MS = 5000, IDLE_MS = 60000, GRACE_MS = 1000, UTF8 = 6 };

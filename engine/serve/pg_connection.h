@@ -27,10 +27,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "serve/background.h"
 #include "serve/tenants.h"
-#include "serve/watch.h"
 
-struct background;
 struct pg_connection;
 struct pg_job;
 struct pg_pool;

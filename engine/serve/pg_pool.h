@@ -1,5 +1,5 @@
 /*
- * pg_pool.h - who gets which database connection.
+ * pg_pool.h - pools of database connections, one per role.
  *
  * A loop has one struct pg_pools, with a pool for every role that it served:
  * each workspace has two, one that may write and one that only reads.  A pool

@@ -3,7 +3,7 @@
  *
  * Made and freed by http_handler.c.  What calls what in the server, from top to
  * bottom; a lower part knows nothing of those above it and reports through
- * functions that they put into its structs (watch.h, pg_connection.h,
+ * functions that they put into its structs (background.h, pg_connection.h,
  * pg_result.h):
  *
  *     server ─▶ loop ─▶ http_handler ─▶ request ─▶ pg_pool ─▶ pg_connection

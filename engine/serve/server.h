@@ -1,5 +1,5 @@
 /*
- * server.h - the Deeplake-shaped HTTP API over PostgreSQL.
+ * server.h - Deeplake's HTTP API over PostgreSQL.
  *
  * One process, a few event loops, each a thread that shares nothing with the
  * others but the list of tokens: libmicrohttpd's connections and libpq's

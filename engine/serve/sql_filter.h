@@ -1,8 +1,8 @@
 /*
  * sql_filter.h - which statements a token may send, decided before they run.
  *
- * Database roles are what keeps workspaces apart; the filter is the second
- * wall in front of them.  It lets the statements of a store through (rows,
+ * Database roles are what keeps workspaces apart; the filter is a second
+ * protection on top of them.  It lets the statements of a store through (rows,
  * tables, indexes, views) and nothing that steers the session, the roles or
  * the server, and no name by which the catalogues of others can be read.
  * Text in literals and comments is never looked at.  Pure: no I/O.
