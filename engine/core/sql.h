@@ -62,10 +62,16 @@ bool sql_scalar(struct buf *out, const struct dialect *d, const struct value *v,
 
 /* Appends one INSERT of nrows rows; rows[r * ncols + c] is for s->cols[c].
  * Columns that are NULL in every row are left out, so that a new column is
- * made when it is first used; in other rows a NULL takes the default. */
+ * made when it is first used; in other rows a NULL takes the default.
+ *
+ * once (NULL: a plain INSERT) makes the statement leave out rows whose id is
+ * there, however late it arrives.  It names the column, "id" or a copy of it,
+ * over whose values other than '' the table has a unique index.  "" is for
+ * tables that have none: of two such statements at the same moment neither
+ * sees the other's rows. */
 bool sql_insert(struct buf *out, const struct dialect *d,
                 const struct schema *s, const struct value *rows, size_t nrows,
-                struct err *e);
+                const char *once, struct err *e);
 
 /* Appends CREATE TABLE IF NOT EXISTS with every column in order. */
 bool sql_create(struct buf *out, const struct dialect *d,

@@ -12,7 +12,7 @@ bool store_insert(struct db *db, const struct schema *s,
 {
     struct buf sql = {0};
     struct err why;
-    bool ok = sql_insert(&sql, db->ops->dialect, s, rows, nrows, e);
+    bool ok = sql_insert(&sql, db->ops->dialect, s, rows, nrows, NULL, e);
     struct stmt st = {.kind = STMT_INSERT,
                       .sql = sql.data,
                       .len = sql.len,
