@@ -45,11 +45,22 @@ local function append(store, schema, rows, once)
     return ok and new, err
 end
 
+-- The date of a row that says none: now, or a second behind what is there,
+-- whose writer's clock may be ahead.
+local function date_behind(there)
+    local now = require("engine.sys").now()
+    if not there or there.date < now then
+        return now
+    end
+    local utc = require "propolis.date"
+    local seconds = utc.seconds(there.date)
+    return seconds and utc.text(seconds + 1) .. ".000Z" or now
+end
+
 -- Rows of which the newest of a key wins, or the first when each is wanted
 -- once.  What is new or changed, as { id = in this store }, or nil, err.
 local function merged(store, schema, rows, once)
     local merge = require "propolis.sync.merge"
-    local sys = require "engine.sys"
     local key, newest = schema.sync.merge, schema.sync.newest
     local current, err = merge.current(store, schema, rows)
     if not current and err.code ~= "no_table" then
@@ -59,7 +70,8 @@ local function merged(store, schema, rows, once)
     local changed = {}
     for _, row in ipairs(rows) do
         if not (once and current[row[key] or ""]) then
-            row[newest] = row[newest] or sys.now()
+            row[newest] = row[newest]
+                or date_behind(current[row[key] or ""])
             local done, id = merge.put(store, schema, row, current)
             if not done then
                 return nil, id

@@ -106,4 +106,31 @@ describe("an INSERT that arrives late", function()
             end)
         end
     end
+
+    for name, opts_for in pairs(remotes) do
+        it("leaves one row of a document that two insert through " .. name,
+            function()
+                number = number + 1
+                local ws = "late" .. number
+                local opts, homes = opts_for(ws), {}
+                for i = 1, 2 do
+                    homes[i] = machine.real(opts)
+                    homes[i]:document("/first" .. i, "x", "2026-01-01")
+                    assert.equal(0, homes[i]:run({ "sync", "--push" }).code)
+                    homes[i]:document("/both", "of " .. i, "2026-01-0" .. i)
+                end
+                local holder <close> = assert(propolis.open(db,
+                    { workspace = ws }))
+                assert(holder:begin())
+                assert(holder:exec "LOCK TABLE memory IN SHARE MODE")
+                local pipes = { (start(homes[2])) }
+                local n = blocked(0)
+                pipes[2] = (start(homes[1]))
+                blocked(n)
+                assert(holder:rollback())
+                for i = 1, 2 do pipes[i]:close() end
+                assert.same({ { summary = "of 2" } }, holder:query(
+                    "SELECT summary FROM memory WHERE path = '/both'"))
+            end)
+    end
 end)
