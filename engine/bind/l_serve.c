@@ -137,7 +137,7 @@ static char **check_names(lua_State *L, int idx)
 static struct token check_token(lua_State *L, int idx)
 {
     struct token token = {.write = false};
-    const char *id, *salt, *hash;
+    const char *id = "", *salt = "", *hash = "";
     const struct bind_option options[] = {
         {"id", .text = &id, .needed = true},
         {"salt", .text = &salt, .needed = true},

@@ -44,12 +44,13 @@ static int l_literal(lua_State *L)
     return push_text(L, ok, sql, &e);
 }
 
-/* sql.insert(schema, row or list of rows [, dialect]) -> statement, or nil
- * and an error; raises on a key that is no column */
+/* sql.insert(schema, row or list of rows [, dialect [, once]]) -> statement, or
+ * nil and an error; raises on a key that is no column.  once: see sql.h */
 static int l_insert(lua_State *L)
 {
     const struct schema *s = bind_checkschema(L, 1);
     const struct dialect *d = bind_checkdialect(L, 3, "postgres");
+    const char *once = lua_isnoneornil(L, 4) ? NULL : bind_checktext(L, 4);
     const struct value *rows;
     struct buf *sql;
     struct err e;
@@ -58,11 +59,12 @@ static int l_insert(lua_State *L)
     bool many;
 
     luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 4);
     many = lua_rawgeti(L, 2, 1) == LUA_TTABLE;
-    lua_settop(L, 3);
+    lua_settop(L, 4);
     rows = bind_newrows(L, 2, s, many, &n);
     sql = bind_newbuf(L);
-    ok = sql_insert(sql, d, s, rows, n, &e);
+    ok = sql_insert(sql, d, s, &(struct sql_rows){rows, n, once}, &e);
     return push_text(L, ok, sql, &e);
 }
 

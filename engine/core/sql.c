@@ -157,46 +157,127 @@ static bool row_value(struct buf *out, const struct dialect *d,
     return false;
 }
 
-/* INSERT INTO "t" (a, b) VALUES, of the n columns at cols. */
-static bool insert_into(struct buf *out, const struct dialect *d,
-                        const struct schema *s, const size_t cols[], size_t n,
-                        struct err *e)
+/* What an INSERT is made of, for the functions below. */
+struct insert {
+    const struct dialect *d;
+    const struct schema *s;
+    size_t *cols; /* positions of the columns that have values */
+    size_t n;
+    size_t id;            /* of "id" among them, or the number of all */
+    const char *once;     /* see sql_insert */
+    const char *own_mark; /* once, when it is another column than "id" */
+    bool select;          /* rows that are there are looked for first */
+};
+
+/* INSERT INTO "t" (a, b) VALUES, or as far as what stands before the rows. */
+static bool insert_head(struct buf *out, const struct insert *in, struct err *e)
 {
-    if (!buf_adds(out, "INSERT INTO ", e) || !sql_ident(out, s->table, e))
+    if (!buf_adds(out, "INSERT INTO ", e) || !sql_ident(out, in->s->table, e))
         return false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < in->n; i++)
         if (!buf_adds(out, i ? ", " : " (", e) ||
-            !column_name(out, d, s->cols[cols[i]].name, e))
+            !column_name(out, in->d, in->s->cols[in->cols[i]].name, e))
             return false;
-    return buf_adds(out, n ? ") VALUES " : " DEFAULT VALUES", e);
+    if (!in->select)
+        return buf_adds(out, in->n ? ") VALUES " : " DEFAULT VALUES", e);
+    return (!in->own_mark || (buf_adds(out, ", ", e) &&
+                              column_name(out, in->d, in->own_mark, e))) &&
+           buf_adds(out, ") SELECT v.*", e) &&
+           (!in->own_mark || buf_addf(out, e, ", v.column%zu", in->id + 1)) &&
+           buf_adds(out, " FROM (VALUES ", e);
+}
+
+static bool insert_rows(struct buf *out, const struct insert *in,
+                        const struct value *rows, size_t nrows, struct err *e)
+{
+    bool ok = true;
+
+    for (size_t r = 0; ok && in->n > 0 && r < nrows; r++) {
+        ok = buf_adds(out, r ? ", (" : "(", e);
+        for (size_t i = 0; ok && i < in->n; i++)
+            ok = (i == 0 || buf_adds(out, ", ", e)) &&
+                 row_value(out, in->d, in->s, rows + r * in->s->ncols,
+                           in->cols[i], e);
+        ok = ok && buf_add(out, ")", 1, e);
+    }
+    return ok;
+}
+
+/* t.a = v.column1, of the i-th of the columns with values; both dialects call
+ * the columns of VALUES so. */
+static bool same_value(struct buf *out, const struct insert *in, size_t i,
+                       struct err *e)
+{
+    return buf_adds(out, "t.", e) &&
+           column_name(out, in->d, in->s->cols[in->cols[i]].name, e) &&
+           buf_addf(out, e, " = v.column%zu", i + 1);
+}
+
+/* NOT EXISTS finds a row by the schema's first index, where there is one. */
+static bool insert_absent(struct buf *out, const struct insert *in,
+                          struct err *e)
+{
+    const struct index *lead = in->s->nindexes ? in->s->indexes : NULL;
+    bool ok = buf_adds(out, ") AS v WHERE NOT EXISTS (SELECT 1 FROM ", e) &&
+              sql_ident(out, in->s->table, e) &&
+              buf_adds(out, " AS t WHERE ", e);
+
+    for (size_t i = 0; ok && lead && i < in->n; i++)
+        if (in->cols[i] == lead->cols[0] && i != in->id)
+            ok = same_value(out, in, i, e) && buf_adds(out, " AND ", e);
+    return ok && same_value(out, in, in->id, e) && buf_add(out, ")", 1, e);
+}
+
+static bool insert_tail(struct buf *out, const struct insert *in, struct err *e)
+{
+    if (!in->once)
+        return true;
+    if (in->select && !insert_absent(out, in, e))
+        return false;
+    return !*in->once || (buf_adds(out, " ON CONFLICT (", e) &&
+                          column_name(out, in->d, in->once, e) &&
+                          buf_adds(out, ") WHERE ", e) &&
+                          column_name(out, in->d, in->once, e) &&
+                          buf_adds(out, " <> '' DO NOTHING", e));
+}
+
+/* Which columns have values, and where "id" is among them. */
+static bool choose_columns(struct insert *in, const struct value *rows,
+                           size_t nrows, struct err *e)
+{
+    if (nrows == 0)
+        return err_set(e, ERR_ARG, "rows must not be empty");
+    for (size_t c = 0; c < in->s->ncols; c++) {
+        if (!is_used(rows, nrows, in->s->ncols, c))
+            continue;
+        if (strcmp(in->s->cols[c].name, "id") == 0)
+            in->id = in->n;
+        in->cols[in->n++] = c;
+    }
+    if (in->n == 0 && nrows > 1)
+        return err_set(e, ERR_ARG, "several rows without any value");
+    if (in->once && in->id == in->s->ncols)
+        return err_set(e, ERR_ARG, "rows without an id cannot go once only");
+    in->select = in->once && strcmp(in->once, "id") != 0;
+    in->own_mark = in->select && *in->once ? in->once : NULL;
+    return true;
 }
 
 bool sql_insert(struct buf *out, const struct dialect *d,
-                const struct schema *s, const struct value *rows, size_t nrows,
+                const struct schema *s, const struct sql_rows *rows,
                 struct err *e)
 {
-    size_t *cols = calloc(s->ncols + 1, sizeof(*cols));
-    size_t n = 0;
-    bool ok = cols != NULL;
+    struct insert in = {.d = d, .s = s, .id = s->ncols, .once = rows->once};
+    bool ok;
 
-    if (!ok)
-        err_set(e, ERR_NOMEM, "out of memory");
-    if (ok && nrows == 0)
-        ok = err_set(e, ERR_ARG, "rows must not be empty");
-    for (size_t c = 0; ok && c < s->ncols; c++)
-        if (is_used(rows, nrows, s->ncols, c))
-            cols[n++] = c;
-    if (ok && n == 0 && nrows > 1)
-        ok = err_set(e, ERR_ARG, "several rows without any value");
-    ok = ok && insert_into(out, d, s, cols, n, e);
-    for (size_t r = 0; ok && n > 0 && r < nrows; r++) {
-        ok = buf_adds(out, r ? ", (" : "(", e);
-        for (size_t i = 0; ok && i < n; i++)
-            ok = (i == 0 || buf_adds(out, ", ", e)) &&
-                 row_value(out, d, s, rows + r * s->ncols, cols[i], e);
-        ok = ok && buf_add(out, ")", 1, e);
-    }
-    free(cols);
+    in.cols = calloc(s->ncols + 1, sizeof(*in.cols));
+    if (!in.cols)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    ok = choose_columns(&in, rows->values, rows->n, e) &&
+         insert_head(out, &in, e) &&
+         insert_rows(out, &in, rows->values, rows->n, e) &&
+         insert_tail(out, &in, e);
+    free(in.cols);
     return ok;
 }
 

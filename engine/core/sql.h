@@ -60,11 +60,24 @@ bool sql_literal(struct buf *out, const struct dialect *d, enum column_type t,
 bool sql_scalar(struct buf *out, const struct dialect *d, const struct value *v,
                 struct err *e);
 
-/* Appends one INSERT of nrows rows; rows[r * ncols + c] is for s->cols[c].
+/* The rows of one INSERT, borrowed: values[r * ncols + c] is for s->cols[c]. */
+struct sql_rows {
+    const struct value *values;
+    size_t n;
+    const char *once; /* see sql_insert */
+};
+
+/* Appends one INSERT of rows.
  * Columns that are NULL in every row are left out, so that a new column is
- * made when it is first used; in other rows a NULL takes the default. */
+ * made when it is first used; in other rows a NULL takes the default.
+ *
+ * once (NULL: a plain INSERT) makes the statement leave out rows whose id is
+ * there, however late it arrives.  It names the column, "id" or a copy of it,
+ * over whose values other than '' the table has a unique index.  "" is for
+ * tables that have none: of two such statements at the same moment neither
+ * sees the other's rows. */
 bool sql_insert(struct buf *out, const struct dialect *d,
-                const struct schema *s, const struct value *rows, size_t nrows,
+                const struct schema *s, const struct sql_rows *rows,
                 struct err *e);
 
 /* Appends CREATE TABLE IF NOT EXISTS with every column in order. */

@@ -25,7 +25,8 @@ bool store_insert(struct db *db, const struct schema *s,
 {
     struct buf sql = {0};
     struct err why;
-    bool ok = sql_insert(&sql, db->ops->dialect, s, rows, nrows, e);
+    struct sql_rows all = {rows, nrows, NULL};
+    bool ok = sql_insert(&sql, db->ops->dialect, s, &all, e);
     struct stmt st = {.kind = STMT_INSERT,
                       .sql = sql.data,
                       .len = sql.len,

@@ -79,6 +79,15 @@ describe("store:put", function()
             .summary)
     end)
 
+    it("goes over a row whose writer's clock was ahead", function()
+        for i, date in ipairs { "2999-01-01T00:00:00.000Z", false } do
+            assert.is_true(store:put(schemas.memory, { path = "/ahead",
+                summary = tostring(i), last_update_date = date or nil }))
+        end
+        assert.equal("2", store:query([[SELECT summary FROM memory
+            WHERE path = '/ahead']])[1].summary)
+    end)
+
     it("lets the newest of a key win, under the id that is there", function()
         assert.is_true(store:put(schemas.memory, { id = "old", path = "/m",
             summary = "1", last_update_date = "2026-01-02" }))

@@ -29,9 +29,12 @@ function sql.literal(value, type, dialect) end
 ---@param schema engine.schema.object
 ---@param rows table one row by column name, or a list of them
 ---@param dialect? engine.dialect ("postgres")
+---@param once? string rows whose id is there are left out, however late the
+--- statement arrives: the column, "id" or a copy of it, with a unique index
+--- over its values other than ''; "" when the table has none
 ---@return string? text
 ---@return engine.error? err
-function sql.insert(schema, rows, dialect) end
+function sql.insert(schema, rows, dialect, once) end
 
 --- CREATE TABLE IF NOT EXISTS with every column in order.
 ---@param schema engine.schema.object

@@ -94,8 +94,10 @@ end
 -- For a remote that is new to this store all rows are queued, and nothing is
 -- known of what it has.
 local function prepare_for(conf, store, remote, synced)
-    local words = { remote = identity(conf, remote) }
-    if outbox.get(store, "remote") == words.remote then return end
+    local name = identity(conf, remote)
+    if outbox.get(store, "remote") == name then return end
+    local words = require("propolis.sync.guard").unknown(synced)
+    words.remote = name
     assert(store:transaction(function()
         for _, schema in ipairs(synced) do
             assert(outbox.add_all(store, schema))

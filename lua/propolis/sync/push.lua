@@ -1,9 +1,11 @@
 --- push: rows of the outbox reach the remote in order, each exactly once.
 --
 -- Rows of one session stay in one partition, which sends one batch after the
--- other; partitions are sent beside each other.  What was sent is noted before
--- it goes, so that after a lost connection or a kill the remote is asked which
--- ids arrived before anything goes out again.
+-- other; partitions are sent beside each other.  The remote refuses what it
+-- has (propolis.sync.guard), so that after a lost connection or a kill the same
+-- goes out again.  Where it cannot, what was sent is noted before it goes, and
+-- the remote is asked which ids arrived.
+local guard = require "propolis.sync.guard"
 local outbox = require "propolis.sync.outbox"
 local partitions = require "propolis.sync.partitions"
 local reconcile = require "propolis.sync.reconcile"
@@ -95,16 +97,31 @@ function Push:bisect(batch, err)
     self:set_aside(batch[1], err)
 end
 
+--- How rows of a schema are kept from arriving twice; see propolis.sync.guard.
+function Push:guard(schema)
+    self.guards[schema] = self.guards[schema]
+        or guard.of(self.store, self.remote, schema)
+    return self.guards[schema]
+end
+
 -- What is to be done about one batch that failed.
 function Push:handle_failure(batch, err)
     local part = batch.part
     part.tries = part.tries + 1
+    if part.tries == 1 and guard.is_gone(err) then
+        assert(outbox.set(self.store, guard.unknown { batch.schema }))
+        self.guards[batch.schema] = nil
+    end
     if err.unclear then
-        reconcile.batch(self, batch)
+        if not guard.column(self:guard(batch.schema)) then
+            reconcile.batch(self, batch)
+        end
         if part.tries < TRIES then return end
     elseif (err.code == "no_table" or err.code == "no_column")
         and part.tries == 1 then
         assert(self.remote:heal(batch.schema))
+        return
+    elseif part.tries == 1 and guard.is_gone(err) then
         return
     end
     if push.STOPS[err.code] then error(err, 0) end
@@ -125,8 +142,9 @@ function Push:round(all)
     self:save_progress(refs)
     local texts, senders = {}, {}
     for _, batch in ipairs(batches) do
+        local how = self:guard(batch.schema)
         local text, err = sql.insert(batch.schema, batch.rows,
-            self.remote.dialect)
+            self.remote.dialect, how == "lock" and "" or how)
         if text then
             texts[#texts + 1], senders[#senders + 1] = text, batch
         else
@@ -150,14 +168,20 @@ end
 -- The statements' results in order; in flight together where the store can.
 function Push:send(texts, senders)
     if self.remote.query_all and #texts > 0 then
+        local guarded = true
+        for _, batch in ipairs(senders) do
+            guarded = guarded and guard.column(self:guard(batch.schema)) ~= nil
+        end
         return self.remote.query_all(texts, {
             kind = "insert", table = senders[1].schema.table,
-            idempotent = false,
+            idempotent = guarded,
         })
     end
     local results = {}
     for i, text in ipairs(texts) do
-        local ok, err = self.remote:exec(text, nil, "insert")
+        local schema = senders[i].schema
+        local ok, err = guard.exec(self.remote, schema, self:guard(schema),
+            text)
         results[i] = ok and {} or { error = err }
     end
     return results
@@ -206,7 +230,9 @@ function Push:send_all(schemas)
         end
         local all = partitions.split(append)
         for _, part in ipairs(all) do
-            reconcile.partition(self, part)
+            if not guard.column(self:guard(part.schema)) then
+                reconcile.partition(self, part)
+            end
         end
         repeat
             assert(self.in_time())
@@ -225,7 +251,8 @@ end
 function push.run(store, remote, opts, result)
     local self = setmetatable({
         store = store, remote = remote, failed = {}, delivered = {},
-        confirmed = {}, pause = opts.pause or 1, progress = opts.progress,
+        confirmed = {}, guards = {}, pause = opts.pause or 1,
+        progress = opts.progress,
         in_time = opts.in_time, stops = push.STOPS, result = result,
     }, Push)
     local ok, err = pcall(self.send_all, self, opts.schemas)

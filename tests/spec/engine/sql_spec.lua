@@ -47,6 +47,37 @@ describe("sql.insert", function()
             sql.insert(s, { id = "1", user = "2", Up = "3" }, "deeplake"))
     end)
 
+    local ids = schema.new { table = "t", columns = {
+        { "id", "text" }, { "p", "text" }, { "q", "text" } },
+        indexes = { { "p" } } }
+
+    for once, text in pairs {
+        id = [[("id", "p") VALUES ('1', '2') ON CONFLICT ("id")]]
+            .. [[ WHERE "id" <> '' DO NOTHING]],
+        copy = [[("id", "p", "copy") SELECT v.*, v.column1]]
+            .. [[ FROM (VALUES ('1', '2')) AS v WHERE NOT EXISTS (SELECT 1]]
+            .. [[ FROM "t" AS t WHERE t."p" = v.column2]]
+            .. [[ AND t."id" = v.column1)]]
+            .. [[ ON CONFLICT ("copy") WHERE "copy" <> '' DO NOTHING]],
+        [""] = [[("id", "p") SELECT v.* FROM (VALUES ('1', '2')) AS v]]
+            .. [[ WHERE NOT EXISTS (SELECT 1 FROM "t" AS t]]
+            .. [[ WHERE t."p" = v.column2 AND t."id" = v.column1)]],
+    } do
+        it("leaves out what is there by " .. once, function()
+            assert.equal('INSERT INTO "t" ' .. text,
+                sql.insert(ids, { id = "1", p = "2" }, "postgres", once))
+        end)
+    end
+
+    it("needs an id to leave out what is there", function()
+        local ok, err = sql.insert(ids, { p = "2" }, "postgres", "id")
+        assert.is_nil(ok)
+        assert.equal("arg", err.code)
+        ok, err = sql.insert(ids, { id = "1" }, "postgres", "a b")
+        assert.is_nil(ok)
+        assert.equal("arg", err.code)
+    end)
+
     for how, case in pairs {
         ["NUL"] = { { a = "x\0y" }, "t.a: NUL byte at byte 2 of a text" },
         ["invalid UTF-8"] = { { a = "x\xff" },

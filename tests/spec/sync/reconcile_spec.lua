@@ -3,7 +3,7 @@ local machine = require "machine"
 local outbox = require "propolis.sync.outbox"
 local tmp = require "tmp"
 
-describe("a push that cannot ask what arrived", function()
+describe("a push to a store without unique indexes that cannot ask", function()
     after_each(tmp.clean)
 
     it("says so, and keeps the rows", function()
@@ -15,8 +15,14 @@ describe("a push that cannot ask what arrived", function()
         local store = m:store()
         assert(store:exec "UPDATE propolis_outbox SET sent_at = '2026'")
         store:close()
-        server:script { { times = -1, match = { sql = "SELECT id" },
-            status = 401, body = "no" } }
+        server:script {
+            { times = -1, match = { sql = "ON CONFLICT" }, status = 400,
+                body = "no" },
+            { times = -1, match = { sql = "UNIQUE" }, status = 400,
+                body = "no" },
+            { times = -1, match = { sql = "SELECT id FROM" }, status = 401,
+                body = "no" },
+        }
         local result = assert(m:sync { push_only = true })
         assert.matches("401", tostring(result.error))
         store = m:store()
