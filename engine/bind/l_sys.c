@@ -192,6 +192,22 @@ static int l_columns(lua_State *L)
     return 1;
 }
 
+/* pcall(fn, ...) as Lua's, but Ctrl-C is raised again; fn must not yield */
+static int l_pcall(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0) != LUA_OK) {
+        if (bind_isinterrupt(L, -1))
+            return lua_error(L);
+        lua_pushboolean(L, 0);
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_pushboolean(L, 1);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}
+
 /* is_interrupt(error) -> whether Ctrl-C raised it */
 static int l_is_interrupt(lua_State *L)
 {
@@ -214,23 +230,15 @@ static int l_sha256(lua_State *L)
 int luaopen_engine_sys(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"uuid", l_uuid},
-        {"now", l_now},
-        {"time", l_time},
-        {"monotonic", l_monotonic},
-        {"sleep", l_sleep},
-        {"pid", l_pid},
-        {"alarm", l_alarm},
-        {"survive_pipe", l_survive_pipe},
-        {"hostname", l_hostname},
-        {"user", l_user},
-        {"getcwd", l_getcwd},
-        {"environ", l_environ},
-        {"isatty", l_isatty},
-        {"columns", l_columns},
-        {"sha256", l_sha256},
-        {"is_interrupt", l_is_interrupt},
-        {NULL, NULL},
+        {"uuid", l_uuid},         {"now", l_now},
+        {"time", l_time},         {"monotonic", l_monotonic},
+        {"sleep", l_sleep},       {"pid", l_pid},
+        {"alarm", l_alarm},       {"survive_pipe", l_survive_pipe},
+        {"hostname", l_hostname}, {"user", l_user},
+        {"getcwd", l_getcwd},     {"environ", l_environ},
+        {"isatty", l_isatty},     {"columns", l_columns},
+        {"sha256", l_sha256},     {"is_interrupt", l_is_interrupt},
+        {"pcall", l_pcall},       {NULL, NULL},
     };
 
     luaL_newlib(L, funcs);

@@ -40,7 +40,7 @@ end
 -- added = list of column names, version = }; when, host and pid are filled in
 -- @return true, or nil and a sentence
 function heal_log.append(entry)
-    local ok, err = pcall(append, entry)
+    local ok, err = sys.pcall(append, entry)
     return ok or nil, not ok and tostring(err) or nil
 end
 

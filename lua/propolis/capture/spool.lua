@@ -92,7 +92,7 @@ end
 -- Stores records, first all at once, then one by one, so that one which can
 -- never be stored does not hold up the others: it is moved aside.
 local function store(records, paths, put, log)
-    local fine, ok, err = pcall(put, records)
+    local fine, ok, err = sys.pcall(put, records)
     if fine and ok then
         for _, path in ipairs(paths) do
             sys.remove(path)

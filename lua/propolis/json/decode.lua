@@ -3,6 +3,7 @@
 -- lua-cjson reads.  What it lacks is added here: it makes every number a
 -- float, forgets that an empty array was one, and is not strict.
 local cjson = require("cjson").new()
+local pcall = require("engine.sys").pcall -- Ctrl-C goes on up
 
 local decode = {}
 

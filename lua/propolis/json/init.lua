@@ -7,6 +7,7 @@
 --   local text, err = json.encode({ n = 1, list = json.array {} })
 --
 -- Both return nil and a sentence on failure and never raise on data.
+local pcall = require("engine.sys").pcall -- Ctrl-C goes on up
 local reader = require "propolis.json.decode"
 
 local json = {}

@@ -77,6 +77,13 @@ function sys.alarm(seconds) end
 ---@return boolean
 function sys.is_interrupt(error) end
 
+--- Lua's pcall, through which Ctrl-C goes on up; fn must not yield.
+---@param fn function
+---@param ... any
+---@return boolean ok
+---@return any ... what fn returned, or what it raised
+function sys.pcall(fn, ...) end
+
 ---@return integer
 function sys.pid() end
 

@@ -188,6 +188,19 @@ describe("the interpreter", function()
         assert.equal("false\ttrue\n", run(OURS, { "s.lua" }).stdout)
     end)
 
+    it("lets Ctrl-C through sys.pcall, and nothing else", function()
+        tmp.write(dir .. "/s.lua", [[
+            local sys = require "engine.sys"
+            print(sys.pcall(error, "x", 0), sys.pcall(math.max, 1, 2))
+            local ok, err = pcall(sys.pcall, function()
+                sys.run({ "sh", "-c", "kill -INT " .. sys.pid() })
+                while true do end
+            end)
+            print(ok, sys.is_interrupt(err))]])
+        assert.equal("false\ttrue\t2\nfalse\ttrue\n",
+            run(OURS, { "s.lua" }).stdout)
+    end)
+
     it("raises Ctrl-C as an object, and prints it as text", function()
         local file <close> = assert(io.open(dir .. "/s.lua", "w"))
         file:write([[

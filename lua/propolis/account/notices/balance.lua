@@ -62,7 +62,7 @@ function balance.on_balance(conf)
         local state, cents = state_of(info)
         if state and state ~= last then
             last = state
-            pcall(states[state], conf, cents)
+            require("engine.sys").pcall(states[state], conf, cents)
         end
     end
 end

@@ -22,7 +22,7 @@ local listings = {} -- api, organisation, workspace -> { [table] = true }
 -- ---- balance ----
 
 local function tell_balance(self, info)
-    if self.on_balance then pcall(self.on_balance, info) end
+    if self.on_balance then sys.pcall(self.on_balance, info) end
 end
 
 local function note_balance(self, res)
