@@ -37,7 +37,8 @@ struct http_config {
     size_t max_bytes;  /* of a response, after decompression */
     long max_parallel; /* requests at once */
     char user_agent[64];
-    char ca_file[512]; /* trusted certificates, or "" for the system's */
+    char ca_file[512]; /* trusted certificates; "": CURL_CA_BUNDLE, then
+                        * SSL_CERT_FILE, then the system's */
 };
 
 struct http_request_options {

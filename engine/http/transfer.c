@@ -105,10 +105,24 @@ static void set_limits(CURL *easy, const struct http_transfer *t)
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
+/* The file of trusted certificates, or NULL for the system's: libcurl leaves
+ * these variables to the curl tool. */
+static const char *ca_file(const struct http_config *cfg)
+{
+    const char *const names[] = {cfg->ca_file, getenv("CURL_CA_BUNDLE"),
+                                 getenv("SSL_CERT_FILE")};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (names[i] && names[i][0])
+            return names[i];
+    return NULL;
+}
+
 /* The options that libcurl copies, and so may fail to take. */
 static bool set_texts(CURL *easy, const struct http_transfer *t)
 {
     const struct http_config *cfg = t->cfg;
+    const char *ca = ca_file(cfg);
     bool get =
         strcmp(t->req->method, "GET") == 0 && t->req->options.body == NULL;
     bool plain = get || strcmp(t->req->method, "POST") == 0 ||
@@ -118,8 +132,7 @@ static bool set_texts(CURL *easy, const struct http_transfer *t)
            curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
                             plain ? NULL : t->req->method) == CURLE_OK &&
-           (!cfg->ca_file[0] ||
-            curl_easy_setopt(easy, CURLOPT_CAINFO, cfg->ca_file) == CURLE_OK) &&
+           (!ca || curl_easy_setopt(easy, CURLOPT_CAINFO, ca) == CURLE_OK) &&
            (!cfg->user_agent[0] ||
             curl_easy_setopt(easy, CURLOPT_USERAGENT, cfg->user_agent) ==
                 CURLE_OK);
@@ -196,6 +209,15 @@ struct http_transfer *transfer_open(struct http_request *req,
     return t;
 }
 
+/* libcurl refuses a single line before on_head() sees it, with a code that also
+ * means a lack of memory, or, newer ones, with a text. */
+static bool head_too_large(const struct http_transfer *t, CURLcode code)
+{
+    return t->answered && !t->head_whole &&
+           (t->too_large || code == CURLE_OUT_OF_MEMORY ||
+            strstr(t->curl_error, "header"));
+}
+
 static void say_failure(struct http_transfer *t, CURLcode code, bool sent)
 {
     struct err *e = &t->req->result.err;
@@ -212,6 +234,8 @@ static void say_failure(struct http_transfer *t, CURLcode code, bool sent)
                 t->cfg->connect_ms < timeout ? t->cfg->connect_ms : timeout);
     else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_GOT_NOTHING)
         err_set(e, ERR_IO, "the connection was cut before the answer");
+    else if (head_too_large(t, code))
+        err_set(e, ERR_IO, "the answer's header is too large");
     else if (t->too_large)
         err_set(e, ERR_IO, "the answer is larger than %zu bytes",
                 t->cfg->max_bytes);

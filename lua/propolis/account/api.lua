@@ -63,7 +63,7 @@ local function transport(self, method)
         self[kind] = clients.take {
             timeout_ms = self.timeout_ms, max_bytes = MAX_BYTES,
             retries = kind == "reading" and self.retries or 0,
-            backoff_ms = self.backoff_ms, ca_file = os.getenv("SSL_CERT_FILE"),
+            backoff_ms = self.backoff_ms,
         }
     end
     return self[kind].client

@@ -14,7 +14,7 @@ local http = {}
 ---@field max_bytes? integer of a response after decompression (64 MiB)
 ---@field max_parallel? integer requests at once; the others wait (5)
 ---@field user_agent? string ("propolis")
----@field ca_file? string trusted certificates (the system's)
+---@field ca_file? string trusted certificates (CURL_CA_BUNDLE, SSL_CERT_FILE, the system's)
 
 ---@class engine.http.request
 ---@field url string http:// or https://

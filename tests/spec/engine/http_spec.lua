@@ -311,6 +311,18 @@ describe("engine.http", function()
             small:close()
         end)
 
+        it("a header without end, and calls it that", function()
+            local line = "x-pad: " .. ("y"):rep(1000) .. "\r\n"
+            for _, head in ipairs { line:rep(300),
+                "x-pad: " .. ("y"):rep(150000) .. "\r\n" } do
+                server:script { { raw = "HTTP/1.1 200 OK\r\n" .. head
+                    .. "content-length: 0\r\n\r\n" } }
+                local _, err = ask()
+                assert.equal("the answer's header is too large", err.message)
+                assert.equal("io", err.code)
+            end
+        end)
+
         it("a gzip bomb, without unpacking it", function()
             local small = http.client { max_bytes = 1 << 20 }
             local before = peak_kib()
@@ -555,6 +567,24 @@ describe("engine.http", function()
             assert.equal(200, r.status)
             assert.matches("TLSv1%.[23]", r.body)
         end)
+
+        it("takes what CURL_CA_BUNDLE, else SSL_CERT_FILE vouches for",
+            function()
+                local function fetch(setting)
+                    return assert(sys.run { "env", "-u", "SSL_CERT_FILE", "-u",
+                        "CURL_CA_BUNDLE", setting, assert(sys.realpath(
+                            "/proc/self/exe")), "-e", ([[
+                        local c = require "engine.http".client {}
+                        local r, err = c:request {
+                            url = "https://127.0.0.1:%s" }
+                        print(r and r.status or err.message)]]):format(port) })
+                end
+                local cert = folder .. "/cert"
+                local own = fetch("CURL_CA_BUNDLE=" .. cert)
+                assert.equal("200\n", own.stdout, own.stderr)
+                assert.equal("200\n", fetch("SSL_CERT_FILE=" .. cert).stdout)
+                assert.not_equal("200\n", fetch("LC_ALL=C").stdout)
+            end)
     end)
 
     describe("refuses", function()

@@ -244,7 +244,7 @@ local function make(config, url)
                 timeout_from_environment(),
             retries = config.retries, backoff_ms = config.backoff_ms,
             max_bytes = config.max_bytes,
-            ca_file = config.ca_file or os.getenv("SSL_CERT_FILE"),
+            ca_file = config.ca_file,
         },
     }
 end
@@ -254,7 +254,7 @@ end
 -- config: api_url, token, org_id (those three from the account in force when
 -- there is no token), workspace ("default"), tables = { sessions= };
 -- timeout_ms (HIVEMIND_QUERY_TIMEOUT_MS), retries, backoff_ms, max_bytes,
--- ca_file (SSL_CERT_FILE) as in engine.http; create_delays (seconds),
+-- ca_file as in engine.http; create_delays (seconds),
 -- marker_dir, marker_ttl_ms, trace_sql; on_balance(info) is told
 -- { status=, balance_cents= or nil, message= with status 402 }.
 -- url: "deeplake:" or "deeplake:https://...", an address that wins.
