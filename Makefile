@@ -18,7 +18,8 @@ OUT := $(BUILD)/$(MODE)
 BIN := $(OUT)/propolis
 
 # Where the program finds its Lua and schemas, and its loadable modules.
-ROOT.install := $(PREFIX)/share/propolis
+# PREFIX/share/propolis is none of it: below ~/.local that is the data folder.
+ROOT.install := $(PREFIX)/lib/propolis
 LIB.install  := $(PREFIX)/lib/propolis
 ROOT := $(or $(ROOT.$(MODE)),$(CURDIR))
 LIB  := $(or $(LIB.$(MODE)),$(abspath $(OUT))/lib)
@@ -228,25 +229,34 @@ $(OUT)/bench/%: tests/bench/%.c
 	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -D_DEFAULT_SOURCE -static -o $@ $<
 
 # ---- installing: exactly what uninstall removes ----
-SHARE := $(DESTDIR)$(PREFIX)/share/propolis
-LIBS  := $(DESTDIR)$(PREFIX)/lib/propolis
-DOC   := $(DESTDIR)$(PREFIX)/share/doc/propolis
+LIBS := $(DESTDIR)$(PREFIX)/lib/propolis
+DOC  := $(DESTDIR)$(PREFIX)/share/doc/propolis
+# What versions before 0.2 installed into what may be the data folder.
+OLD  := $(DESTDIR)$(PREFIX)/share/propolis
+REMOVE = rm -rf $(LIBS)/lua $(LIBS)/schemas $(LIBS)/engine $(OLD)/lua $(OLD)/schemas; \
+         rmdir $(LIBS) $(OLD) 2>/dev/null || true
 
 install:
 	@.ci/deps build
 	$(AGAIN) MODE=install program
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(LIBS)/engine $(DOC)
+	@$(REMOVE)
+	install -d $(DESTDIR)$(PREFIX)/bin $(LIBS)/engine $(DOC)
 	install -m 755 $(BUILD)/install/propolis $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(BUILD)/install/lib/engine/*.so $(LIBS)/engine
-	rm -rf $(SHARE)/lua $(SHARE)/schemas $(LIBS)/lua
-	cp -R lua schemas $(SHARE)
+	cp -R lua schemas $(LIBS)
 	cp -R $(BUILD)/install/lib/lua $(LIBS)
-	chmod -R u=rwX,go=rX $(SHARE) $(LIBS)
+	chmod -R u=rwX,go=rX $(LIBS)
 	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
 
+# Hooks that stay behind do nothing, but the person should know of them.
 uninstall:
+	@test -n "$(DESTDIR)" || left=$$($(PREFIX)/bin/propolis uninstall --verify \
+	    2>&1 | grep '^propolis:'); test -z "$$left" || printf '%s\n' \
+	    "$$left" 'Without the program these do nothing. To take them out run' \
+	    '"propolis uninstall" before "make uninstall" (or after "make install").'
 	rm -f $(DESTDIR)$(PREFIX)/bin/propolis
-	rm -rf $(SHARE) $(LIBS) $(DOC)
+	$(REMOVE)
+	rm -rf $(DOC)
 
 FORCE:
 .PHONY: all run test soak lint asan cov fuzz e2e bench deps clean program tests \

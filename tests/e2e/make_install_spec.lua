@@ -3,16 +3,16 @@
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
-local base, build, prefix
+-- Below ~/.local the data folder is PREFIX/share/propolis.
+local MEMORY = "/share/propolis/local@default.db"
+
+local base, build, prefix, env
 
 local function make(...)
     local done = assert(sys.run({ "make", "BUILD=" .. build,
-        "PREFIX=" .. prefix, ... }, {
-        env = { MAKEFLAGS = false, MAKELEVEL = false, MFLAGS = false,
-            ASAN_OPTIONS = false },
-        timeout = 280,
-    }))
+        "PREFIX=" .. prefix, ... }, { env = env, timeout = 280 }))
     assert.equal("", done.code == 0 and "" or done.stderr)
+    return done.stdout
 end
 
 -- Every file below a folder, by its path from there.
@@ -34,7 +34,14 @@ end
 describe("make install", function()
     setup(function()
         base = tmp.dir()
-        build, prefix = base .. "/build", base .. "/usr"
+        build, prefix = base .. "/build", base .. "/home/.local"
+        env = { HOME = base .. "/home", XDG_STATE_HOME = base .. "/state",
+            PROPOLIS_HOME = false, MAKEFLAGS = false, MAKELEVEL = false,
+            MFLAGS = false, ASAN_OPTIONS = false }
+        -- What an older version installed beside somebody's memory.
+        tmp.write(prefix .. "/share/propolis/lua/propolis/init.lua", "")
+        tmp.write(prefix .. "/share/propolis/schemas/memory.lua", "")
+        tmp.write(prefix .. MEMORY, "memory")
         make("install")
     end)
 
@@ -75,7 +82,7 @@ describe("make install", function()
         end
         for _, dir in ipairs { "lua", "schemas" } do
             for _, path in ipairs(files(dir)) do
-                assert.is_true(there["share/propolis/" .. dir .. "/" .. path],
+                assert.is_true(there["lib/propolis/" .. dir .. "/" .. path],
                     path)
             end
         end
@@ -89,14 +96,28 @@ describe("make install", function()
     it("stages the same files below DESTDIR", function()
         make("install", "DESTDIR=" .. base .. "/stage")
 
+        tmp.write(base .. "/stage" .. prefix .. MEMORY, "memory")
         assert.same(files(prefix), files(base .. "/stage" .. prefix))
     end)
 
     it("is undone by uninstall, which leaves what is not its own", function()
         tmp.write(prefix .. "/bin/other", "not ours")
         tmp.write(prefix .. "/share/doc/other/README", "not ours")
-        make("uninstall")
+        local settings = base .. "/home/.claude/settings.json"
+        tmp.write(settings, "{}")
+        assert.equal(0, assert(sys.run({ prefix .. "/bin/propolis", "install",
+            "claude-code" }, { cwd = "/", env = env })).code)
+        local said = make("uninstall")
 
-        assert.same({ "bin/other", "share/doc/other/README" }, files(prefix))
+        assert.matches("claude%-code: .*settings.json still runs: ", said)
+        assert.matches("propolis uninstall", said)
+        assert.same({ "bin/other", "share/doc/other/README", MEMORY:sub(2) },
+            files(prefix))
+        -- The agent does not notice that the program of its hooks is gone.
+        local hooks = require("propolis.edit.json").value(
+            sys.read(settings), { "hooks" })
+        local ended = assert(sys.run({ "sh", "-c",
+            hooks.Stop[1].hooks[1].command }, { stdin = "{}" }))
+        assert.same({ 0, "", "" }, { ended.code, ended.stdout, ended.stderr })
     end)
 end)

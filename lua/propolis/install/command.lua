@@ -1,6 +1,6 @@
 --- propolis.install.command: the command line of a hook, written and read.
--- A line is ours when it is exactly what `line` writes for some place of the
--- program: an absolute path that ends in /propolis, then the three words.
+-- A line is ours when it is exactly what this version or an older one writes
+-- for some place of the program: an absolute path that ends in /propolis.
 local command = {}
 
 --- `word` as a POSIX shell, and a program that splits like one, reads it.
@@ -9,9 +9,22 @@ function command.quote(word)
     return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
+-- What a line is made of: the quoted program, the agent and the event. It
+-- tests for the program, so that an agent whose hooks outlive the program runs
+-- on undisturbed. BARE alone is what earlier versions wrote.
+local BARE = "{program} hook {agent} {event}"
+local SHELL = "[ ! -x {program} ] || exec " .. BARE
+local SPAWNED = [[sh -c '[ ! -x "$0" ] || exec "$0" "$@"' ]] .. BARE
+
+local function fill(form, program, agent, event)
+    return (form:gsub("{(%a+)}", { program = command.quote(program),
+        agent = agent, event = event }))
+end
+
 --- The hook line for an agent's event.
-function command.line(program, agent, event)
-    return table.concat({ command.quote(program), "hook", agent, event }, " ")
+-- @param no_shell true when the agent starts the line's words itself
+function command.line(program, agent, event, no_shell)
+    return fill(no_shell and SPAWNED or SHELL, program, agent, event)
 end
 
 --- The words of a line that uses no more of the shell than quotes; nil else.
@@ -47,16 +60,24 @@ function command.split(line)
     return words
 end
 
---- { program =, agent =, event = } when the line is one of ours, else nil.
+local READ = {
+    [SHELL] = "^%[ ! %-x (.+) %] || exec .+ hook (%S+) (%S+)$",
+    [SPAWNED] = "^sh %-c %b'' (.+) hook (%S+) (%S+)$",
+    [BARE] = "^(.+) hook (%S+) (%S+)$",
+}
+
+--- { program =, agent =, event = } when the line is one of ours, of this
+-- version or an older one, else nil.
 function command.parse(line)
-    if type(line) ~= "string" then return nil end
-    local words = command.split(line)
-    if not words or #words ~= 4 or words[2] ~= "hook" then return nil end
-    if not words[1]:find("^/") or not words[1]:find("/propolis$") then
-        return nil
+    for form, pattern in pairs(type(line) == "string" and READ or {}) do
+        local quoted, agent, event = line:match(pattern)
+        local words = quoted and command.split(quoted) or {}
+        local program = #words == 1 and words[1] or ""
+        if program:find("^/") and program:find("/propolis$")
+            and fill(form, program, agent, event) == line then
+            return { program = program, agent = agent, event = event }
+        end
     end
-    if command.line(words[1], words[3], words[4]) ~= line then return nil end
-    return { program = words[1], agent = words[3], event = words[4] }
 end
 
 return command

@@ -123,7 +123,7 @@ function self_test.hooks(agent, report)
             or { hook.event }) do
             if not seen[event] and hook.runnable then
                 out[#out + 1] = { event = event, line = any and command.line(
-                    hook.program, agent.name, event) or hook.line }
+                    hook.program, agent.name, event, true) or hook.line }
             end
             seen[event] = true
         end

@@ -36,7 +36,8 @@ local function lines_of(target, agent, ctx, report)
         if not hook then
             report.missing[#report.missing + 1] = event
         else
-            local line = command.line(ctx.program, agent.name, event)
+            local line = command.line(ctx.program, agent.name, event,
+                agent.no_shell)
             report.hooks[#report.hooks + 1] = {
                 event = event, line = hook.line, file = target.path,
                 program = hook.program, current = hook.line == line,

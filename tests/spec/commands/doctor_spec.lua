@@ -1,3 +1,4 @@
+local command = require "propolis.install.command"
 local json = require "propolis.json"
 local run = require "run"
 local sys = require "engine.sys"
@@ -82,8 +83,9 @@ describe("doctor", function()
 
     it("finds a program that is gone", function()
         propolis("install", "claude-code")
-        edited(".claude/settings.json", PROGRAM .. " hook claude-code Stop\"",
-            "/nowhere/propolis hook claude-code Stop\"")
+        edited(".claude/settings.json",
+            command.line(PROGRAM, "claude-code", "Stop"),
+            command.line("/nowhere/propolis", "claude-code", "Stop"))
         local said = findings("claude-code")
         assert.is_false(said.ok)
         has(about(said, "claude-code", "bad"),
@@ -97,8 +99,8 @@ describe("doctor", function()
             "#!/bin/sh\necho no such thing >&2\nexit 3\n",
             tonumber("755", 8))
         propolis("install", "cursor")
-        edited(".cursor/hooks.json", PROGRAM .. " hook cursor stop\"",
-            broken .. " hook cursor stop\"")
+        edited(".cursor/hooks.json", command.line(PROGRAM, "cursor", "stop"),
+            command.line(broken, "cursor", "stop"))
         local said = findings("cursor")
         assert.is_false(said.ok)
         has(about(said, "cursor", "bad"), "ended with exit code 3: no such "
@@ -215,8 +217,8 @@ describe("status", function()
         propolis("install", "gemini")
         assert.equal("installed", state("gemini").state)
         edited(".gemini/settings.json", "{", ('{"hooksConfig": { "enabled": '
-            .. 'false, "disabled": ["%s hook gemini AfterAgent"] },'):format(
-                PROGRAM))
+            .. 'false, "disabled": ["%s"] },'):format(
+                command.line(PROGRAM, "gemini", "AfterAgent")))
         assert.equal("waits for approval", state("gemini").state)
         local said = propolis("status", "gemini").stderr
         has(said, "hooksConfig.enabled is false")

@@ -1,5 +1,6 @@
 local agent_files = require "agent_files"
 local agents = require "propolis.agents"
+local command = require "propolis.install.command"
 local edit = require "propolis.edit.json"
 local install = require "propolis.install"
 local run = require "run"
@@ -122,13 +123,13 @@ describe("install", function()
         ok("install")
         local text = sys.read(path ".claude/settings.json")
         assert.same({ type = "command", timeout = 10,
-            command = PROGRAM .. " hook claude-code SessionStart" },
+            command = command.line(PROGRAM, "claude-code", "SessionStart") },
             edit.value(text, { "hooks", "SessionStart", 1, "hooks", 1 }))
         assert.same({ type = "command", timeout = 10, async = true,
-            command = PROGRAM .. " hook claude-code Notification" },
+            command = command.line(PROGRAM, "claude-code", "Notification") },
             edit.value(text, { "hooks", "Notification", 1, "hooks", 1 }))
         assert.same({ type = "command", timeout = 5,
-            command = PROGRAM .. " hook claude-code Stop" },
+            command = command.line(PROGRAM, "claude-code", "Stop") },
             edit.value(text, { "hooks", "Stop", 2, "hooks", 1 }))
         assert.is_true(toml.value(sys.read(path ".codex/config.toml"),
             { "features", "hooks" }))
@@ -172,7 +173,7 @@ describe("install", function()
         assert.equal(8, #list)
         assert.equal("y", list[1].command)
         for i = 2, 8 do
-            assert.equal(PROGRAM .. " hook hermes " .. list[i].event,
+            assert.equal(command.line(PROGRAM, "hermes", list[i].event, true),
                 list[i].command)
         end
         assert.is_truthy(ok("status", "hermes").stdout:find("installed", 1,
@@ -223,7 +224,7 @@ describe("install", function()
         ok("install", "claude-code")
         local hooks = edit.value(sys.read(path ".claude/settings.json"),
             { "hooks" })
-        assert.equal(PROGRAM .. " hook claude-code Stop",
+        assert.equal(command.line(PROGRAM, "claude-code", "Stop"),
             hooks.Stop[1].hooks[1].command)
         assert.equal(5, hooks.Stop[1].hooks[1].timeout)
         assert.equal("nice /old/propolis hook claude-code Stop",
@@ -288,8 +289,9 @@ describe("install", function()
             tmp.write(path ".hermes/config.yaml", "hooks: {a: []}\n")
             local r = propolis("install", "hermes")
             assert.equal(1, r.code)
-            assert.is_truthy(r.stderr:find('    - command: "' .. PROGRAM
-                .. ' hook hermes pre_llm_call"', 1, true))
+            assert.is_truthy(r.stderr:find("    - command: "
+                .. require("propolis.edit.yaml").quote(command.line(PROGRAM,
+                    "hermes", "pre_llm_call", true)), 1, true))
         end)
 
         it("is a read-only file", function()
@@ -324,7 +326,6 @@ describe("install", function()
 
     it("quotes a program whose place has blanks and quotes", function()
         local program = path "it's a place/propolis"
-        local command = require "propolis.install.command"
         with_files()
         local ctx = agent_files.ctx(home, { program = program })
         for _, name in ipairs(NAMES) do
@@ -334,8 +335,8 @@ describe("install", function()
                 local text = sys.read(target.path)
                 for _, hook in ipairs(target.find and target.find(text) or {})
                 do
-                    assert.same({ program, "hook", name, hook.event },
-                        command.split(hook.line))
+                    assert.same({ program = program, agent = name,
+                        event = hook.event }, command.parse(hook.line))
                 end
                 assert.equal(program, target.shim and target.shim(text)
                     or program)
@@ -377,19 +378,42 @@ describe("install", function()
     end)
 
     it("knows our own lines from look-alikes", function()
-        local parse = require("propolis.install.command").parse
-        assert.same({ program = "/a b/propolis", agent = "codex",
-            event = "Stop" }, parse("'/a b/propolis' hook codex Stop"))
+        local parse, line = command.parse, command.line
+        local want = { program = "/a 'b/propolis", agent = "codex",
+            event = "Stop" }
+        assert.same(want, parse(line("/a 'b/propolis", "codex", "Stop")))
+        assert.same(want, parse(line("/a 'b/propolis", "codex", "Stop", true)))
+        -- As the first version wrote it.
+        assert.same(want, parse("'/a '\\''b/propolis' hook codex Stop"))
         for _, line in ipairs {
             "propolis hook codex Stop", "/a/propolis hook codex",
             "/a/propolis hook codex Stop && x", "nice /a/propolis hook c S",
             "/a/propolis2 hook codex Stop", "/a/propolis  hook codex Stop",
             '"/a/propolis" hook codex Stop', "/a/propolis run codex Stop",
             "/a/$x/propolis hook codex Stop", "", "'",
+            "[ ! -x /b/propolis ] || exec /a/propolis hook codex Stop",
+            "sh -c 'x' /a/propolis hook codex Stop",
         } do
             assert.is_nil(parse(line), line)
         end
     end)
+
+    it("writes lines that run the program, and nothing when it is gone",
+        function()
+            local program = tmp.write(home .. "/it's $HOME/propolis",
+                "#!/bin/sh\nprintf '%s.' \"$@\"\n", tonumber("755", 8))
+            for _, no_shell in ipairs { false, true } do
+                local line = command.line(program, "codex", "Stop", no_shell)
+                local argv = no_shell and command.split(line)
+                    or { "sh", "-c", line }
+                assert.equal("hook.codex.Stop.", sys.run(argv).stdout)
+                os.rename(program, program .. "2")
+                local ended = sys.run(argv)
+                os.rename(program .. "2", program)
+                assert.same({ 0, "", "" },
+                    { ended.code, ended.stdout, ended.stderr })
+            end
+        end)
 
     it("undoes an agent when its second file cannot be written", function()
         local agent = agents.get("pi")

@@ -44,7 +44,7 @@ local function by_hand(ctx, err)
     for _, event in ipairs(EVENTS) do
         lines[#lines + 1] = "  " .. event .. ":"
         lines[#lines + 1] = "    - command: "
-            .. yaml.quote(command.line(ctx.program, NAME, event))
+            .. yaml.quote(command.line(ctx.program, NAME, event, true))
         lines[#lines + 1] = "      timeout: 10"
     end
     return nil, table.concat(lines, "\n")
@@ -60,7 +60,7 @@ local function add_hooks(ctx, text)
     local there = {}
     for i = #found, 1, -1 do
         local hook = found[i]
-        local line = command.line(ctx.program, NAME, hook.event)
+        local line = command.line(ctx.program, NAME, hook.event, true)
         if hook.line == line and hook.timeout == "10"
             and not there[hook.event] then
             there[hook.event] = true
@@ -72,7 +72,7 @@ local function add_hooks(ctx, text)
     for _, event in ipairs(EVENTS) do
         if not there[event] then
             text, err = yaml.append(text, { "hooks", event },
-                body(command.line(ctx.program, NAME, event)))
+                body(command.line(ctx.program, NAME, event, true)))
             if not text then return by_hand(ctx, err) end
         end
     end
@@ -147,7 +147,7 @@ local function allow_list(ctx, folder)
             if not ctx.approve then return text end
             local out, err = text or ""
             for _, event in ipairs(EVENTS) do
-                local line = command.line(ctx.program, NAME, event)
+                local line = command.line(ctx.program, NAME, event, true)
                 if not approved(approvals_of(out), event, line) then
                     out, err = json.append(out, { "approvals" }, json.encode {
                         { "approved_at", ctx.now }, { "command", line },
