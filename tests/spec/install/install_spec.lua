@@ -378,11 +378,11 @@ describe("install", function()
     end)
 
     it("knows our own lines from look-alikes", function()
-        local parse, line = command.parse, command.line
+        local parse, write = command.parse, command.line
         local want = { program = "/a 'b/propolis", agent = "codex",
             event = "Stop" }
-        assert.same(want, parse(line("/a 'b/propolis", "codex", "Stop")))
-        assert.same(want, parse(line("/a 'b/propolis", "codex", "Stop", true)))
+        assert.same(want, parse(write("/a 'b/propolis", "codex", "Stop")))
+        assert.same(want, parse(write("/a 'b/propolis", "codex", "Stop", true)))
         -- As the first version wrote it.
         assert.same(want, parse("'/a '\\''b/propolis' hook codex Stop"))
         for _, line in ipairs {
