@@ -15,6 +15,7 @@ struct http_transfer {
     bool too_large;  /* the response */
     bool answered;   /* a status line came */
     bool head_whole; /* and the empty line after the headers */
+    bool head_too_large;
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -210,12 +211,11 @@ struct http_transfer *transfer_open(struct http_request *req,
 }
 
 /* libcurl refuses a single line before on_head() sees it, with a code that also
- * means a lack of memory, or, newer ones, with a text. */
+ * means a lack of memory or, from 8.6 on, with CURLE_TOO_LARGE. */
 static bool head_too_large(const struct http_transfer *t, CURLcode code)
 {
     return t->answered && !t->head_whole &&
-           (t->too_large || code == CURLE_OUT_OF_MEMORY ||
-            strstr(t->curl_error, "header"));
+           (t->too_large || code == CURLE_OUT_OF_MEMORY || (int)code == 100);
 }
 
 static void say_failure(struct http_transfer *t, CURLcode code, bool sent)
@@ -234,7 +234,7 @@ static void say_failure(struct http_transfer *t, CURLcode code, bool sent)
                 t->cfg->connect_ms < timeout ? t->cfg->connect_ms : timeout);
     else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_GOT_NOTHING)
         err_set(e, ERR_IO, "the connection was cut before the answer");
-    else if (head_too_large(t, code))
+    else if (t->head_too_large)
         err_set(e, ERR_IO, "the answer's header is too large");
     else if (t->too_large)
         err_set(e, ERR_IO, "the answer is larger than %zu bytes",
@@ -257,6 +257,10 @@ long transfer_end(struct http_transfer *t, CURLcode code)
     /* To libcurl a head that ends in the middle is one without a body. */
     if (code == CURLE_OK && !t->head_whole)
         code = CURLE_GOT_NOTHING;
+    /* Which code stands for this one differs by version; all are final. */
+    t->head_too_large = head_too_large(t, code);
+    if (t->head_too_large)
+        code = CURLE_WRITE_ERROR;
     outcome.code = code;
     outcome.sent = bytes > 0;
     outcome.retry_after_s = (long)retry_after;

@@ -313,8 +313,8 @@ describe("engine.http", function()
 
         it("a header without end, and calls it that", function()
             local line = "x-pad: " .. ("y"):rep(1000) .. "\r\n"
-            for _, head in ipairs { line:rep(300),
-                "x-pad: " .. ("y"):rep(150000) .. "\r\n" } do
+            for _, head in ipairs { line:rep(400),
+                "x-pad: " .. ("y"):rep(400000) .. "\r\n" } do
                 server:script { { raw = "HTTP/1.1 200 OK\r\n" .. head
                     .. "content-length: 0\r\n\r\n" } }
                 local _, err = ask()
