@@ -2,7 +2,8 @@
 -- fault at every turn of a line; describes it for one of the two lines.
 --
 --   require "push_serve"(_ENV, "front")  -- from the machine to serve; or
---   require "push_serve"(_ENV, "back")   -- from serve to the database
+--   require "push_serve"(_ENV, "back", { "before" })  -- from serve to the
+--                                           -- database, only this fault
 --
 -- _ENV, for setup, teardown and it are there.
 local pg = require "postgres"
@@ -11,7 +12,8 @@ local serving = require "serving"
 local tmp = require "tmp"
 local turns = require "push_turns"
 
-return function(env, where)
+return function(env, where, only)
+    local wanted = only and "|" .. table.concat(only, "|") .. "|"
     local db, server, lines, model, opts
 
     env.setup(function()
@@ -37,8 +39,10 @@ return function(env, where)
     end)
 
     for what, how in pairs(turns.faults) do
-        env.it(what, function()
-            turns.each(lines[where], how, model, opts, db)
-        end)
+        if not wanted or wanted:find("|" .. how .. "|", 1, true) then
+            env.it(what, function()
+                turns.each(lines[where], how, model, opts, db)
+            end)
+        end
     end
 end
