@@ -308,7 +308,10 @@ describe("propolis serve under strain", function()
             c:send(junk)
             c:close()
         end
-        assert.equal(200, status("SELECT 1"))
+        -- What whole requests asked for is done first, though nobody waits.
+        eventually(function()
+            return status("SELECT 1") == 200
+        end)
         assert.equal(0, s:stop())
     end)
 
