@@ -139,21 +139,15 @@ static void push_headers(lua_State *L, const struct http_request *req)
 static void push_response(lua_State *L, const struct http_request *req)
 {
     const struct http_result *r = &req->result;
-    const struct buf *body = &req->body;
 
     lua_createtable(L, 0, 5);
-    lua_pushinteger(L, r->status);
-    lua_setfield(L, -2, "status");
-    lua_pushinteger(L, r->attempts);
-    lua_setfield(L, -2, "attempts");
-    lua_pushlstring(L, body->len ? body->data : "", body->len);
-    lua_setfield(L, -2, "body");
+    bind_setinteger(L, "status", r->status);
+    bind_setinteger(L, "attempts", r->attempts);
+    bind_setbytes(L, "body", &req->body);
     push_headers(L, req);
     lua_setfield(L, -2, "headers");
-    if (r->unclear) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "unclear");
-    }
+    if (r->unclear)
+        bind_setbool(L, "unclear", true);
 }
 
 /* Pushes a response, or the error, which also tells its attempts and whether
@@ -167,12 +161,9 @@ static bool push_result(lua_State *L, const struct http_request *req)
         return true;
     }
     bind_pusherror(L, &r->err);
-    lua_pushinteger(L, r->attempts);
-    lua_setfield(L, -2, "attempts");
-    if (r->timeout) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "timeout");
-    }
+    bind_setinteger(L, "attempts", r->attempts);
+    if (r->timeout)
+        bind_setbool(L, "timeout", true);
     return false;
 }
 

@@ -245,11 +245,10 @@ static int set_gc(lua_State *L)
 
 int luaopen_engine_redact(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"mask", l_mask},
-                                       {"find", l_find},
-                                       {"named", l_named},
-                                       {"__gc", set_gc},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"mask", l_mask}, {"find", l_find}, {"named", l_named},
+        {"__gc", set_gc}, {NULL, NULL},
+    };
     static const luaL_Reg funcs[] = {
         {"new", l_new}, {"storable", l_storable}, {NULL, NULL}};
 

@@ -73,11 +73,18 @@ static int l_start(lua_State *L)
     struct server_options o;
     struct server_box *box;
     struct err e;
+    int ntexts;
 
+    lua_settop(L, 1);
     o = check_options(L);
-    box = lua_newuserdatauv(L, sizeof(*box), 0);
+    ntexts = lua_gettop(L) - 1;
+    box = lua_newuserdatauv(L, sizeof(*box), ntexts);
     box->server = NULL;
     luaL_setmetatable(L, SERVER_TYPE);
+    for (int i = 1; i <= ntexts; i++) { /* the server borrows them */
+        lua_pushvalue(L, i + 1);
+        lua_setiuservalue(L, -2, i);
+    }
     box->server = server_start(&o, &e);
     return box->server ? 1 : bind_fail(L, &e);
 }
@@ -222,12 +229,9 @@ static int l_new_token(lua_State *L)
         return bind_fail(L, &e);
     lua_pushstring(L, text);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, token.id);
-    lua_setfield(L, -2, "id");
-    lua_pushstring(L, token.salt);
-    lua_setfield(L, -2, "salt");
-    lua_pushstring(L, token.hash);
-    lua_setfield(L, -2, "hash");
+    bind_settext(L, "id", token.id);
+    bind_settext(L, "salt", token.salt);
+    bind_settext(L, "hash", token.hash);
     return 2;
 }
 
@@ -266,7 +270,9 @@ static int l_filter(lua_State *L)
     return 2;
 }
 
-static void make_types(lua_State *L)
+int luaopen_engine_serve(lua_State *L);
+
+int luaopen_engine_serve(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"port", l_port},
                                        {"setup_workspace", l_setup_workspace},
@@ -276,22 +282,13 @@ static void make_types(lua_State *L)
                                        {"__gc", l_close},
                                        {"__close", l_close},
                                        {NULL, NULL}};
-
-    bind_pushmeta(L, SERVER_TYPE, methods);
-    lua_pop(L, 1);
-}
-
-int luaopen_engine_serve(lua_State *L);
-
-int luaopen_engine_serve(lua_State *L)
-{
     static const luaL_Reg funcs[] = {{"start", l_start},
                                      {"new_token", l_new_token},
                                      {"workspace_ok", l_workspace_ok},
                                      {"filter", l_filter},
                                      {NULL, NULL}};
 
-    make_types(L);
+    bind_pushmeta(L, SERVER_TYPE, methods);
     luaL_newlib(L, funcs);
     return 1;
 }

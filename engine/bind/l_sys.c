@@ -244,9 +244,7 @@ int luaopen_engine_sys(lua_State *L)
     luaL_newlib(L, funcs);
     luaL_setfuncs(L, sys_file_funcs, 0);
     luaL_setfuncs(L, sys_proc_funcs, 0);
-    lua_pushstring(L, build_version);
-    lua_setfield(L, -2, "version");
-    lua_pushstring(L, build_root); /* where lua/ and schemas/ are */
-    lua_setfield(L, -2, "root");
+    bind_settext(L, "version", build_version);
+    bind_settext(L, "root", build_root); /* where lua/ and schemas/ are */
     return 1;
 }

@@ -11,10 +11,8 @@
 #include "os/file.h"
 #include "os/proc.h"
 
-#define CHECK_MS 50 /* between two questions whether the child has exited */
-#define CHECK_SOON_MS                                                         \
-    1                    /* the same once it has closed its stdout and stderr \
-                          */
+#define CHECK_MS 50     /* between two questions whether the child has exited */
+#define CHECK_SOON_MS 1 /* once it has closed its stdout and stderr */
 #define KILL_AFTER_S 1.0 /* between SIGTERM and SIGKILL */
 
 enum { IN, OUT, ERRS, REPORT, NPIPES };

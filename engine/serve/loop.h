@@ -20,14 +20,13 @@
 
 struct err;
 struct tenants;
-struct token_file;
 
 /* What all loops of a server share; the server's, which outlives them. */
 struct loop_shared {
-    const struct server_options *options;
-    const struct tenants *tenants;
-    struct token_file *token_file;
-    struct background *background;
+    struct server_options options;
+    struct tenants *tenants;
+    struct token_file token_file;
+    struct background background;
     int listener;
     int loops;
     atomic_bool stopping;    /* no new clients; requests may finish */

@@ -45,7 +45,7 @@
 #include "serve/pg_result.h"
 #include "serve/response.h"
 #include "serve/router.h"
-#include "serve/token_file.h"
+#include "serve/token.h"
 
 struct background;
 struct client_connection;
