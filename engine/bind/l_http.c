@@ -3,6 +3,7 @@
 
 #include "bind/bind.h"
 #include "bind/http_fields.h"
+#include "bind/options.h"
 #include "http/client.h"
 
 #define CLIENT_TYPE "engine.http.client"
@@ -33,13 +34,9 @@ static int l_client(lua_State *L)
     struct err e;
 
     lua_settop(L, 1);
-    if (!lua_isnil(L, 1)) {
-        luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_isnil(L, 1))
         http_check_config(L, 1, &cfg);
-    }
-    c = lua_newuserdatauv(L, sizeof(*c), 0);
-    c->http = NULL;
-    luaL_setmetatable(L, CLIENT_TYPE);
+    c = bind_newholder(L, sizeof(*c), CLIENT_TYPE, 2);
     c->http = http_client_new(&cfg, &e);
     return c->http ? 1 : bind_fail(L, &e);
 }
@@ -95,7 +92,7 @@ static void start(lua_State *L, struct http_client *client, int batch, size_t i)
     struct err e;
     int t = lua_gettop(L);
 
-    http_check_request(L, t, &r); /* method url body */
+    http_check_request(L, t, &r); /* method url body, if given */
     lua_getiuservalue(L, batch, 1);
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);

@@ -106,7 +106,6 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"scheme", .flag = &s->scheme},
         {0},
     };
-    const char **words;
 
     *s = (struct redact_spec){.min = 1};
     bind_options(L, idx, options);
@@ -116,15 +115,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
     read_guard(L, idx, s);
     if (lua_getfield(L, idx, "keywords") != LUA_TTABLE)
         luaL_error(L, "rule %s: no keywords", s->id);
-    s->nkeywords = lua_rawlen(L, -1);
-    words = bind_newscratch(L, s->nkeywords * sizeof(*words));
-    for (size_t i = 0; i < s->nkeywords; i++) {
-        if (lua_rawgeti(L, idx + 1, (lua_Integer)i + 1) != LUA_TSTRING)
-            luaL_error(L, "rule %s: a keyword must be a string", s->id);
-        words[i] = lua_tostring(L, -1);
-        lua_pop(L, 1);
-    }
-    s->keywords = words;
+    s->keywords = bind_words(L, idx + 1, "a keyword", &s->nkeywords);
 }
 
 /* redact.new(rules) -> set; raises for a rule that is not well formed */

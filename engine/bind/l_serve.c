@@ -73,18 +73,10 @@ static int l_start(lua_State *L)
     struct server_options o;
     struct server_box *box;
     struct err e;
-    int ntexts;
 
     lua_settop(L, 1);
     o = check_options(L);
-    ntexts = lua_gettop(L) - 1;
-    box = lua_newuserdatauv(L, sizeof(*box), ntexts);
-    box->server = NULL;
-    luaL_setmetatable(L, SERVER_TYPE);
-    for (int i = 1; i <= ntexts; i++) { /* the server borrows them */
-        lua_pushvalue(L, i + 1);
-        lua_setiuservalue(L, -2, i);
-    }
+    box = bind_newholder(L, sizeof(*box), SERVER_TYPE, 2);
     box->server = server_start(&o, &e);
     return box->server ? 1 : bind_fail(L, &e);
 }
@@ -125,26 +117,12 @@ static void copy_digits(lua_State *L, const char *key, const char *from,
     memcpy(to, from, n + 1);
 }
 
-/* The names at the top, borrowed; pushes what keeps the list. */
-static char **check_names(lua_State *L, int idx)
-{
-    lua_Integer n = luaL_len(L, idx);
-    char **names = bind_newscratch(L, ((size_t)n + 1) * sizeof(*names));
-
-    for (lua_Integer i = 1; i <= n; i++) {
-        if (lua_geti(L, idx, i) != LUA_TSTRING)
-            luaL_error(L, "a workspace's name must be a string");
-        names[i - 1] = (char *)lua_tostring(L, -1);
-        lua_pop(L, 1); /* the list keeps it */
-    }
-    return names;
-}
-
 /* The token at idx, borrowed from its table. */
 static struct token check_token(lua_State *L, int idx)
 {
     struct token token = {.write = false};
     const char *id = "", *salt = "", *hash = "";
+    size_t n;
     const struct bind_option options[] = {
         {"id", .text = &id, .needed = true},
         {"salt", .text = &salt, .needed = true},
@@ -162,8 +140,7 @@ static struct token check_token(lua_State *L, int idx)
     copy_digits(L, "hash", hash, token.hash, TOKEN_HASH);
     luaL_checkstack(L, 8, NULL);
     lua_getfield(L, idx, "workspaces");
-    luaL_checktype(L, -1, LUA_TTABLE);
-    token.workspaces = check_names(L, lua_gettop(L));
+    token.workspaces = (char **)bind_words(L, lua_gettop(L), "a workspace", &n);
     return token;
 }
 

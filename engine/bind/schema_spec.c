@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 
 /* The string on top of the stack, borrowed; C would cut it at a NUL. */
 static char *text(lua_State *L)
@@ -118,17 +119,11 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
 static void add_index(lua_State *L, struct schema *s)
 {
     int t = lua_gettop(L);
-    lua_Integer n = lua_istable(L, t) ? (lua_Integer)lua_rawlen(L, t) : 0;
-    const char **cols = bind_newscratch(L, (size_t)(n + 1) * sizeof(*cols));
+    size_t n;
+    const char **cols = bind_words(L, t, "an indexed column", &n);
     struct err e;
 
-    for (lua_Integer i = 0; i < n; i++) {
-        if (lua_rawgeti(L, t, i + 1) != LUA_TSTRING)
-            bind_raise(L, "an index is a list of column names");
-        cols[i] = text(L); /* the list keeps it alive */
-        lua_pop(L, 1);
-    }
-    if (!schema_add_index(s, cols, (size_t)n, &e))
+    if (!schema_add_index(s, cols, n, &e))
         bind_raise(L, "%s", e.message);
     lua_settop(L, t);
 }

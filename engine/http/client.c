@@ -12,7 +12,7 @@ struct http_client {
     struct http_config cfg;
     CURLM *multi;                      /* from the first request on */
     struct http_request *first, *last; /* queued or running, oldest first */
-    long running;
+    int running;
 };
 
 const struct http_config http_defaults = {
@@ -50,7 +50,7 @@ static bool set_up(struct http_client *client, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory");
     }
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
-                      client->cfg.max_parallel);
+                      (long)client->cfg.max_parallel);
     return true;
 }
 
