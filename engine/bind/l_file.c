@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "bind/bind.h"
-#include "bind/sys.h"
 #include "os/file.h"
 
 #define LOCK_TYPE "engine.lock"

@@ -4,7 +4,6 @@
 
 #include "bind/bind.h"
 #include "bind/options.h"
-#include "bind/sys.h"
 #include "os/proc.h"
 
 #define KEEP_DEFAULT (16 << 20)

@@ -48,8 +48,6 @@ static void read_parts(lua_State *L, int idx, struct redact_spec *s)
             luaL_error(L, "rule %s: too many parts", s->id);
         for (; s->nparts < n; s->nparts++) {
             lua_rawgeti(L, -1, (lua_Integer)s->nparts + 1);
-            if (!lua_istable(L, -1))
-                luaL_error(L, "rule %s: a part must be a table", s->id);
             read_part(L, &s->parts[s->nparts]);
             lua_pop(L, 1);
         }
@@ -127,9 +125,7 @@ static int l_new(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    set = lua_newuserdatauv(L, sizeof(*set), 0);
-    set->r = NULL;
-    luaL_setmetatable(L, REDACT_TYPE);
+    set = bind_newholder(L, sizeof(*set), REDACT_TYPE, 2);
     set->r = redact_new(&e);
     if (!set->r)
         return luaL_error(L, "%s", e.message);

@@ -94,10 +94,7 @@ static int l_setup_workspace(lua_State *L)
     const char *workspace = luaL_checkstring(L, 2);
     struct err e;
 
-    if (!server_setup_workspace(server, workspace, &e))
-        return bind_fail(L, &e);
-    lua_pushboolean(L, 1);
-    return 1;
+    return bind_result(L, server_setup_workspace(server, workspace, &e), &e);
 }
 
 static int token_list_gc(lua_State *L)

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "bind/bind.h"
-#include "bind/sys.h"
 #include "core/build_info.h"
 #include "os/clock.h"
 #include "os/file.h"

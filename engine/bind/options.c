@@ -70,10 +70,9 @@ void *bind_newholder(lua_State *L, size_t size, const char *type, int first)
     void *p = lua_newuserdatauv(L, size, n);
 
     memset(p, 0, size);
-    for (int i = 0; i < n; i++) {
-        lua_pushvalue(L, first + i);
-        lua_setiuservalue(L, -2, i + 1);
-    }
+    lua_insert(L, first);
+    for (int i = n; i > 0; i--)
+        lua_setiuservalue(L, first, i);
     luaL_setmetatable(L, type);
     return p;
 }

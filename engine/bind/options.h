@@ -27,8 +27,8 @@ struct bind_option {
  * may be one that makes its values. */
 void bind_options(lua_State *L, int t, const struct bind_option list[]);
 
-/* A zeroed userdata of that type and size, pushed, that keeps what stands on
- * the stack from index first on: the texts that it borrows. */
+/* A zeroed userdata of that type and size, in the place of what stands on the
+ * stack from index first on; it keeps that as its user values. */
 void *bind_newholder(lua_State *L, size_t size, const char *type, int first);
 
 /* The list of strings at idx, pushed as scratch with NULL behind the last;

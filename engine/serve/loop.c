@@ -10,7 +10,6 @@
 #include "core/err.h"
 #include "os/clock.h"
 #include "serve/http_handler.h"
-#include "serve/listener.h"
 
 enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64, TICK_MS = 250 };
 

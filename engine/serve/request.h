@@ -9,9 +9,9 @@
  *     server ─▶ loop ─▶ http_handler ─▶ request ─▶ pg_pool ─▶ pg_connection
  *     │         │         │               ├▶ router            │    │
  *     │         │         │               ├▶ sql_filter        │    ▼
- *     │         │         │               └▶ token_file        │    pg_result
- *     │         │         └▶ client_connection                 │    │
- *     │         └▶ listener                                    │    ▼
+ *     │         │         │               └▶ token             │    pg_result
+ *     │         │         │                                  │    │
+ *     │         └─────────┴─▶ client_connection                │    ▼
  *     │                                                        │    response
  *     └▶ tenants_setup ─▶ tenants ◀───────── background ◀──────┘    │
  *                         │                                         ▼

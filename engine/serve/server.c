@@ -13,7 +13,7 @@
 #include "core/err.h"
 #include "os/clock.h"
 #include "serve/background.h"
-#include "serve/listener.h"
+#include "serve/client_connection.h"
 #include "serve/loop.h"
 #include "serve/tenants.h"
 #include "serve/token.h"
