@@ -1,5 +1,4 @@
 /* engine.sys: files and folders.  See meta/sys.lua. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

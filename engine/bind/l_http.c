@@ -97,9 +97,9 @@ static void start(lua_State *L, struct http_client *client, int batch, size_t i)
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
     lua_pop(L, 1);
-    b->requests[i] = http_request_new(&e);
+    b->requests[i] = http_request_new();
     if (!b->requests[i])
-        luaL_error(L, "%s", e.message);
+        luaL_error(L, "out of memory");
     if (!http_check_headers(L, t, b->requests[i], &e) ||
         !http_client_start(client, b->requests[i], &r, &e))
         http_request_finish(b->requests[i], &e);

@@ -126,9 +126,9 @@ static int l_new(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     set = bind_newholder(L, sizeof(*set), REDACT_TYPE, 2);
-    set->r = redact_new(&e);
+    set->r = redact_new();
     if (!set->r)
-        return luaL_error(L, "%s", e.message);
+        return luaL_error(L, "out of memory");
     for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
         luaL_checktype(L, -1, LUA_TTABLE);
         read_rule(L, &spec);

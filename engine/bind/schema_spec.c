@@ -146,20 +146,17 @@ static void add_indexes(lua_State *L, int spec, struct schema *s)
 /* The columns that a shipped table cannot do without. */
 static void check_required(lua_State *L, int spec, const struct schema *s)
 {
+    int top = lua_gettop(L);
+    const char **names;
+    size_t n;
+
     if (lua_getfield(L, spec, "required") == LUA_TTABLE) {
-        lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
-
-        for (lua_Integer i = 1; i <= n; i++) {
-            const char *name;
-
-            lua_rawgeti(L, -1, i);
-            name = luaL_tolstring(L, -1, NULL);
-            if (schema_find(s, name, strlen(name)) < 0)
-                bind_raise(L, "the required column '%s' is missing", name);
-            lua_pop(L, 2);
-        }
+        names = bind_words(L, top + 1, "a required column", &n);
+        for (size_t i = 0; i < n; i++)
+            if (schema_find(s, names[i], strlen(names[i])) < 0)
+                bind_raise(L, "the required column '%s' is missing", names[i]);
     }
-    lua_pop(L, 1);
+    lua_settop(L, top);
 }
 
 void schema_spec_read(lua_State *L, int spec, struct schema **out)

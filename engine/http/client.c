@@ -158,7 +158,7 @@ static int collect(struct http_client *client, bool *done)
 
         if (msg->msg != CURLMSG_DONE)
             continue;
-        req = transfer_request(msg->easy_handle);
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&req);
         curl_multi_remove_handle(client->multi, msg->easy_handle);
         client->running--;
         ended++;

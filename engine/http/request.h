@@ -88,8 +88,8 @@ struct http_request {
     void (*cancel)(struct http_request *req); /* takes it out of the client */
 };
 
-/* An empty request; NULL with *e set only without memory. */
-struct http_request *http_request_new(struct err *e);
+/* An empty request; NULL without memory. */
+struct http_request *http_request_new(void);
 void http_request_free(struct http_request *req); /* NULL is fine */
 
 /* Adds a header before the start.  ERR_ARG for bytes that do not belong in
