@@ -253,8 +253,8 @@ static bool compare_column(const struct comparison *x,
 }
 
 static bool plan_drift(const struct dialect *d, const struct schema *s,
-                const struct catalog_table *table, struct plan *out,
-                struct err *e)
+                       const struct catalog_table *table, struct plan *out,
+                       struct err *e)
 {
     const struct comparison x = {.dialect = d, .schema = s, .plan = out};
 

@@ -4,10 +4,10 @@
  *
  * server.c opens the socket and closes it; all loops accept from it.
  *
- * A struct client_connection is one of libmicrohttpd's connections, made and freed by the notifications
- * that it sends; requests borrow it.  It is on its loop's list while the
- * client owes us something: to send a request, or to take a response.  Whoever
- * is on it for too long is cut off.
+ * A struct client_connection is one of libmicrohttpd's connections, made and
+ * freed by the notifications that it sends; requests borrow it.  It is on its
+ * loop's list while the client owes us something: to send a request, or to take
+ * a response.  Whoever is on it for too long is cut off.
  *
  *     accepted ──▶ timed ──(request is complete)──▶ not timed
  *                    ▲ ──(too long)──▶ shut down        │

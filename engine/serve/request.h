@@ -13,9 +13,8 @@
  *     │         │         │                                  │    │
  *     │         └─────────┴─▶ client_connection                │    ▼
  *     │                                                        │    response
- *     └▶ tenants_setup ─▶ tenants ◀───────── background ◀──────┘    │
- *                         │                                         ▼
- *                         └▶ token                                  json_result
+ *     └▶ tenants_setup ─▶ tenants ◀───────── background ◀──────┘
+ *                         └▶ token
  *
  * States of a request:
  *
