@@ -8,7 +8,7 @@ local json_parse = require "propolis.edit.json_parse"
 local layout = require "propolis.edit.json_layout"
 local try = require "propolis.try"
 
-local check = try.check
+local walk = edit_text.walk
 local edit = {}
 
 --- The text with which `key` stands as a JSON string.
@@ -38,28 +38,6 @@ function edit.list(items)
     local out = { list = true }
     for i, item in ipairs(items) do out[i] = item end
     return out
-end
-
--- Walks `path` (keys and 1-based indexes) as far as it goes: the last node,
--- how many steps fitted, and the item that holds the node.
-local function walk(text, root, path)
-    local node, item = root, nil
-    for i, step in ipairs(path) do
-        local next_item
-        if type(step) == "number" then
-            next_item = node.kind == "array" and node.items[step]
-        elseif node.kind == "object" then
-            local found, twice = json_parse.member(node, step)
-            if twice then
-                check(nil, ("line %d: the key %q appears twice"):format(
-                    edit_text.line(text, twice.first), step))
-            end
-            next_item = found
-        end
-        if not next_item then return node, i - 1, item end
-        item, node = next_item, next_item.value
-    end
-    return node, #path, item
 end
 
 --- The node at `path`, nil when there is none; nil and a sentence on errors.
@@ -98,8 +76,7 @@ end
 
 -- The edited text, when it is still JSON.
 local function parsed(text, options)
-    local root, err = try.call(json_parse.parse, text, options)
-    check(root, "the edited text would not parse: " .. tostring(err))
+    edit_text.parsed(json_parse.parse, text, options)
     return text
 end
 
@@ -108,9 +85,8 @@ local function misfit(text, path, depth, node, wanted)
     local names = {}
     for i = 1, depth do names[i] = tostring(path[i]) end
     local where = #names > 0 and table.concat(names, ".") or "the file"
-    check(nil, ("line %d: %s is %s, not %s"):format(
-        edit_text.line(text, node.first), where, json_parse.a(node.kind),
-        json_parse.a(wanted)))
+    edit_text.fail(text, node.first, ("%s is %s, not %s"):format(where,
+        json_parse.a(node.kind), json_parse.a(wanted)))
 end
 
 -- Wraps a fragment in objects for the keys of `path` after the first `depth`.

@@ -4,7 +4,6 @@
 -- others }. An item: { value = node, first =, comma = position or nil } and for
 -- objects key =, key_last =.
 local edit_text = require "propolis.edit.text"
-local try = require "propolis.try"
 
 local json_parse = {}
 
@@ -16,8 +15,7 @@ local escapes = {
 }
 
 local function fail(state, at, what)
-    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
-        what))
+    edit_text.fail(state.text, at, what)
 end
 
 -- Skips blanks and comments.
@@ -189,18 +187,6 @@ function json_parse.parse(text, options)
         fail(state, state.at, "more text after the value")
     end
     return node
-end
-
---- The member of an object by key, and the second one when it stands twice.
-function json_parse.member(node, key)
-    local found
-    for _, item in ipairs(node.items) do
-        if item.key == key then
-            if found then return found, item end
-            found = item
-        end
-    end
-    return found
 end
 
 --- The node as a Lua value; null becomes nil.

@@ -1,16 +1,35 @@
 --- propolis.edit.text: what the editors of JSON, TOML, YAML and Markdown share.
--- Pure.
+-- Pure.  Lines end with LF, CR LF or CR.
+local try = require "propolis.try"
+
 local edit = {}
 
 --- The line on which a byte stands.
 function edit.line(text, at)
-    local _, count = text:sub(1, at - 1):gsub("\n", "")
-    return count + 1
+    local before = text:sub(1, at - 1):gsub("\r\n?", "\n")
+    return select(2, before:gsub("\n", "")) + 1
+end
+
+--- Fails by try.check with a sentence about a place.
+function edit.fail(text, at, what)
+    try.check(nil, ("line %d: %s"):format(edit.line(text, at), what))
 end
 
 --- The line end that the text uses.
 function edit.newline(text)
-    return text:match("\r?\n") or "\n"
+    local found = text:match("^[^\r\n]*(\r?\n?)")
+    return found ~= "" and found or "\n"
+end
+
+--- The first byte of the line on which a byte stands.
+function edit.line_start(text, at)
+    while at > 1 and not text:find("^[\r\n]", at - 1) do at = at - 1 end
+    return at == 1 and text:match("^\239\187\191()") or at
+end
+
+--- The byte after the end of the line on which a byte stands.
+function edit.line_end(text, at)
+    return text:match("^[^\r\n]*\r?\n?()", at)
 end
 
 --- The text with the bytes from..to replaced.
@@ -24,6 +43,46 @@ function edit.quote(text, escape)
         if c == '"' or c == "\\" then return "\\" .. c end
         return escape:format(c:byte())
     end) .. '"'
+end
+
+--- What parse gives for an edited text, which may no longer be read.
+function edit.parsed(parse, text, options)
+    local root, err = try.call(parse, text, options)
+    return try.check(root,
+        "the edited text would not parse: " .. tostring(err))
+end
+
+-- The member of an object by key; it fails when the key stands twice.
+local function member(text, node, key)
+    local found
+    for _, item in ipairs(node.items) do
+        if item.key == key then
+            if found then
+                edit.fail(text, item.first,
+                    ("the key %q appears twice"):format(key))
+            end
+            found = item
+        end
+    end
+    return found
+end
+
+--- Walks `path` (keys and 1-based indexes) as far as it goes in a tree of
+-- nodes, see propolis.edit.json_parse: the last node, how many steps fitted,
+-- and the item that holds the node.
+function edit.walk(text, root, path)
+    local node, item = root, nil
+    for i, step in ipairs(path) do
+        local found
+        if type(step) == "number" then
+            found = node.kind == "array" and node.items[step]
+        elseif node.kind == "object" then
+            found = member(text, node, step)
+        end
+        if not found then return node, i - 1, item end
+        item, node = found, found.value
+    end
+    return node, #path, item
 end
 
 return edit

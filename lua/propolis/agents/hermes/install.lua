@@ -19,9 +19,9 @@ local function find(text)
     local root, err = yaml.get(text, { "hooks" })
     if err then return nil, err end
     local found = {}
-    for _, entry in ipairs(root and root.entries or {}) do
-        for i, item in ipairs(entry.node.items or {}) do
-            local fields = yaml.fields(item.node)
+    for _, entry in ipairs(root and root.items or {}) do
+        for i, item in ipairs(entry.value.items or {}) do
+            local fields = yaml.fields(item.value)
             local ours = command.parse(fields.command)
             if ours and ours.agent == NAME then
                 found[#found + 1] = {
