@@ -6,7 +6,7 @@
 -- resolved; `flow`: in braces or brackets; `shared`: an alias repeats it.  A
 -- node starts with its tag and anchor; one that nothing is written for ends
 -- before it starts.  Items: { key = text or nil, name = node of the key,
--- first = its byte or that of the dash, value = node }.
+-- first = its byte or that of the ? or the dash before it, value = node }.
 local edit_text = require "propolis.edit.text"
 local try = require "propolis.try"
 
@@ -72,11 +72,15 @@ local function nodes(state, node, depth)
     return out
 end
 
-local function object(list)
+-- A key starts where its question mark stands when it has one.
+local function object(text, list)
     local items = {}
     for i = 1, #list, 2 do
+        local first = list[i].first
+        local line = edit_text.line_start(text, first)
+        local mark = text:sub(line, first - 1):match("()%?[ \t]+$")
         items[#items + 1] = { key = list[i].value, name = list[i],
-                              first = list[i].first, value = list[i + 1] }
+            first = mark and line + mark - 1 or first, value = list[i + 1] }
     end
     return items
 end
@@ -137,7 +141,7 @@ function node_of(state, event, depth)
         scalar(text, node, event)
     elseif event.type == "MAPPING_START" then
         node.kind = "object"
-        node.items = object(nodes(state, node, depth))
+        node.items = object(text, nodes(state, node, depth))
     else
         node.kind = "array"
         node.items = array(text, node, nodes(state, node, depth))

@@ -112,12 +112,14 @@ a:
     end)
 
     for text, err in pairs {
-        ["a: b: c\n"] = "line 1: mapping values are not allowed in this context",
+        ["a: b: c\n"] =
+            "line 1: mapping values are not allowed in this context",
         ["a: [1\n"] = "line 2: did not find expected ',' or ']' "
             .. "while parsing a flow sequence that starts on line 1",
-        ["a: 1\n b: 2\n"] = "line 2: mapping values are not allowed in this context",
-        ["a:\n\tb: 1\n"] = "line 2: found character that cannot start any token "
-            .. "while scanning for the next token that starts on line 2",
+        ["a: 1\n b: 2\n"] =
+            "line 2: mapping values are not allowed in this context",
+        ["a:\n\tb: 1\n"] = "line 2: found character that cannot start any "
+            .. "token while scanning for the next token that starts on line 2",
         ["a: 1\n---\nb: 2\n"] = "line 2: a second document",
         ["a: 'x\n"] = "line 2: found unexpected end of stream "
             .. "while scanning a quoted scalar that starts on line 1",
