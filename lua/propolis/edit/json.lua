@@ -11,10 +11,8 @@ local try = require "propolis.try"
 local walk = edit_text.walk
 local edit = {}
 
---- The text with which `key` stands as a JSON string.
-function edit.quote(key)
-    return edit_text.quote(key, "\\u%04x")
-end
+--- A key as a JSON string.
+edit.quote = edit_text.quote
 
 --- JSON text of a value: text, number, boolean, a list marked by `edit.list`,
 -- or an object given as { {key, value}, ... }, in that order.
@@ -76,8 +74,7 @@ end
 
 -- The edited text, when it is still JSON.
 local function parsed(text, options)
-    edit_text.parsed(json_parse.parse, text, options)
-    return text
+    return edit_text.parsed(json_parse.parse, text, options)
 end
 
 -- A container of the wrong kind on the way is the user's, not ours to replace.
@@ -123,7 +120,7 @@ function edit.set(text, path, json, options)
         end
         local indent = layout.indent_of_line(source, node.first)
         local own = style
-        if not source:sub(root.first, root.last):find("\n") then
+        if layout.one_line(source, root) then
             own = setmetatable({ flat = true }, { __index = style })
         end
         return parsed(edit_text.splice(source, node.first, node.last,

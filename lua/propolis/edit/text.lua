@@ -32,24 +32,34 @@ function edit.line_end(text, at)
     return text:match("^[^\r\n]*\r?\n?()", at)
 end
 
+--- The byte after a line end that stands at a byte; nil when none does.
+function edit.eol(text, at)
+    return text:match("^\r\n?()", at) or text:match("^\n()", at)
+end
+
+--- What stands before a byte on its line when that is blank, else nil.
+function edit.lead(text, at)
+    return text:sub(edit.line_start(text, at), at - 1):match("^[ \t]*$")
+end
+
 --- The text with the bytes from..to replaced.
 function edit.splice(text, from, to, with)
     return text:sub(1, from - 1) .. with .. text:sub(to + 1)
 end
 
---- `text` in double quotes; control characters by `escape`, a format.
-function edit.quote(text, escape)
+--- `text` in double quotes, as JSON, TOML and YAML read it.
+function edit.quote(text)
     return '"' .. text:gsub('[%c"\\\127]', function(c)
         if c == '"' or c == "\\" then return "\\" .. c end
-        return escape:format(c:byte())
+        return ("\\u%04x"):format(c:byte())
     end) .. '"'
 end
 
---- What parse gives for an edited text, which may no longer be read.
+--- An edited text, when parse still reads it; else it fails.
 function edit.parsed(parse, text, options)
     local root, err = try.call(parse, text, options)
-    return try.check(root,
-        "the edited text would not parse: " .. tostring(err))
+    try.check(root, "the edited text would not parse: " .. tostring(err))
+    return text
 end
 
 -- The member of an object by key; it fails when the key stands twice.

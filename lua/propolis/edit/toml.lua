@@ -80,9 +80,7 @@ function edit.under(text, path)
 end
 
 --- `text` as a TOML string.
-function edit.quote(text)
-    return edit_text.quote(text, "\\u%04X")
-end
+edit.quote = edit_text.quote
 
 local function name_of(path)
     local out = {}
@@ -94,8 +92,7 @@ end
 
 -- The edited text, when it is still TOML.
 local function parsed(text)
-    edit_text.parsed(toml_parse.parse, text)
-    return text
+    return edit_text.parsed(toml_parse.parse, text)
 end
 
 local function block(path, pairs_, eol)

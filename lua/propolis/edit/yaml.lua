@@ -14,9 +14,7 @@ local walk = edit_text.walk
 local edit = {}
 
 --- `text` as a double-quoted YAML scalar.
-function edit.quote(text)
-    return edit_text.quote(text, "\\x%02X")
-end
+edit.quote = edit_text.quote
 
 local function key_text(key)
     local plain = key:find("^[%a_][%w_.-]*$")

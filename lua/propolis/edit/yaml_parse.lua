@@ -27,8 +27,8 @@ local function positions(text)
     end
 end
 
--- What libyaml says: `WHAT at document: 1, line: 2, column: 1`, and on a second
--- line what it was doing, `while parsing a flow sequence at line: 1, column: 4`.
+-- libyaml says `WHAT at document: 1, line: 2, column: 1`, and on a second line
+-- what it was doing: `while parsing a flow sequence at line: 1, column: 4`.
 local function sentence(err)
     local what, place = err:match("^(.-) at document: %d+([^\n]*)")
     local line = place and place:match("line: (%d+)")
