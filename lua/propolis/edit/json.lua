@@ -172,22 +172,16 @@ function edit.remove(text, path, options)
     return parsed(layout.cut(text, parent, item), options)
 end
 
---- Takes the container at `path` away when it is empty, then its parents
--- below the root likewise. A comment inside keeps it.
-function edit.prune(text, path, options)
-    local steps = { table.unpack(path) }
-    while #steps > 0 do
-        local node, err = edit.get(text, steps, options)
-        if err then return nil, err end
-        if not node or not node.items or #node.items > 0
-            or text:sub(node.first + 1, node.last - 1):find("%S") then
-            return text
-        end
-        text, err = edit.remove(text, steps, options)
-        if not text then return nil, err end
-        steps[#steps] = nil
-    end
-    return text
+local function empty(text, node)
+    return node.items and #node.items == 0
+        and not text:sub(node.first + 1, node.last - 1):find("%S")
+end
+
+--- Takes the container at `path` away when it is empty and `before`, an older
+-- text or nil, has none there; then its parents likewise. A comment inside
+-- keeps it.
+function edit.prune(text, path, before, options)
+    return edit_text.prune(edit, empty, text, path, before, options)
 end
 
 return try.module(edit)

@@ -62,6 +62,31 @@ function edit.parsed(parse, text, options)
     return text
 end
 
+--- Takes the container at `path` away when it is empty and `before`, an older
+-- text or nil, has none there; then its parents likewise.
+-- @param editor an editor's module, and empty(text, node) -> whether nothing
+-- is in a node, not even a comment
+function edit.prune(editor, empty, text, path, before, options)
+    for depth = #path, 1, -1 do
+        local steps = table.move(path, 1, depth, 1, {})
+        local node, err = editor.get(text, steps, options)
+        try.check(not err, err)
+        local kept = before and before:find("%S")
+            and editor.get(before, steps, options)
+        if node and (kept or not empty(text, node)) then return text end
+        text = node and try.check(editor.remove(text, steps, options)) or text
+    end
+    return text
+end
+
+--- An edited text without the line end that its last line was given, when that
+-- line ended `before`, an older text or nil, without one.
+function edit.unended(text, before)
+    local last = before and before:match("[^\r\n]+$")
+    local body, line = text:match("^(.-([^\r\n]*))\r?\n$")
+    return last and line == last and body or text
+end
+
 -- The member of an object by key; it fails when the key stands twice.
 local function member(text, node, key)
     local found

@@ -197,15 +197,28 @@ function edit.remove(text, path)
     return cut(text, root, path, item)
 end
 
---- Takes the index-th item of the list at `path` away. A list that becomes
--- empty goes with its key; maps above it stay.
+--- Takes the index-th item of the list at `path` away; the key stays.
 function edit.remove_item(text, path, index)
     local root = parse(text)
     local node, depth = walk(text, root, path)
     local item = depth == #path and node.items and node.items[index]
     if not item then return text end
-    if #node.items == 1 then return edit.remove(text, path) end
     return cut(text, root, path, item, index)
+end
+
+--- Takes the key at `path` away when nothing is below it and `before`, an older
+-- text or nil, has no such key; then the keys above likewise.
+function edit.prune(text, path, before)
+    text = edit_text.prune(edit, empty, text, path, before)
+    local node, depth, item = walk(text, parse(text), path)
+    if not item or node.last >= node.first or not before then return text end
+    -- The `{}` or `[]` that gave way to our lines comes back.
+    local was, there = walk(before, parse(before), path)
+    local written = before:sub(was.first, was.last)
+    if there ~= depth or not empty(before, was) or written == "" then
+        return text
+    end
+    return edit_text.splice(text, node.first, node.last, " " .. written)
 end
 
 return try.module(edit)

@@ -78,11 +78,22 @@ describe("edit.yaml", function()
         assert.same({ command = "z" }, edit.fields(edit.get(two, server)))
         assert.equal(CONFIG, edit.remove(two, { "mcp_servers" }))
     end)
-    it("takes items away, and the key with the last one", function()
+    it("takes items away, and keys that are empty", function()
         local path = { "hooks", "pre_llm_call" }
         local more = assert(edit.append(CONFIG, path, BODY))
         assert.equal(CONFIG, edit.remove_item(more, path, 2))
-        assert.is_nil(edit.get(edit.remove_item(CONFIG, path, 1), path))
+        local none = assert(edit.remove_item(CONFIG, path, 1))
+        assert.equal("null", edit.get(none, path).kind)
+        assert.equal(none, edit.prune(none, path, CONFIG))
+        assert.is_nil(edit.get(edit.prune(none, path), path))
+        for _, was in ipairs { "hooks: {} # c\n", "hooks:\n  on: [ ]\n",
+            "hooks: ~\nz: 1\n" } do
+            path = { "hooks", "on" }
+            local one = assert(edit.append(was, path, BODY))
+            none = assert(edit.remove_item(one, path, 1))
+            assert.equal(was, edit.prune(none, path, was))
+        end
+        path = { "hooks", "pre_llm_call" }
         assert.equal(CONFIG, edit.remove_item(CONFIG, path, 7))
     end)
     it("reads scalars as YAML does", function()
