@@ -234,8 +234,8 @@ bool file_replace(const char *path, const char *bytes, size_t n, int mode,
     if (close(fd) != 0 && ok)
         ok = os_fail(e, "write", path);
     linked = old && st.st_nlink > 1;
-    if (ok && !(linked ? overwrite(real, bytes, n, mode)
-                       : rename(temp, real) == 0))
+    if (ok &&
+        !(linked ? overwrite(real, bytes, n, mode) : rename(temp, real) == 0))
         ok = os_fail(e, "write", path);
     if (!ok || linked)
         unlink(temp);

@@ -102,8 +102,9 @@ local function key_at(state)
     return unescape(text:sub(at, stop - 1)), stop - 1
 end
 
-local function container(state, node, close, depth)
+local function container(state, node, depth)
     if depth > DEPTH then fail(state, state.at, "nested too deeply") end
+    local close = node.kind == "object" and "}" or "]"
     node.items = {}
     state.at = state.at + 1
     while true do
@@ -121,10 +122,9 @@ local function container(state, node, close, depth)
         if node.kind == "object" then
             item.key, item.key_last = key_at(state)
             skip(state)
-            if state.text:sub(state.at, state.at) ~= ":" then
-                fail(state, state.at, "a colon was expected")
-            end
-            state.at = state.at + 1
+            local colon = state.text:match("^:()", state.at)
+            if not colon then fail(state, state.at, "a colon was expected") end
+            state.at = colon
             skip(state)
         end
         item.value = value_at(state, depth + 1)
@@ -139,45 +139,35 @@ end
 
 local words = { ["true"] = "boolean", ["false"] = "boolean", null = "null" }
 
-local function number_length(state)
-    local text, at = state.text, state.at
-    local sign = "^%-?"
-    local stop
-    if state.json5 then
-        sign = "^[+-]?"
-        stop = text:match("^[+-]?0[xX]%x+()", at)
-            or text:match("^[+-]?Infinity()", at)
-            or text:match("^[+-]?NaN()", at)
-        if stop then return stop end
-        stop = text:match("^[+-]?%.%d+()", at)
+local function number_end(state)
+    local text, at, json5 = state.text, state.at, state.json5
+    local digits = text:match(json5 and "^[+-]?()" or "^%-?()", at) or at
+    local stop = text:match("^0()%f[^%d]", digits)
+        or text:match("^[1-9]%d*()", digits)
+    if stop then
+        stop = text:match(json5 and "^%.%d*()" or "^%.%d+()", stop) or stop
+    elseif json5 then
+        stop = text:match("^%.%d+()", digits)
     end
-    local whole = text:match(sign .. "0()%f[^%d]", at)
-        or text:match(sign .. "[1-9]%d*()", at)
-    if whole then
-        stop = text:match("^%.%d+()", whole)
-            or state.json5 and text:match("^%.()", whole) or whole
-    end
-    return stop and (text:match("^[eE][+-]?%d+()", stop) or stop)
+    if stop then stop = text:match("^[eE][+-]?%d+()", stop) or stop end
+    return json5 and (text:match("^0[xX]%x+()", digits)
+        or text:match("^Infinity()", digits) or text:match("^NaN()", digits))
+        or stop
 end
+
+local kinds = { ["{"] = "object", ["["] = "array", ['"'] = "string",
+                ["'"] = "string" }
 
 function value_at(state, depth)
     local text, at = state.text, state.at
     local c = text:sub(at, at)
-    local node = { first = at }
-    if c == "{" then
-        node.kind = "object"
-        return container(state, node, "}", depth)
-    end
-    if c == "[" then
-        node.kind = "array"
-        return container(state, node, "]", depth)
-    end
-    if c == '"' or c == "'" then
-        node.kind = "string"
+    local node = { first = at, kind = kinds[c] }
+    if node.kind == "string" then
         node.text, node.last = string_at(state)
         return node
     end
-    local stop = number_length(state)
+    if node.kind then return container(state, node, depth) end
+    local stop = number_end(state)
     node.kind = stop and "number"
     if not stop then
         local word = text:match("^%a+", at)
