@@ -91,7 +91,7 @@ local function dash(text, at)
     local after = at
     repeat
         at = after
-        after = text:match("^%s+()", at) or text:match("^#[^\r\n]*()", at)
+        after = text:match("^[^-#&!]+()", at) or text:match("^#[^\r\n]*()", at)
             or text:match("^[&!]%S*()", at)
     until not after
     return at
