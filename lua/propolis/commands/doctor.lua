@@ -4,6 +4,7 @@ local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
 local install = require "propolis.install"
+local json = require "propolis.json"
 local shared = require "propolis.cli.agents"
 local state = require "propolis.install.state"
 local sys = require "engine.sys"
@@ -36,7 +37,7 @@ local function why(path, opts)
     end
     local allowed, rule = require("propolis.capture.privacy").why(conf, path)
     if opts.json then
-        return cli.json(require("propolis.json").object { { "path", path },
+        return cli.json(json.object { { "path", path },
             { "stored", allowed }, { "rule", rule } })
     end
     cli.write(("%s: %s (%s)\n"):format(path,
@@ -164,9 +165,9 @@ local function shown(list, opts)
         for _, one in ipairs(list) do
             one.result = one.ok and "ok" or one.ok == false and "bad" or "note"
         end
-        local code = cli.json(shared.object({ ok = not failed, findings =
-            shared.objects(list, { "about", "result", "text" }) },
-            { "ok", "findings" }))
+        local code = cli.json(json.object { { "ok", not failed },
+            { "findings", json.pick_all(list, { "about", "result", "text" }) },
+        })
         return failed and cli.FAILED or code
     end
     for _, one in ipairs(list) do

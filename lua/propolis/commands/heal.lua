@@ -84,18 +84,13 @@ local function document(store, errors, fields)
 end
 
 local function plan_json(store, plans, errors)
-    local tables = {}
-    for i, plan in ipairs(plans) do
-        tables[i] = json.object {
-            { "table", plan.table },
-            { "present", plan.present },
-            { "statements", json.array(plan.statements) },
-            { "drift", drift_list(plan) },
-        }
+    for _, plan in ipairs(plans) do
+        plan.drift = drift_list(plan)
     end
     return document(store, errors, {
         { "pending", #plans.statements > 0 },
-        { "tables", json.array(tables) },
+        { "tables", json.pick_all(plans,
+            { "table", "present", "statements", "drift" }) },
     })
 end
 
