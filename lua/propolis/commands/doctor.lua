@@ -1,4 +1,4 @@
---- propolis doctor: does it work? Real events through the installed hooks.
+--- propolis doctor: checks the installation by real events through the hooks.
 local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local cli = require "propolis.cli"
@@ -64,14 +64,13 @@ local function check_store(list, conf)
         end
         return {}
     end
-    local store, err = activity.open(conf)
+    local store <close>, err = activity.open(conf)
     if not store then
         finding(list, false, "store", "%s does not open: %s. Move it away and "
             .. "the next event makes a new one", path, tostring(err))
         return {}
     end
-    local opened <close> = store
-    local rows = opened:query("PRAGMA quick_check(1)")
+    local rows = store:query("PRAGMA quick_check(1)")
     local word = rows and rows[1] and rows[1].quick_check
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
@@ -81,7 +80,7 @@ local function check_store(list, conf)
         finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
             .. "writes them in", spool, conf.paths.state)
     end
-    return activity.seen(opened, conf) or {}
+    return activity.seen(store, conf) or {}
 end
 
 local function check_answers(list, name, sent)

@@ -113,12 +113,8 @@ local function plan_text(plans)
 end
 
 local function show_plan(opts, store, plans, errors)
-    local code
-    if opts.json then
-        code = plan_json(store, plans, errors)
-    else
-        code = plan_text(plans)
-    end
+    local code = opts.json and plan_json(store, plans, errors)
+        or plan_text(plans)
     if code == cli.OK and #plans.statements > 0 then return cli.PENDING end
     return code
 end

@@ -1,4 +1,4 @@
---- propolis schema: what the tables are meant to be.
+--- propolis schema: shows and checks the schemas of the tables.
 local cli = require "propolis.cli"
 local json = require "propolis.json"
 local schemas = require "propolis.schemas"

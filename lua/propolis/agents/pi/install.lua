@@ -36,9 +36,7 @@ return {
                 add = function(text)
                     return block.set(text or "", "propolis", NOTE)
                 end,
-                drop = function(text)
-                    return block.remove(text, "propolis")
-                end,
+                drop = function(text) return block.remove(text, "propolis") end,
                 empty = function(text) return not text:find("%S") end,
                 block = function(text) return block.get(text, "propolis") end,
             },
