@@ -1,7 +1,7 @@
 --- store: the comfort on top of engine.store, added to its methods once.
 --
 -- The C side sends one statement at a time and heals; here rows get their id,
--- tables become JSON, what was healed is journalled, and a whole list of
+-- tables become JSON, what was healed is logged, and a whole list of
 -- schemas goes in one call.
 local heal = require "engine.heal"
 local sql = require "engine.sql"
@@ -91,7 +91,7 @@ local function note(self, done)
         require("propolis.log").warn("%s: index not made: %s", done.table,
             done.index_error)
     end
-    if self.journal ~= false and (done.created or #done.altered > 0) then
+    if self.heal_log ~= false and (done.created or #done.altered > 0) then
         require("propolis.heal_log").append {
             store = self.url or self.dialect, table = done.table,
             created = done.created, added = done.altered,

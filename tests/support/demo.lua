@@ -34,7 +34,7 @@ end
 local function run()
     make_legacy()
     local store <close> = assert(propolis.open("sqlite:" .. path))
-    store.journal = false
+    store.heal_log = false
     local sessions = propolis.schemas.sessions
     local before = columns(store)
     say("1. A store from an old version: sqlite:DIR/memory.db")

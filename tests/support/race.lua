@@ -32,7 +32,7 @@ end
 local function open(place)
     local store = assert(propolis.open(place.url,
         { workspace = place.workspace }))
-    store.journal = false
+    store.heal_log = false
     return store
 end
 
