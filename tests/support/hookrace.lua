@@ -95,7 +95,12 @@ function hookrace.run(o)
     local acknowledged = release(home, o, result)
     result.seconds = sys.monotonic() - from
     local log = hooks.log(home)
-    result.spooled = select(2, log:gsub("went to the spool", ""))
+    for why in log:gmatch("went to the spool: ([^\n]*)") do
+        result.spooled = result.spooled + 1
+        if not why:find("database is locked", 1, true) then
+            result.errors[#result.errors + 1] = "spooled, not busy: " .. why
+        end
+    end
     result.errors[#result.errors + 1] = log:match("[^\n]* error [^\n]*")
     for _ = 1, 2 do -- the next hook takes in what waits
         hooks.run(home, "claude-code", "Stop", '{"session_id":"end",'
