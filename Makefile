@@ -98,7 +98,7 @@ soak:
 	@.ci/deps build test
 	$(AGAIN) program tests
 	@SOAK=$(SECS) LIMIT=$$(($(SECS) * 10 + 3600)) tests/run $(OUT) \
-	    $$(grep -rlE '"(soak|push_turns)"' tests/spec tests/race)
+	    $$(grep -rlE '"(soak|push_lines)"' tests/spec tests/race)
 
 asan:
 	@.ci/deps build test

@@ -71,6 +71,4 @@ for _, name in ipairs(sys.list(dir) or {}) do
     sys.remove(dir .. "/" .. name)
 end
 sys.rmdir(dir)
-if not ok then
-    error(err, 0)
-end
+if not ok then error(err, 0) end

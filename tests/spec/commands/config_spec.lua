@@ -5,9 +5,7 @@ local tmp = require "tmp"
 describe("propolis config", function()
     local home
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     local function config(args, env)

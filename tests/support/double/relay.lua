@@ -31,9 +31,7 @@ end
 local function flush(side, now)
     while side.out[1] and side.out[1].at <= now do
         local first = side.out[1]
-        if first.close then
-            return false
-        end
+        if first.close then return false end
         local n = net.send(side.fd, first.bytes)
         if n == false then
             return false
