@@ -171,7 +171,8 @@ static bool begin_read_only(struct pg_db *p, struct err *e)
     PGresult *res;
 
     for (size_t i = PQtransactionStatus(p->conn) == PQTRANS_IDLE; i < 3; i++) {
-        struct stmt st = {.kind = STMT_READ, .sql = steps[i]};
+        struct stmt st = {
+            .kind = STMT_READ, .sql = steps[i], .len = strlen(steps[i])};
 
         res = run_statement(p, &st, e);
         if (!res)

@@ -229,7 +229,7 @@ PGconn *pg_connect(struct pg_address *a, struct err *e)
 /* Whether one of the first words of a statement is that. */
 static bool begins_with(const struct stmt *st, int nwords, const char *word)
 {
-    struct sql_lexer x = {.at = st->sql, .end = st->sql + strlen(st->sql)};
+    struct sql_lexer x = {.at = st->sql, .end = st->sql + st->len};
 
     for (int i = 0; i < nwords; i++) {
         struct sql_token t = sql_lexer_next(&x);
