@@ -17,6 +17,7 @@ local holders = {} -- pipes: each ends its PgBouncer when it is closed
 -- $1 is the folder; a free port cannot be asked for, so some are tried.
 local SCRIPT = [[
 cd "$1"
+PATH=$PATH:/usr/sbin
 as_user() {
     if [ "$(id -u)" != 0 ]; then exec "$@"; fi
     chown -R nobody .
