@@ -8,12 +8,12 @@
 #include "core/sql.h"
 
 /* Where a failure aborts the transaction, the statement stands behind a
- * savepoint: a heal and the second try can follow. */
+ * savepoint: a heal and the second try can follow, if there are savepoints. */
 static bool send(struct db *db, const struct stmt *st, struct err *e)
 {
     bool nested;
 
-    if (!heal_tx_aborted(db))
+    if (!heal_tx_aborted(db) || db->savepoints_refused)
         return db_exec(db, st, e);
     return db_begin(db, &nested, e) &&
            db_end(db, nested, db_exec(db, st, e), e);
@@ -35,6 +35,7 @@ bool store_insert(struct db *db, const struct schema *s,
     if (ok && !send(db, &st, e)) {
         why = *e;
         ok = (why.code == ERR_NO_TABLE || why.code == ERR_NO_COLUMN) &&
+             !(heal_tx_aborted(db) && db->savepoints_refused) &&
              heal_after(db, s, &why, healed, e) && send(db, &st, e);
     }
     buf_free(&sql);
