@@ -12,7 +12,7 @@ local eventually = require "eventually"
 local pg = require "postgres"
 local sys = require "engine.sys"
 
-local holders = {} -- pipes: each ends its PgBouncer when it is closed
+local started = {} -- by database and options: { url, pipe that holds it }
 
 -- $1 is the folder; a free port cannot be asked for, so some are tried.
 local SCRIPT = [[
@@ -63,9 +63,11 @@ local function write(path, text)
     file:write(text)
 end
 
---- The URL of a database through a new PgBouncer.
+--- The URL of a database through a PgBouncer, which starts with the first.
 -- @param options "refuse options" or "ignore options"
 function pgbouncer.url(url, options)
+    local key = options .. " " .. url
+    if started[key] then return started[key].url end
     local dir = tostring(sys.run({ "mktemp", "-d" }).stdout):gsub("%s", "")
     local user, password = url:match("^postgres://(.-):(.-)@")
     write(dir .. "/users", ('"%s" "%s"\n'):format(user, password))
@@ -75,13 +77,14 @@ function pgbouncer.url(url, options)
     write(dir .. "/script", SCRIPT)
     local holder = assert(io.popen(("exec setsid sh %s/script %s")
         :format(dir, dir), "w"))
-    holders[#holders + 1] = holder
     eventually(function()
         assert(sys.stat(dir .. "/script"), "PgBouncer does not start")
         return sys.stat(dir .. "/port")
     end)
     local file <close> = assert(io.open(dir .. "/port"))
-    return pg.url_with(url, { port = file:read("l") })
+    started[key] = { holder = holder,
+        url = pg.url_with(url, { port = file:read("l") }) }
+    return started[key].url
 end
 
 return pgbouncer
