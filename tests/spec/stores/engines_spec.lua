@@ -1,5 +1,6 @@
 --- A postgres:// store on databases that speak as PostgreSQL does and refuse
 -- something that heal asks of it: the tables heal all the same.
+local machine = require "machine"
 local pg = require "postgres"
 local propolis = require "propolis"
 local relay = require "relay"
@@ -109,6 +110,33 @@ describe("a database that refuses", function()
         assert.equal("no_table", err.code)
         assert.equal(2, #store:query("SELECT id FROM events"))
     end)
+end)
+
+describe("a sync to a database that refuses", function()
+    for what, refuse in pairs {
+        ["lock_timeout"] = { { text = "lock_timeout", code = "0A000" } },
+        ["an index in a transaction"] = {
+            { text = "^CREATE UNIQUE", tx = true, code = "0A000" } },
+        ["any index, and advisory locks"] = {
+            { text = "^CREATE UNIQUE", code = "42501" },
+            { text = "pg_advisory", code = "0A000" } },
+    } do
+        it(what, function()
+            local url = pg.url(true)
+            local line <close> = relay.start { port = pg.port(url),
+                postgres = true, refuse = refuse }
+            local m = machine.new { workspace = "hive",
+                remote = pg.url_with(url, { port = line.port }) }
+            for run = 1, 2 do
+                m:events(20, 3)
+                local result = assert(m:sync {})
+                assert.is_nil(result.error)
+                assert.equal(20, result.push.sent)
+                assert.equal(20 * run .. "", pg.psql(
+                    "SELECT count(*) FROM hive.sessions", url))
+            end
+        end)
+    end
 end)
 
 describe("a PostgreSQL", function()

@@ -11,6 +11,7 @@ end
 local pg = require "postgres"
 local pgbouncer = require "pgbouncer"
 local propolis = require "propolis"
+local relay = require "relay"
 local suite = require "store_suite" (_ENV)
 
 local EVENTS = { table = "events", columns = {
@@ -84,6 +85,26 @@ for _, how in ipairs { "refuse options", "ignore options" } do
             local plain = pg.psql("SHOW search_path", direct)
             for _ = 1, 6 do
                 assert.equal(plain, pg.psql("SHOW search_path", url))
+            end
+        end)
+
+        it("asks in one round trip, as without one", function()
+            local line <close> = relay.start { port = pg.port(url),
+                postgres = true }
+            local far <close> = assert(propolis.open(
+                pg.url_with(url, { port = line.port }), { workspace = ws }))
+            assert(far:ensure(EVENTS))
+            for n, ask in ipairs {
+                function() return far:insert(EVENTS, { id = "a" }) end,
+                function() -- BEGIN, SAVEPOINT, INSERT, RELEASE, COMMIT
+                    return far:transaction(function()
+                        return far:insert(EVENTS, { id = "b" })
+                    end)
+                end,
+            } do
+                line:rule(nil)
+                assert(ask())
+                assert.equal(n == 1 and 1 or 5, (line:turns()))
             end
         end)
 
