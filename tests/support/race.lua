@@ -15,7 +15,7 @@ local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 local folder = assert(sys.realpath(here .. "../race"))
 local schema = dofile(folder .. "/schema.lua")
 local LEGACY_ROWS = 50
-local line -- to places.refusing
+local refusing -- the line to places.refusing
 
 local function quote(text)
     return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -40,7 +40,7 @@ end
 function places.refusing()
     local pg = require "postgres"
     local url, workspace = places.postgres()
-    line = line or require("relay").start { port = pg.port(url),
+    refusing = refusing or require("relay").start { port = pg.port(url),
         postgres = true, refuse = {
             { text = "pg_advisory", code = "0A000" },
             { text = "lock_timeout", code = "0A000" },
@@ -48,7 +48,7 @@ function places.refusing()
             { text = "^ALTER TABLE", tx = true, code = "0A000" },
             { text = "^CREATE INDEX", tx = true, code = "0A000" },
         } }
-    return pg.url_with(url, { port = line.port }), workspace
+    return pg.url_with(url, { port = refusing.port }), workspace
 end
 
 local function open(place)

@@ -80,7 +80,7 @@ end
 -- refused; the start of a message waits for its rest.
 local function replaced(pair, bytes)
     bytes = (pair.rest or "") .. bytes
-    local whole, at = {}, 1
+    local messages, at = {}, 1
     while true do
         local head = pair.started and 1 or 0 -- the first has no type
         if #bytes < at + head + 3 then break end
@@ -95,10 +95,10 @@ local function replaced(pair, bytes)
             message = "P" .. string.pack(">I4", #body + 4) .. body
         end
         pair.started = pair.started or message:sub(5, 8) == "\0\3\0\0"
-        whole[#whole + 1] = message
+        messages[#messages + 1] = message
     end
     pair.rest = bytes:sub(at)
-    return table.concat(whole)
+    return table.concat(messages)
 end
 
 local function from_client(pair, bytes)
