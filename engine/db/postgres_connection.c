@@ -163,21 +163,24 @@ static PGconn *start_connect(const struct pg_address *a)
     return PQconnectStartParams(keys, vals, 1);
 }
 
-/* True when the options have not reached a session: refused, or dropped. */
+/* True when the options did not reach a session: refused, or dropped without a
+ * word, and the name in them with the others. */
 static bool lost_options(const struct pg_address *a, const PGconn *conn)
 {
     const char *name = PQparameterStatus(conn, "application_name");
     char state[6];
     const char *text;
 
-    if (a->pooled || PQstatus(conn) == CONNECTION_OK)
-        return !a->pooled && !(name && strcmp(name, a->name) == 0);
+    if (a->pooled)
+        return false;
+    if (PQstatus(conn) == CONNECTION_OK)
+        return !name || strcmp(name, a->name) != 0;
     find_sqlstate(PQerrorMessage(conn), state, &text);
     return state[0] && strstr(text, "options");
 }
 
-/* False with *e set when conn, which this frees then, is not ready; lost says
- * that it would be without options. */
+/* False when conn, which this frees then, is not ready: with *e set, or *lost,
+ * because it has no options. */
 static bool finish_connect(const struct pg_address *a, PGconn *conn, bool *lost,
                            struct err *e)
 {
