@@ -26,14 +26,14 @@ local function keep_events(store, schema, page)
 end
 
 -- One table's events of a session.
-local function fetch_table(store, remote, schema, id, in_time, result)
+local function fetch_table(store, remote, schema, columns, id, in_time, result)
     local date, last = "", ""
     repeat
         assert(in_time())
         local page = assert(remote:query([[SELECT {c} FROM {t}
             WHERE path LIKE ? ESCAPE '\' AND ({d} > ?
             OR ({d} = ? AND id > ?)) ORDER BY {d}, id LIMIT ?]], {
-                c = rows_of.columns(schema), t = schema.table,
+                c = columns, t = schema.table,
                 d = schema.sync.fetch,
                 "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
                 PAGE }, "read"))
@@ -50,10 +50,9 @@ end
 -- @param in_time function that returns true, or nil and why to stop
 -- @param result counts: found = at the remote, got = new here
 function fetch.session(store, remote, schemas, id, in_time, result)
-    for _, schema in ipairs(schemas) do
-        if schema.sync.fetch then
-            fetch_table(store, remote, schema, id, in_time, result)
-        end
+    for schema, _, columns in rows_of.offered(remote, schemas,
+        function(sync) return sync.fetch end) do
+        fetch_table(store, remote, schema, columns, id, in_time, result)
     end
 end
 

@@ -23,9 +23,11 @@ function sync.watchdog(conf)
     sys.alarm(conf and (conf.sync_limit or sync.limit) + sync.grace or 0)
 end
 
+local LONGEST_WAIT = 3600 -- seconds
+
 -- Seconds to wait after the n-th failure in a row.
 local function backoff(failures)
-    return math.min(30 * 2 ^ math.min(failures, 10), 3600)
+    return math.min(30 * 2 ^ math.min(failures, 10), LONGEST_WAIT)
 end
 
 local function lock_path(conf)
@@ -101,7 +103,7 @@ local function prepare_for(conf, store, remote, synced)
     assert(store:transaction(function()
         for _, schema in ipairs(synced) do
             assert(outbox.add_all(store, schema))
-            words[require("propolis.sync.pull").mark(schema)] = ""
+            words[require("propolis.sync.pull").key(schema)] = ""
         end
         assert(store:exec("DELETE FROM {l}", { l = outbox.ledger.table }))
         return outbox.set(store, words)
@@ -153,8 +155,8 @@ end
 
 -- Hooks ask often; after a failure they are answered "not yet" for a while.
 local function too_early(store)
-    local at = tonumber(outbox.get(store, "next_try")) or 0
-    return sys.time() < at
+    local wait = (tonumber(outbox.get(store, "next_try")) or 0) - sys.time()
+    return wait > 0 and wait <= LONGEST_WAIT -- or the clock was wrong then
 end
 
 local function run_locked(conf, opts)

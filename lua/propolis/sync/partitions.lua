@@ -27,8 +27,11 @@ function partitions.page(store, schemas, after)
         for _, ref in ipairs(refs) do
             own[#own + 1] = ref.tbl == schema.name and ref or nil
         end
-        local found = assert(rows_of.by_id(store, schema,
-            rows_of.field(own, "row_id")))
+        local found = {}
+        for _, row in ipairs(assert(rows_of.with_ids(store, schema,
+            rows_of.field(own, "row_id")))) do
+            found[row.id] = row
+        end
         for _, ref in ipairs(own) do
             ref.row, ref.schema = found[ref.row_id], schema
         end
