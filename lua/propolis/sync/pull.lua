@@ -174,9 +174,10 @@ end
 -- lacks is absent in its rows.
 -- @param in_time function that returns true, or nil and why to stop
 -- @param result its got counts the rows that are new or changed here
-function pull.run(store, remote, schemas, in_time, result)
+-- @param whole the remote is known to have all tables and columns
+function pull.run(store, remote, schemas, in_time, result, whole)
     for schema, column, columns in rows_of.offered(remote, schemas,
-        function(sync) return sync.newest or sync.pull end) do
+        function(sync) return sync.newest or sync.pull end, whole) do
         setmetatable({
             store = store, remote = remote, schema = schema, column = column,
             columns = columns, result = result, in_time = in_time,

@@ -85,26 +85,28 @@ function rows.with_ids(store, schema, ids, columns)
 end
 
 --- For schemas whose rows come here, by a date: schema, that column, and those
--- columns of the schema that the remote has.  What it lacks altogether, or
+-- columns of the schema that the remote has.  A table that it lacks, or that is
 -- without id or date, is passed over, with a line in the log.
 -- @param date function that gives the name of the column from a schema's sync,
 -- or nil when its rows do not come
+-- @param whole the remote is known to have all tables and columns
 -- @return an iterator; raises what the remote fails with
-function rows.offered(remote, schemas, date)
+function rows.offered(remote, schemas, date, whole)
     local wanted, at = {}, 0
     for _, schema in ipairs(schemas) do
         wanted[#wanted + 1] = date(schema.sync) and schema or nil
     end
-    local plans = #wanted > 0 and assert(remote:plan(wanted)) or {}
+    local plans = not whole and #wanted > 0 and assert(remote:plan(wanted))
     return function()
         while at < #wanted do
             at = at + 1
             local schema, there = wanted[at], {}
-            for _, name in ipairs(plans[at].columns) do
+            local columns = plans and plans[at].columns or rows.columns(schema)
+            for _, name in ipairs(columns) do
                 there[name] = true
             end
             if there.id and there[date(schema.sync)] then
-                return schema, date(schema.sync), plans[at].columns
+                return schema, date(schema.sync), columns
             end
             log.info("sync: %s is not fetched: the remote %s", schema.table,
                 plans[at].present and "has no ids or dates in it"
