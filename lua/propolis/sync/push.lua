@@ -106,7 +106,9 @@ end
 --- How rows of a schema are kept from arriving twice; see propolis.sync.guard.
 function Push:guard(schema)
     if not self.guards[schema] then
-        assert(self.whole or self.remote:ensure(schema))
+        if not self.whole then
+            assert(self.remote:ensure(schema))
+        end
         self.guards[schema] = guard.of(self.store, self.remote, schema)
     end
     return self.guards[schema]
