@@ -1,4 +1,5 @@
 --- fetch: the events of one session come into the local store on request.
+local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 
 local fetch = {}
@@ -10,7 +11,8 @@ local function like(text)
     return (text:gsub("[\\%%_]", "\\%0"))
 end
 
--- Events that the local store lacks, in one transaction; how many.
+-- Events that the local store lacks, in one transaction; how many.  The ledger
+-- says that they are from the remote, so that they are not sent there.
 local function keep_events(store, schema, page)
     return assert(store:transaction(function(tx)
         local got = 0
@@ -18,6 +20,8 @@ local function keep_events(store, schema, page)
         for _, row in ipairs(rows_of.portable(schema, page)) do
             if not have[row.id] then
                 assert(tx:insert(schema, row))
+                assert(tx:insert(outbox.ledger, { tbl = schema.name,
+                    row_id = row.id, date = row[schema.sync.fetch] }))
                 got = got + 1
             end
         end

@@ -71,6 +71,7 @@ function sync.open_local(conf)
         store:close()
         return sync.failure(why)
     end
+    store.shared = store.shared or outbox.get(store, "remote") ~= nil
     require("propolis.capture.spool").ingest(conf, function(records)
         return intake.put(store, records)
     end, log.warn)
@@ -102,11 +103,12 @@ local function prepare_for(conf, store, remote, synced)
     words.remote = name
     assert(store:transaction(function()
         for _, schema in ipairs(synced) do
-            assert(outbox.add_all(store, schema))
+            words[outbox.mark(schema)] = 0
             words[require("propolis.sync.pull").key(schema)] = ""
         end
         assert(store:exec("DELETE FROM {l}", { l = outbox.ledger.table }))
-        return outbox.set(store, words)
+        assert(outbox.set(store, words))
+        return outbox.catch_up(store, synced)
     end))
 end
 

@@ -20,8 +20,10 @@ local BATCH_BYTES = 512 * 1024
 -- row is nil where the store has none any more.  Raises what stops it.
 -- @return a list, empty at the end
 function partitions.page(store, schemas, after)
-    local refs = assert(outbox.page(store, rows_of.field(schemas, "name"),
-        after, PAGE))
+    local refs = assert(store:transaction(function()
+        assert(outbox.catch_up(store, schemas))
+        return outbox.page(store, rows_of.field(schemas, "name"), after, PAGE)
+    end))
     for _, schema in ipairs(schemas) do
         local own = {}
         for _, ref in ipairs(refs) do
