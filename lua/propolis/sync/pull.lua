@@ -16,7 +16,9 @@ local sys = require "engine.sys"
 
 local pull = {}
 
-local PAGE = 5000 -- ids in one listing
+--- Ids in one listing.
+pull.page = 5000
+
 local BODIES = 50 -- rows in one fetch
 local DAYS = 100 -- listed by name; of more than these all are listed
 
@@ -118,7 +120,8 @@ function Pull:list(days)
         DATE, days and DAY .. " IN (??)" or "1 = ?", DATE, DATE, DATE)
     repeat
         assert(self.in_time())
-        local page = assert(self:ask(text, { days or 1, date, date, id, PAGE }))
+        local page = assert(self:ask(text,
+            { days or 1, date, date, id, pull.page }))
         local wanted = {}
         for _, entry in ipairs(page) do
             date, id = entry.date or "", entry.id
@@ -131,7 +134,7 @@ function Pull:list(days)
             self:fetch(table.move(wanted, i,
                 math.min(i + BODIES - 1, #wanted), 1, {}))
         end
-    until #page < PAGE
+    until #page < pull.page
     assert(self.store:transaction(function(store)
         for _, seq in pairs(seen) do
             assert(not seq or store:exec("DELETE FROM {l} WHERE rowid = ?",

@@ -4,33 +4,49 @@ local machine = require "machine"
 local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local propolis = require "propolis"
+local pull = require "propolis.sync.pull"
 local serving = require "serving"
 local tmp = require "tmp"
 
 describe("a pull", function()
     after_each(tmp.clean)
 
-    -- Changes that a remote may see between two pulls; each must arrive.
+    local memory = require("propolis.schemas").memory
+
+    -- Rows with dates of every kind, many on one day and on many days.
+    local function fill(store)
+        local dates = { "2026-01-01T10:00:00.000Z", "2026-01-01T12:00:00.000Z",
+            "2026-02-20T10:00:00.000Z", "2999-01-01T00:00:00.000Z", "", "",
+            "yesterday", "'", "2026-01-02", "2026-01-02", "2026-01-02",
+            "2026-01-02", "2026-01-02" }
+        for i = 1, 110 do
+            dates[#dates + 1] = os.date("!%Y-%m-%d", i * 86400)
+        end
+        local rows = {}
+        for i, date in ipairs(dates) do
+            rows[i] = { id = "id" .. i, path = "/" .. i, summary = "old",
+                last_update_date = date }
+        end
+        assert(store:insert_many(memory, rows))
+        return #rows
+    end
+
+    -- Changes that a remote may see between two pulls; each must arrive, once.
     local function check(opts)
         local m = machine.new(opts)
         local store <close> = assert(propolis.open(opts.remote, opts))
         assert(store:ensure())
-        for i, date in ipairs { "2026-01-01T10:00:00.000Z",
-            "2026-01-01T12:00:00.000Z", "2026-02-20T10:00:00.000Z",
-            "2999-01-01T00:00:00.000Z", "" } do
-            assert(store:insert(require("propolis.schemas").memory, {
-                id = "id" .. i, path = "/" .. i, summary = "old",
-                last_update_date = date }))
-        end
+        local n = fill(store)
         local function pulled()
             local result = assert(m:sync { pull_only = true })
             assert.is_nil(result.error)
             return result.pull.got
         end
-        assert.equal(5, pulled())
+        assert.equal(n, pulled())
         assert.equal(0, pulled())
-        for _, date in ipairs { "2026-01-01T11:00:00.000Z",
-            "2026-01-05T00:00:00.000Z" } do
+        local dates = { "2026-01-01T11:00:00.000Z", "2026-01-05T00:00:00.000Z",
+            "2027-01-01" }
+        for _, date in ipairs(dates) do
             assert(store:exec([[UPDATE memory SET summary = ?,
                 last_update_date = ? WHERE path = '/1']], { date, date }))
             assert.equal(1, pulled())
@@ -38,25 +54,72 @@ describe("a pull", function()
                 WHERE path = '/1']])[1].summary)
             assert.equal(0, pulled())
         end
-        assert(store:exec "DELETE FROM memory WHERE path = '/2'")
+        assert(store:exec "DELETE FROM memory WHERE path IN ('/2', '/5')")
         assert.equal(0, pulled())
+        assert.equal(n, m:query("SELECT COUNT(*) AS n FROM memory")[1].n)
+        assert.equal(n - 2, m:query("SELECT COUNT(*) AS n"
+            .. " FROM propolis_ledger")[1].n)
         return pulled
     end
 
     it("finds updates dated in the past on PostgreSQL", function()
-        check { remote = pg.url(true), workspace = "ws" }
+        local url = pg.url(true)
+        local pulled = check { remote = url, workspace = "ws" }
+        pg.psql([[ALTER TABLE ws.memory ALTER last_update_date DROP NOT NULL;
+            INSERT INTO ws.memory (id, path) VALUES ('n', '/n');
+            UPDATE ws.memory SET last_update_date = NULL WHERE id = 'n']], url)
+        assert.equal(1, pulled())
+        local said = pg.log_statements(url)
+        assert.equal(0, pulled())
+        for _, text in ipairs(said()) do
+            assert.is_nil(text:find("LIMIT", 1, true), text)
+        end
     end)
 
-    it("lists nothing any more once it knows of a deletion", function()
+    it("finds them with few ids in a page, and on SQLite", function()
+        local page = pull.page
+        finally(function() pull.page = page end)
+        pull.page = 3
+        check { remote = "sqlite:" .. tmp.dir() .. "/team.db" }
+    end)
+
+    -- On the Deeplake API: what is answered to a sum, and whether the tables
+    -- are listed when nothing has changed.
+    local function deeplake(answer, listed)
         local server <close> = double.start { dir = tmp.dir(), token = "t",
             org = "org1" }
+        if answer then
+            answer.times, answer.match = -1, { sql = answer.sql }
+            server:script { answer }
+        end
         local pulled = check { remote = "deeplake:" .. server.url,
             token = "t", org_id = "org1", workspace = "ws" }
         server:reset()
-        assert.equal(0, pulled())
-        for _, request in ipairs(server:requests()) do
-            assert.is_nil((request.sql or ""):find("LIMIT", 1, true))
+        if answer then
+            server:script { answer }
         end
+        assert.equal(0, pulled())
+        local found = false
+        for _, request in ipairs(server:requests()) do
+            found = found or (request.sql or ""):find("LIMIT", 1, true) ~= nil
+        end
+        assert.equal(listed, found)
+    end
+
+    it("lists nothing any more once it knows of a deletion", function()
+        deeplake(nil, false)
+    end)
+
+    it("lists all where a sum in groups is NULL, and only after a change",
+        function()
+            deeplake({ sql = "GROUP BY substr", status = 200, body =
+                '{"columns":["day","n","checksum"],"rows":[["",1,null]]}' },
+                false)
+        end)
+
+    it("lists all where the service has no such function", function()
+        deeplake({ sql = "hashtextextended", status = 400,
+            body = '{"error":"function does not exist"}' }, true)
     end)
 
     it("does not wait for a time that only a wrong clock would name",
