@@ -108,8 +108,8 @@ local function inserted(self, ok, healed)
     return ok, healed
 end
 
---- Inserts one row (a table by column name), and does no more: no team hears of
--- it, see put; heals when it must.
+--- Inserts one row (a table by column name), and does no more: the next sync
+-- finds and queues it, see put; heals when it must.
 -- A row without an id gets one, which is written back into it; a table in a
 -- jsonb column is stored as JSON.  Raises on a key that is no column.
 -- @return true [, what was healed], or nil, err

@@ -129,7 +129,7 @@ function pg.log_statements(url, application)
     local found, last = {}, nil
     return function()
         for line in log:lines() do
-            local db, app, text = line:match("^([^|]*)|([^|]*)|(.*)$")
+            local db, app, text = line:match("^([^|\t]*)|([^|]*)|(.*)$")
             if db then
                 text = db == name and app == (application or "propolis")
                     and (text:match("^LOG:  statement: (.*)$")
