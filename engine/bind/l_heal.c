@@ -188,9 +188,9 @@ static void push_plan(lua_State *L, const struct schema *s,
     lua_setfield(L, -2, "drift");
 }
 
-/* heal.plan{ store=, schemas={...} } -> a list of { table=, present=, columns={...},
- * statements={...}, drift={{ kind=, column=, have=, want=, sql= }} },
- * or nil, err; changes nothing */
+/* heal.plan{ store=, schemas={...} } -> a list of { table=, present=,
+ * columns={...}, statements={...}, drift={{ kind=, column=, have=, want=,
+ * sql= }} }, or nil, err; changes nothing */
 static int l_plan(lua_State *L)
 {
     const struct schema **s;

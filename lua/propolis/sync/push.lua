@@ -264,8 +264,8 @@ function push.run(store, remote, opts, result)
     local whole, denied = remote:ensure(opts.schemas)
     if not whole and not push.is_refusal(denied) then error(denied, 0) end
     local self = setmetatable({
-        store = store, remote = remote, whole = whole, failed = {}, delivered = {},
-        confirmed = {}, guards = {}, pause = opts.pause or 1,
+        store = store, remote = remote, whole = whole, failed = {},
+        delivered = {}, confirmed = {}, guards = {}, pause = opts.pause or 1,
         progress = opts.progress,
         in_time = opts.in_time, stops = push.STOPS, result = result,
     }, Push)

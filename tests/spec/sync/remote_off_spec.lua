@@ -1,5 +1,5 @@
---- What is written while no remote is set leaves when the same one is set again,
--- each row once.
+--- What is written while no remote is set leaves when the same one is set
+-- again, each row once.
 local machine = require "machine"
 local pg = require "postgres"
 local propolis = require "propolis"
