@@ -6,6 +6,7 @@
 
 #include "core/build_info.h"
 #include "core/classify.h"
+#include "os/interrupt.h"
 
 #define BUF_TYPE "engine.buf"
 
@@ -74,11 +75,18 @@ void bind_setbool(lua_State *L, const char *key, bool v)
 
 int bind_fail(lua_State *L, const struct err *e)
 {
+    if (e->code == ERR_INTERRUPTED || interrupt_asked())
+        bind_interrupt(L);
     luaL_pushfail(L);
     bind_pusherror(L, e);
-    if (e->code == ERR_INTERRUPTED)
-        return lua_error(L);
     return 2;
+}
+
+void bind_throw(lua_State *L, const struct err *e)
+{
+    bind_fail(L, e);
+    lua_error(L);
+    abort(); /* lua_error() does not return */
 }
 
 int bind_result(lua_State *L, bool ok, const struct err *e)
@@ -87,16 +95,6 @@ int bind_result(lua_State *L, bool ok, const struct err *e)
         return bind_fail(L, e);
     lua_pushboolean(L, 1);
     return 1;
-}
-
-int bind_interrupt(lua_State *L)
-{
-    struct err e;
-
-    luaL_where(L, 1);
-    err_set(&e, ERR_INTERRUPTED, "%sinterrupted!", lua_tostring(L, -1));
-    bind_pusherror(L, &e);
-    return lua_error(L);
 }
 
 bool bind_isinterrupt(lua_State *L, int idx)
@@ -125,16 +123,35 @@ static bool is_ours(const lua_Debug *ar)
             strncmp(ar->source + 1 + n, "/lua/", 5) == 0);
 }
 
-int bind_raise(lua_State *L, const char *fmt, ...)
+/* Pushes "file:line: " of the innermost Lua function that is not ours, from
+ * that level on, or "" when a command of ours called. */
+static void push_where(lua_State *L, int level)
 {
     lua_Debug ar;
-    va_list args;
-    int level = 1;
 
     while (lua_getstack(L, level, &ar) && lua_getinfo(L, "Sl", &ar) &&
-           is_ours(&ar) && !(level == 1 && ar.currentline < 0))
+           is_ours(&ar))
         level++;
-    luaL_where(L, level); /* "" when a command of ours called */
+    luaL_where(L, level);
+}
+
+void bind_interrupt(lua_State *L)
+{
+    struct err e;
+
+    interrupt_hear();
+    push_where(L, 0);
+    err_set(&e, ERR_INTERRUPTED, "%sinterrupted!", lua_tostring(L, -1));
+    bind_pusherror(L, &e);
+    lua_error(L);
+    abort(); /* lua_error() does not return */
+}
+
+int bind_raise(lua_State *L, const char *fmt, ...)
+{
+    va_list args;
+
+    push_where(L, 1);
     va_start(args, fmt);
     lua_pushvfstring(L, fmt, args);
     va_end(args);

@@ -32,8 +32,8 @@ struct bind_store {
 };
 
 /* Pushes nil and an error table {code, message, status, unclear} that prints
- * as its message; returns 2.  Ctrl-C is raised: nobody may take it for a call
- * that failed. */
+ * as its message; returns 2.  Ctrl-C is raised, also what it let fail: nobody
+ * may take it for a call that failed. */
 int bind_fail(lua_State *L, const struct err *e);
 
 /* Pushes true, or what bind_fail() does; returns how many. */
@@ -46,12 +46,15 @@ int bind_raise(lua_State *L, const char *fmt, ...) __attribute__((noreturn));
 /* Raises unless the table at idx is a list and no more (a count .n aside). */
 void bind_checklist(lua_State *L, int idx, const char *what);
 
+/* Raises the error table, or Ctrl-C. */
+void bind_throw(lua_State *L, const struct err *e) __attribute__((noreturn));
+
 /* Pushes only the error table. */
 void bind_pusherror(lua_State *L, const struct err *e);
 
 /* Raises what Ctrl-C raises: an error with code "interrupted", whose text says
- * where, as lua.c's says it. */
-int bind_interrupt(lua_State *L);
+ * where the caller is, as bind_raise() does. */
+void bind_interrupt(lua_State *L) __attribute__((noreturn));
 
 /* True for such an error. */
 bool bind_isinterrupt(lua_State *L, int idx);
