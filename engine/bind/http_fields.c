@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "bind/bind.h"
+#include "bind/options.h"
+
 /* The string stays on the stack: the table may be one that makes its values. */
 static const char *field_string(lua_State *L, int t, const char *key,
                                 const char *def, size_t *len)
@@ -11,7 +14,7 @@ static const char *field_string(lua_State *L, int t, const char *key,
     if (type == LUA_TSTRING)
         return lua_tolstring(L, -1, len);
     if (type != LUA_TNIL)
-        luaL_error(L, "field '%s' is a %s, not a string", key,
+        bind_raise(L, "field '%s' is a %s, not a string", key,
                    luaL_typename(L, -1));
     return def;
 }
@@ -24,7 +27,7 @@ static const char *field_text(lua_State *L, int t, const char *key,
     const char *s = field_string(L, t, key, NULL, &len);
 
     if (s && strlen(s) != len)
-        luaL_error(L, "field '%s' holds a NUL byte", key);
+        bind_raise(L, "field '%s' holds a NUL byte", key);
     return s ? s : def;
 }
 
@@ -37,7 +40,7 @@ static long field_int(lua_State *L, int t, const char *key, long def, long min)
         n = lua_tointegerx(L, -1, &isnum);
     lua_pop(L, 1);
     if (!isnum || n < min || n > 0x7fffffff)
-        luaL_error(L, "field '%s' is no integer from %d on", key, (int)min);
+        bind_raise(L, "field '%s' is no integer from %d on", key, (int)min);
     return (long)n;
 }
 
@@ -56,7 +59,7 @@ static void field_copy(lua_State *L, int t, const char *key, char *room,
     const char *s = field_string(L, t, key, NULL, &len);
 
     if (s && len >= size)
-        luaL_error(L, "field '%s' is longer than %d bytes", key, (int)size - 1);
+        bind_raise(L, "field '%s' is longer than %d bytes", key, (int)size - 1);
     if (s)
         memcpy(room, s, len + 1);
     lua_pop(L, 1);
@@ -64,6 +67,9 @@ static void field_copy(lua_State *L, int t, const char *key, char *room,
 
 void http_check_config(lua_State *L, int t, struct http_config *cfg)
 {
+    bind_checkkeys(L, t,
+                   "timeout_ms connect_ms retries backoff_ms max_parallel "
+                   "max_bytes user_agent ca_file");
     cfg->timeout_ms = field_int(L, t, "timeout_ms", cfg->timeout_ms, 1);
     cfg->connect_ms = field_int(L, t, "connect_ms", cfg->connect_ms, 1);
     cfg->retries = field_int(L, t, "retries", cfg->retries, 0);
@@ -79,12 +85,13 @@ void http_check_config(lua_State *L, int t, struct http_config *cfg)
 
 void http_check_request(lua_State *L, int t, struct http_request_options *r)
 {
-    luaL_checktype(L, t, LUA_TTABLE);
-    luaL_checkstack(L, 8, NULL);
+    bind_checkkeys(L, t,
+                   "method url headers body timeout_ms idempotent retry_auth "
+                   "follow");
     r->method = field_text(L, t, "method", "GET");
     r->url = field_text(L, t, "url", NULL);
     if (!r->url)
-        luaL_error(L, "field 'url' is missing");
+        bind_raise(L, "field 'url' is missing");
     r->body = field_string(L, t, "body", NULL, &r->len);
     r->timeout_ms = field_int(L, t, "timeout_ms", 0, 0);
     r->idempotent = field_bool(L, t, "idempotent",
@@ -104,11 +111,11 @@ bool http_check_headers(lua_State *L, int t, struct http_request *req,
         return true;
     }
     if (!lua_istable(L, -1))
-        return luaL_error(L, "field 'headers' is no table");
+        bind_raise(L, "field 'headers' is no table");
     lua_pushnil(L);
     while (ok && lua_next(L, -2)) { /* headers name value */
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            return luaL_error(L, "a header is no string");
+            bind_raise(L, "a header is no string");
         ok = strlen(lua_tostring(L, -1)) == lua_rawlen(L, -1)
                  ? http_request_header(req, lua_tostring(L, -2),
                                        lua_tostring(L, -1), e)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 #include "core/store.h"
 
 /* store:exec(sql [, kind]) -> true, or nil, err */
@@ -248,6 +249,21 @@ static int l_raise(lua_State *L)
     bind_raise(L, "%s", luaL_checkstring(L, 1));
 }
 
+/* store.options(options or nil, "key key ...") -> the table, for nil an empty
+ * one; raises for what is no table or has another key */
+static int l_options(lua_State *L)
+{
+    const char *words = luaL_checkstring(L, 2);
+
+    lua_settop(L, 2);
+    if (lua_isnil(L, 1))
+        lua_newtable(L);
+    else
+        lua_pushvalue(L, 1);
+    bind_checkkeys(L, 3, words);
+    return 1;
+}
+
 int luaopen_engine_store(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"query", bind_query},
@@ -267,8 +283,11 @@ int luaopen_engine_store(lua_State *L)
                                     {"__newindex", l_newindex},
                                     {"__tostring", l_tostring},
                                     {NULL, NULL}};
-    static const luaL_Reg funcs[] = {
-        {"from", l_from}, {"error", l_error}, {"raise", l_raise}, {NULL, NULL}};
+    static const luaL_Reg funcs[] = {{"from", l_from},
+                                     {"error", l_error},
+                                     {"raise", l_raise},
+                                     {"options", l_options},
+                                     {NULL, NULL}};
 
     luaL_requiref(L, "engine.schema", luaopen_engine_schema, 0);
     lua_pop(L, 1);

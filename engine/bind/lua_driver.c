@@ -5,6 +5,7 @@
 
 #include "bind/bind.h"
 #include "bind/lua_row.h"
+#include "bind/options.h"
 
 struct lua_driver {
     struct db db;
@@ -251,14 +252,14 @@ struct db *lua_driver_open(lua_State *L, int idx, struct err *e)
     const struct dialect *dialect = NULL;
     bool lists;
 
-    luaL_checktype(L, idx, LUA_TTABLE);
+    bind_checkkeys(L, idx, "dialect query workspace listed close query_all");
     idx = lua_absindex(L, idx);
     if (lua_getfield(L, idx, "dialect") == LUA_TSTRING)
         dialect = dialect_find(lua_tostring(L, -1));
-    luaL_argcheck(L, dialect != NULL, idx,
-                  "a store needs dialect = sqlite, postgres or deeplake");
-    luaL_argcheck(L, lua_getfield(L, idx, "query") == LUA_TFUNCTION, idx,
-                  "a store needs query = function(sql) ... end");
+    if (!dialect)
+        bind_raise(L, "a store needs dialect = sqlite, postgres or deeplake");
+    if (lua_getfield(L, idx, "query") != LUA_TFUNCTION)
+        bind_raise(L, "a store needs query = function(sql) ... end");
     lists = lua_getfield(L, idx, "listed") == LUA_TFUNCTION;
     lua_getfield(L, idx, "workspace");
     ws = luaL_optstring(L, -1, "default");

@@ -131,7 +131,7 @@ function methods.put_many(self, schema, rows, options)
     schema = as_schema(schema)
     local list = all_prepared(schema, rows)
     return require("propolis.sync.writer").put(self, schema, list,
-        options or {})
+        store.options(options, "once queue"))
 end
 
 --- Puts one row (a table by column name) into the store as the schema says its

@@ -28,8 +28,8 @@ end
 
 --- Runs propolis until it has printed "up", or opts.when() is true, sends it
 -- SIGINT, with opts.again more of them until it is gone.
--- @param opts { home = PROPOLIS_HOME and working folder, env = more variables, stdin =,
--- when =, again = }
+-- @param opts { home = PROPOLIS_HOME and working folder, env = more variables,
+-- stdin =, when =, again = }
 -- @return { code (130 also for the end by the signal), stdout, stderr }
 return function(args, opts)
     local dir = tmp.dir()

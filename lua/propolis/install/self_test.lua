@@ -151,7 +151,7 @@ function self_test.run(agent, hooks, conf)
         report.missing = names
         return report
     end
-    local store, err = propolis.open(conf.local_store, conf)
+    local store, err = propolis.open(conf.local_store)
     if not store then return nil, err end
     local opened <close> = store
     local rows

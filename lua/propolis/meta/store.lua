@@ -47,6 +47,13 @@ function store.error(code, message) end
 ---@param message string
 function store.raise(message) end
 
+--- Checks a table of options: raises as store.raise() for what is no table, or
+--- has another key.
+---@param options? table
+---@param words string the known keys, separated by a space each
+---@return table options an empty one for nil
+function store.options(options, words) end
+
 --- What a statement is, so that a store behind a network knows what it may
 --- send again when no clear answer came.  "query" is anything, which never is;
 --- "read" and "catalog" change nothing; "create", "alter", "index" and

@@ -78,11 +78,9 @@ end
 --- Opens the remote of a configuration: the store, or nil, err.
 function sync.open_remote(conf)
     local notices = require "propolis.account.notices"
-    local options = { on_balance = notices.on_balance(conf),
-        timeout_ms = conf.query_timeout_ms }
-    for key, value in pairs(conf) do
-        options[key] = value
-    end
+    local options = require("propolis.stores").options(conf)
+    options.on_balance = notices.on_balance(conf)
+    options.timeout_ms = options.timeout_ms or conf.query_timeout_ms
     return require("propolis").open(conf.remote, options)
 end
 
