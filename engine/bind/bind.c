@@ -212,7 +212,8 @@ const char *bind_checktext(lua_State *L, int idx)
     size_t len;
     const char *text = luaL_checklstring(L, idx, &len);
 
-    luaL_argcheck(L, strlen(text) == len, idx, "contains a NUL byte");
+    if (strlen(text) != len)
+        bind_raise(L, "'%s' goes on behind a NUL byte", text);
     return text;
 }
 
@@ -238,8 +239,13 @@ void *bind_newscratch(lua_State *L, size_t n)
 
 struct db *bind_checkstore(lua_State *L, int idx)
 {
-    struct bind_store *s = luaL_checkudata(L, idx, STORE_TYPE);
+    struct bind_store *s = luaL_testudata(L, idx, STORE_TYPE);
 
+    if (!s)
+        bind_raise(L,
+                   "a store is wanted here, not a %s: say store:query(...), "
+                   "with a colon",
+                   luaL_typename(L, idx));
     if (!s->db)
         bind_raise(L, "the store is closed");
     lua_driver_use(s->db, L);

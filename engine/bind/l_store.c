@@ -242,6 +242,22 @@ static int l_error(lua_State *L)
     return 1;
 }
 
+/* store.check(value, type, what) -> value; raises "what, not a TYPE" unless it
+ * is of that Lua type, or an open "store" */
+static int l_check(lua_State *L)
+{
+    const char *type = luaL_checkstring(L, 2);
+
+    luaL_checkany(L, 1);
+    if (strcmp(type, "store") == 0)
+        bind_checkstore(L, 1);
+    else if (strcmp(type, luaL_typename(L, 1)) != 0)
+        bind_raise(L, "%s, not a %s", luaL_checkstring(L, 3),
+                   luaL_typename(L, 1));
+    lua_settop(L, 1);
+    return 1;
+}
+
 /* store.raise(message): a caller's mistake, at the caller's line: our own Lua
  * files are passed over. */
 static int l_raise(lua_State *L)
@@ -286,6 +302,7 @@ int luaopen_engine_store(lua_State *L)
     static const luaL_Reg funcs[] = {{"from", l_from},
                                      {"error", l_error},
                                      {"raise", l_raise},
+                                     {"check", l_check},
                                      {"options", l_options},
                                      {NULL, NULL}};
 

@@ -261,7 +261,9 @@ struct db *lua_driver_open(lua_State *L, int idx, struct err *e)
     if (lua_getfield(L, idx, "query") != LUA_TFUNCTION)
         bind_raise(L, "a store needs query = function(sql) ... end");
     lists = lua_getfield(L, idx, "listed") == LUA_TFUNCTION;
-    lua_getfield(L, idx, "workspace");
+    if (lua_getfield(L, idx, "workspace") != LUA_TNIL &&
+        lua_type(L, -1) != LUA_TSTRING)
+        bind_raise(L, "option 'workspace' must be a string");
     ws = luaL_optstring(L, -1, "default");
     d = calloc(1, sizeof(*d));
     if (d)

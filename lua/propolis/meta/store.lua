@@ -47,6 +47,14 @@ function store.error(code, message) end
 ---@param message string
 function store.raise(message) end
 
+--- Gives the value back; raises "what, not a TYPE" as store.raise() does unless
+--- it is of that Lua type, or an open "store".
+---@param value any
+---@param kind string
+---@param what? string "a row must be a table"
+---@return any value
+function store.check(value, kind, what) end
+
 --- Checks a table of options: raises as store.raise() for what is no table, or
 --- has another key.
 ---@param options? table
