@@ -121,8 +121,8 @@ bool lua_driver_busy(const struct db *db);
 /* Tells such a store which Lua thread uses it now. */
 void lua_driver_use(struct db *db, lua_State *L);
 
-/* Runs a statement on such a store and pushes the rows as the function gave
- * them; false with *e set. */
+/* Runs a statement on such a store and pushes the rows and the list of the
+ * columns' names, or nil, as the function gave them; false with *e set. */
 bool lua_driver_query(lua_State *L, struct db *db, const struct stmt *st,
                       struct err *e);
 

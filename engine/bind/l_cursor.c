@@ -209,7 +209,7 @@ int bind_query(lua_State *L)
     struct err e;
 
     if (lua_driver_is(db))
-        return lua_driver_query(L, db, &st, &e) ? 1 : bind_fail(L, &e);
+        return lua_driver_query(L, db, &st, &e) ? 2 : bind_fail(L, &e);
     b = new_cursor(L);
     lua_toclose(L, -1);
     if (!start_cursor(b, &st, &e))

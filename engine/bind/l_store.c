@@ -208,8 +208,8 @@ static int l_tostring(lua_State *L)
 
 /* store.from{ dialect=, query=, workspace=, listed=, close= } -> a store whose
  * statements the function runs; a store is given back as it is.
- *   query(sql, { kind=, table= }) -> rows (tables by column name), or
- *   nil, message or error table.  listed(table) -> boolean. */
+ *   query(sql, { kind=, table= }) -> rows (tables by column name) [, the names
+ *   in order], or nil, message or error table.  listed(table) -> boolean. */
 static int l_from(lua_State *L)
 {
     struct bind_store *s;

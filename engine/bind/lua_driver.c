@@ -40,7 +40,8 @@ static void push_info(lua_State *L, const struct stmt *st)
     }
 }
 
-/* Runs protected: calls spec.query(sql, info). */
+/* Runs protected: calls spec.query(sql, info); rows and names, when they are
+ * not to be kept under a key. */
 static int run_query(lua_State *L)
 {
     struct call *call = lua_touserdata(L, 1);
@@ -54,10 +55,10 @@ static int run_query(lua_State *L)
         return 0;
     }
     if (lua_istable(L, -2) || (lua_isboolean(L, -2) && lua_toboolean(L, -2))) {
-        lua_pop(L, 1);
         call->ok = true;
         if (!call->key)
-            return 1;
+            return 2;
+        lua_pop(L, 1);
         lua_rawsetp(L, LUA_REGISTRYINDEX, call->key);
         return 0;
     }
@@ -236,11 +237,15 @@ bool lua_driver_query(lua_State *L, struct db *db, const struct stmt *st,
 {
     struct call call = {.d = (struct lua_driver *)db, .st = st, .e = e};
 
-    if (!protected_call(L, run_query, &call, 1))
+    if (!protected_call(L, run_query, &call, 2))
         return false;
     if (!lua_istable(L, -1)) {
-        lua_pop(L, 1);
+        lua_pushnil(L);
+        lua_replace(L, -2);
+    }
+    if (!lua_istable(L, -2)) {
         lua_newtable(L);
+        lua_replace(L, -3);
     }
     return true;
 }

@@ -20,7 +20,8 @@ local store = {}
 ---@class engine.store.spec
 ---@field dialect engine.dialect
 ---@field query fun(sql: string, info: table): table?, any rows by column
---- name, or nil and why; info tells .kind and .table
+--- name and, where they are known, the names in order; or nil and why; info
+--- tells .kind and .table
 ---@field workspace? string ("default")
 ---@field listed? fun(table: string): boolean whether the service lists it
 ---@field close? fun()
