@@ -90,6 +90,9 @@ void bind_endcursors(struct bind_store *s);
 /* The statement at idx, and its kind as an optional word behind it. */
 struct stmt bind_checkstmt(lua_State *L, int idx);
 
+/* Adds raise, check and options of engine.store to the table on top. */
+void bind_setchecks(lua_State *L);
+
 /* store:query() and store:rows() of engine.store. */
 int bind_query(lua_State *L);
 int bind_rows(lua_State *L);

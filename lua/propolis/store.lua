@@ -36,14 +36,18 @@ end
 -- A plain table of columns is a schema too; made once per table.
 local built = setmetatable({}, { __mode = "k" })
 
-local function as_schema(schema)
+local function schema_like(schema)
     if type(schema) ~= "table" then
         local meta = type(schema) == "userdata" and getmetatable(schema)
         if not meta or meta.__name ~= "engine.schema" then
             store.check(schema, "schema", "a schema is wanted here")
         end
-        return schema
     end
+    return schema
+end
+
+local function as_schema(schema)
+    if type(schema_like(schema)) ~= "table" then return schema end
     built[schema] = built[schema] or require("engine.schema").new(schema)
     return built[schema]
 end
@@ -203,13 +207,12 @@ local function wanted(schemas)
     if schemas == nil then
         return require("propolis.schemas").list(), false
     elseif type(schemas) ~= "table" or schemas.table then
-        return { as_schema(schemas) }, true
+        return { schema_like(schemas) }, true
     end
-    local list = {}
-    for i, schema in ipairs(check_list(schemas, "schemas must be a list")) do
-        list[i] = as_schema(schema)
+    for _, schema in ipairs(check_list(schemas, "schemas must be a list")) do
+        schema_like(schema)
     end
-    return list, false
+    return schemas, false
 end
 
 local function heal_list(self, schemas, ensure)

@@ -258,7 +258,9 @@ end
 --- The embedding column that the memory table must never lose: true, or nil
 -- and a sentence.  Ensure asks before it sends any SQL.
 function schemas.guard(wanted)
-    check(wanted, "userdata", "a schema is wanted here")
+    if type(wanted) ~= "userdata" then
+        check(wanted, "table", "a schema is wanted here")
+    end
     local renamed = os.getenv(RENAMED.memory)
     local guarded = wanted.table == "memory" or wanted.table == renamed
     for _, column in ipairs(guarded and wanted.columns or {}) do
