@@ -33,9 +33,7 @@ local function shape_of(schema)
     return shape
 end
 
--- A plain table of columns is a schema too; made once per table.
-local built = setmetatable({}, { __mode = "k" })
-
+-- A schema, or a plain table of columns, which is one too.
 local function schema_like(schema)
     if type(schema) ~= "table" then
         local meta = type(schema) == "userdata" and getmetatable(schema)
@@ -45,6 +43,9 @@ local function schema_like(schema)
     end
     return schema
 end
+
+-- Such a table becomes a schema once.
+local built = setmetatable({}, { __mode = "k" })
 
 local function as_schema(schema)
     if type(schema_like(schema)) ~= "table" then return schema end
