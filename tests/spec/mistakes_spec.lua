@@ -64,6 +64,12 @@ describe("an option that is not there", function()
         says(words, store.put_many, store, TABLE, {}, { onc = true })
     end)
 
+    it("is refused by a sync", function()
+        says("there is no option 'push': there are auto, push_only, pull_only, "
+            .. "session, retry, progress, pause", require("propolis.sync").run,
+            {}, { push = true })
+    end)
+
     it("is not passed on from a configuration", function()
         local options = require("propolis.stores").options {
             workspace = "w", token = "t", paths = {}, user = "ada",

@@ -191,6 +191,8 @@ end
 -- @return { push = { sent =, rejected = }, pull = { got = }, session =, error =
 -- what stopped it, skipped = why nothing was done }, or nil and an error
 function sync.run(conf, opts)
+    opts = require("engine.store").options(opts,
+        "auto push_only pull_only session retry progress pause")
     if not conf.remote then
         return nil, "there is no remote store: 'propolis config set store"
             .. " URL' names one, 'propolis login' gets an account"
