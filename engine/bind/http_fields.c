@@ -36,6 +36,8 @@ void http_check_request(lua_State *L, int t, struct http_request_options *r)
         {"retry_auth", .flag = &r->retry_auth},
         {"follow", .flag = &r->follow},
         {"body", .text = &r->body, .len = &r->len},
+        {.key = "headers"},
+        {.key = "idempotent"},
         {0},
     };
     const struct bind_option idempotent[] = {
@@ -45,7 +47,7 @@ void http_check_request(lua_State *L, int t, struct http_request_options *r)
     bind_options(L, t, options);
     r->idempotent =
         strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
-    bind_options(L, t, idempotent);
+    bind_fields(L, t, idempotent);
 }
 
 bool http_check_headers(lua_State *L, int t, struct http_request *req,
@@ -58,11 +60,11 @@ bool http_check_headers(lua_State *L, int t, struct http_request *req,
         return true;
     }
     if (!lua_istable(L, -1))
-        return luaL_error(L, "field 'headers' is no table");
+        bind_raise(L, "field 'headers' is no table");
     lua_pushnil(L);
     while (ok && lua_next(L, -2)) { /* headers name value */
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            return luaL_error(L, "a header is no string");
+            bind_raise(L, "a header is no string");
         ok = strlen(lua_tostring(L, -1)) == lua_rawlen(L, -1)
                  ? http_request_header(req, lua_tostring(L, -2),
                                        lua_tostring(L, -1), e)

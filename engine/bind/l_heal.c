@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 #include "core/classify.h"
 #include "core/plan.h"
 
@@ -85,7 +86,7 @@ static struct db *check_job(lua_State *L, const struct schema ***s, size_t *n,
 {
     struct db *db;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
+    bind_checkkeys(L, 1, "store schemas ensure");
     lua_getfield(L, 1, "ensure");
     *ensure = lua_toboolean(L, -1);
     lua_getfield(L, 1, "store");

@@ -164,15 +164,15 @@ static bool push_result(lua_State *L, const struct http_request *req)
     return false;
 }
 
-/* Waits for one more; raises when libcurl itself fails or the client was
- * closed by a callback and something is still open. */
+/* Waits for one more; raises for Ctrl-C, when libcurl itself fails, and when
+ * the client was closed by a callback and something is still open. */
 static void wait_more(lua_State *L)
 {
     struct err e;
 
     err_set(&e, ERR_IO, "no request is under way");
     if (!http_client_wait(check_client(L), &e))
-        luaL_error(L, "%s", e.message);
+        bind_throw(L, &e);
 }
 
 /* client:request(request) -> response, or nil and an error */

@@ -34,7 +34,7 @@ static void read_part(lua_State *L, struct redact_part *p)
 
     p->min = 1;
     p->max = REDACT_NO_MAX;
-    bind_options(L, top, options);
+    bind_fields(L, top, options);
     lua_settop(L, top);
 }
 
@@ -106,7 +106,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
     };
 
     *s = (struct redact_spec){.min = 1};
-    bind_options(L, idx, options);
+    bind_fields(L, idx, options);
     lua_settop(L, idx); /* the rule holds its texts */
     s->kind = (enum redact_kind)find_word(L, kinds, kind, s->id, "kind");
     read_parts(L, idx, s);

@@ -130,7 +130,7 @@ static struct token check_token(lua_State *L, int idx)
         {0},
     };
 
-    bind_options(L, idx, options);
+    bind_fields(L, idx, options);
     copy_digits(L, "id", id, token.id, TOKEN_ID);
     copy_digits(L, "salt", salt, token.salt, TOKEN_SALT);
     copy_digits(L, "hash", hash, token.hash, TOKEN_HASH);

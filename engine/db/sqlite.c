@@ -12,6 +12,10 @@
 #include "core/err.h"
 #include "db/sqlite_busy.h"
 #include "db/sqlite_error.h"
+#include "os/interrupt.h"
+
+/* So many steps of SQLite's machine pass between two looks for Ctrl-C. */
+#define CHECK_EVERY 10000
 
 struct sqlite_db {
     struct db db;
@@ -196,11 +200,18 @@ static int refuse_attach(void *unused, int action, const char *a, const char *b,
     return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
 }
 
+static int is_interrupted(void *unused)
+{
+    (void)unused;
+    return interrupt_asked();
+}
+
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
     int rc;
 
+    sqlite3_progress_handler(d->h, CHECK_EVERY, is_interrupted, NULL);
     d->busy.timeout_ms = o->busy_ms ? o->busy_ms : 5000;
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */

@@ -15,12 +15,10 @@ struct sqlite_options {
 };
 
 /* Opens a database file (WAL, synchronous FULL), made 0600 when it is not
- * there.  NULL with *e set on failure; db->ops->close() ends it. */
+ * there.  Ctrl-C (os/interrupt.h) ends its statements.  NULL with *e set on
+ * failure; db->ops->close() ends it. */
 struct db *sqlite_open(const char *path, const struct sqlite_options *o,
                        struct err *e);
 
-/* Connections opened from now on end a running statement with the error
- * "interrupted" once asked() is not 0.  For the REPL; nobody else pays. */
-bool sqlite_interrupt_when(int (*asked)(void *));
 
 #endif

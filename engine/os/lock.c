@@ -7,6 +7,7 @@
 
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/interrupt.h"
 
 enum lock_state { LOCKED, HELD, REMOVED, FAILED };
 
@@ -51,10 +52,10 @@ bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
     while ((state = try_lock(path, fd)) != LOCKED && state != FAILED) {
         if (state == REMOVED)
             continue;
-        if (clock_ms() - start >= wait_ms ||
-            (nanosleep(&pause, NULL) != 0 && errno == EINTR))
+        if (clock_ms() - start >= wait_ms || interrupt_asked())
             return err_set(e, ERR_BUSY, "%.300s is locked by another process",
                            path);
+        nanosleep(&pause, NULL);
     }
     return state == LOCKED || os_fail(e, "lock", path);
 }

@@ -8,6 +8,7 @@
 
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/interrupt.h"
 #include "os/proc.h"
 
 #define CHECK_MS 50     /* between two questions whether the child has exited */
@@ -123,7 +124,7 @@ static bool exchange(struct child *c, struct err *e, bool *ok)
         fds[i] = (struct pollfd){.fd = c->ours[i],
                                  .events = i == IN ? POLLOUT : POLLIN};
     n = poll(fds, 3, silent ? CHECK_SOON_MS : CHECK_MS);
-    if (n < 0 && errno == EINTR) /* a handler ran: only SIGINT has one */
+    if (interrupt_asked() && !c->end->timed_out)
         c->deadline = 1;
     for (int i = IN; n > 0 && *ok && i <= ERRS; i++) {
         if (!fds[i].revents)

@@ -34,7 +34,8 @@ end
 
 --- A store of the workspace in which rows are counted as they arrive.
 function turns.prepare(url, options)
-    local store <close> = assert(propolis.open(url, options))
+    local store <close> = assert(propolis.open(url,
+        require("propolis.stores").options(options)))
     assert(store:ensure())
     assert(store:exec("ALTER TABLE sessions ADD COLUMN arrived bigserial"))
 end

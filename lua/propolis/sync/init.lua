@@ -81,11 +81,9 @@ end
 --- Opens the remote of a configuration: the store, or nil, err.
 function sync.open_remote(conf)
     local notices = require "propolis.account.notices"
-    local options = { on_balance = notices.on_balance(conf),
-        timeout_ms = conf.query_timeout_ms }
-    for key, value in pairs(conf) do
-        options[key] = value
-    end
+    local options = require("propolis.stores").options(conf)
+    options.on_balance = notices.on_balance(conf)
+    options.timeout_ms = options.timeout_ms or conf.query_timeout_ms
     return require("propolis").open(conf.remote, options)
 end
 
@@ -206,6 +204,8 @@ end
 -- @return { push = { sent =, rejected = }, pull = { got = }, session =, error =
 -- what stopped it, skipped = why nothing was done }, or nil and an error
 function sync.run(conf, opts)
+    opts = require("engine.store").options(opts,
+        "auto push_only pull_only session retry progress pause")
     if not conf.remote then
         return nil, "there is no remote store: 'propolis config set store"
             .. " URL' names one, 'propolis login' gets an account"
