@@ -177,8 +177,8 @@ describe("a wrong argument", function()
             open, "sqlite::memory:", { busy_ms = "x" })
         says("'a' goes on behind a NUL byte", open, "sqlite:a\0b")
         local account = { token = "t", org_id = "o", timeout_ms = "x" }
-        says("field 'timeout_ms' is no integer from 1 on", open,
-            "deeplake:http://127.0.0.1:1", account)
+        says("option 'timeout_ms' must be a whole number from 1 to 2147483647",
+            open, "deeplake:http://127.0.0.1:1", account)
         says("option 'tables' must be a table, not a number", open,
             "deeplake:http://127.0.0.1:1", { tables = 5 })
     end)
