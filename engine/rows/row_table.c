@@ -1,171 +1,263 @@
+#include "rows/row_table.h"
+
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "rows/row_writer.h"
-#include "rows/terminal_text.h"
+#include "core/err.h"
+#include "core/sql.h"
+#include "core/utf8.h"
+#include "rows/row_out.h"
+#include "rows/text.h"
 
-/* Two blanks between columns. */
-#define GAP 2
+/* So many rows or bytes of text are looked at for the widths. */
+#define HELD_ROWS 100
+#define HELD_BYTES ((size_t)256 << 10)
 
-static bool pad(struct buf *out, size_t n, char with, struct err *e)
+/* No column is wider without a terminal; on one it is the terminal. */
+#define WIDEST 100
+#define NARROWEST 4
+
+#define GAP 2 /* between two columns */
+
+struct row_column {
+    size_t width;
+    bool left; /* some value is no number */
+};
+
+/* A cell before it is written; text is printable when it is plain. */
+struct cell {
+    char number[ROW_NUMBER];
+    const char *text;
+    size_t len;
+    size_t width;
+    bool plain;
+};
+
+static bool read_cell(struct row_out *o, const struct value *v, struct cell *c,
+                      struct err *e)
 {
-    for (; n > 0; n--)
-        if (!buf_add(out, &with, 1, e))
+    c->text = row_value_text(v, c->number, &c->len);
+    if (!c->text) {
+        c->text = "NULL";
+        c->len = 4;
+    }
+    c->width = c->len;
+    c->plain = text_is_plain(c->text, c->len);
+    return c->plain || row_out_measure(o, c->text, c->len, &c->width, e);
+}
+
+/* Adds the first columns of a cell and "…". */
+static bool add_cut(struct row_out *o, const struct cell *c, size_t width,
+                    struct err *e)
+{
+    size_t most = c->len < 4 * width ? c->len : utf8_trim(c->text, 4 * width);
+    size_t fits;
+
+    buf_clear(&o->scratch);
+    if (!text_printable(&o->scratch, c->text, most, e))
+        return false;
+    fits = text_fit(o->scratch.data, o->scratch.len, width ? width - 1 : 0);
+    return row_out_add(o, o->scratch.data, fits, e) &&
+           row_out_adds(o, "\xE2\x80\xA6", e);
+}
+
+static bool add_whole(struct row_out *o, const struct cell *c, struct err *e)
+{
+    return c->plain ? row_out_add(o, c->text, c->len, e)
+                    : row_out_as(o, c->text, c->len, text_printable, e);
+}
+
+/* Adds a cell in its column.  One that is wider takes of the line's slack. */
+static bool add_cell(struct row_out *o, const struct cell *c,
+                     const struct row_column *column, size_t *slack,
+                     struct err *e)
+{
+    size_t width = column->width;
+    size_t pad = c->width < width ? width - c->width : 0;
+    size_t over = c->width > width ? c->width - width : 0;
+    bool cut = over > *slack;
+
+    over = cut ? *slack : over;
+    *slack -= over;
+    if (!column->left)
+        row_out_fill(o, ' ', pad, e);
+    if (!(cut ? add_cut(o, c, width + over, e) : add_whole(o, c, e)))
+        return false;
+    return !column->left || row_out_fill(o, ' ', pad, e);
+}
+
+static bool add_line(const struct row_table *t, struct row_out *o,
+                     const struct value *row, struct err *e)
+{
+    size_t slack = t->slack;
+    struct cell c;
+
+    for (size_t i = 0; i < t->ncols; i++) {
+        if (i > 0)
+            row_out_fill(o, ' ', GAP, e);
+        if (!read_cell(o, &row[i], &c, e) ||
+            !add_cell(o, &c, &t->columns[i], &slack, e))
             return false;
+    }
+    return row_out_end_line(o, e);
+}
+
+static struct value name_of(const struct row_table *t, size_t i)
+{
+    return (struct value){
+        .kind = VALUE_TEXT, .text = t->names[i], .len = strlen(t->names[i])};
+}
+
+static bool add_head(const struct row_table *t, struct row_out *o,
+                     struct err *e)
+{
+    size_t slack = t->slack;
+    struct cell c;
+
+    for (size_t i = 0; i < t->ncols; i++) {
+        struct value name = name_of(t, i);
+
+        if (i > 0)
+            row_out_fill(o, ' ', GAP, e);
+        if (!read_cell(o, &name, &c, e) ||
+            (t->bold && !row_out_adds(o, "\033[1m", e)) ||
+            !add_cell(o, &c, &t->columns[i], &slack, e) ||
+            (t->bold && !row_out_adds(o, "\033[0m", e)))
+            return false;
+    }
+    if (!row_out_end_line(o, e))
+        return false;
+    for (size_t i = 0; i < t->ncols; i++) {
+        row_out_fill(o, ' ', i > 0 ? GAP : 0, e);
+        if (!row_out_fill(o, '-', t->columns[i].width, e))
+            return false;
+    }
+    return row_out_end_line(o, e);
+}
+
+static bool widen(struct row_table *t, struct row_out *o, size_t i,
+                  const struct value *v, struct err *e)
+{
+    size_t most = t->room ? t->room : WIDEST;
+    struct row_column *column = &t->columns[i];
+    struct cell c;
+
+    if (!read_cell(o, v, &c, e))
+        return false;
+    if (c.width > most)
+        c.width = most;
+    if (c.width > column->width)
+        column->width = c.width;
     return true;
 }
 
-/* Appends a cell; what is wider than its column is cut on a terminal, and
- * else pushes only its own line. */
-static bool add_cell(struct row_writer *w, size_t i, const char *text,
-                     size_t len, bool bold, struct err *e)
+static bool measure(struct row_table *t, struct row_out *o,
+                    const struct value *row, struct err *e)
 {
-    size_t room = w->shapes[i].width;
-    size_t width = terminal_width(text, len);
-    bool cut = w->terminal && width > room;
-    bool right = !w->shapes[i].text && w->nrows > 0;
-    size_t gap = i ? GAP : 0;
-    size_t blanks = width < room ? room - width : 0;
+    for (size_t i = 0; i < t->ncols; i++) {
+        enum value_kind kind = row[i].kind;
 
-    if (cut)
-        len = terminal_fit(text, len, room > 0 ? room - 1 : 0);
-    return pad(w->out, gap + (right ? blanks : 0), ' ', e) &&
-           (!bold || buf_adds(w->out, "\033[1m", e)) &&
-           buf_add(w->out, text, len, e) &&
-           (!cut || buf_adds(w->out, "…", e)) &&
-           (!bold || buf_adds(w->out, "\033[0m", e)) &&
-           pad(w->out, right ? 0 : blanks, ' ', e);
-}
-
-/* Ends the line that began at from, without blanks at its end. */
-static bool end_line(struct buf *out, size_t from, struct err *e)
-{
-    while (out->len > from && out->data[out->len - 1] == ' ')
-        out->len--;
-    return buf_adds(out, "\n", e);
-}
-
-/* The value of column i as it is shown, in w->cell. */
-static bool show(struct row_writer *w, const struct value *v, struct err *e)
-{
-    buf_clear(&w->cell);
-    if (v->kind == VALUE_TEXT)
-        return terminal_printable(&w->cell, v->text, v->len, e) &&
-               buf_add(&w->cell, "", 0, e);
-    return row_writer_value(&w->cell, v, e);
-}
-
-/* Takes width from the widest columns until the line fits the terminal. */
-static void shrink(struct row_writer *w)
-{
-    size_t total = GAP * (w->ncols - 1);
-
-    for (size_t i = 0; i < w->ncols; i++)
-        total += w->shapes[i].width;
-    for (; total > w->terminal; total--) {
-        size_t widest = 0;
-
-        for (size_t i = 1; i < w->ncols; i++)
-            if (w->shapes[i].width > w->shapes[widest].width)
-                widest = i;
-        if (w->shapes[widest].width <= 4)
-            return;
-        w->shapes[widest].width--;
-    }
-}
-
-static bool write_head(struct row_writer *w, struct err *e)
-{
-    size_t from = w->out->len;
-
-    for (size_t i = 0; i < w->ncols; i++) {
-        buf_clear(&w->cell);
-        if (!terminal_printable(&w->cell, w->names[i], strlen(w->names[i]),
-                                e) ||
-            !add_cell(w, i, w->cell.data ? w->cell.data : "", w->cell.len,
-                      w->bold, e))
+        t->columns[i].left |=
+            kind != VALUE_NULL && kind != VALUE_INT && kind != VALUE_REAL;
+        if (!widen(t, o, i, &row[i], e))
             return false;
     }
-    if (!end_line(w->out, from, e))
-        return false;
-    for (size_t i = 0; i < w->ncols; i++)
-        if (!pad(w->out, i ? GAP : 0, ' ', e) ||
-            !pad(w->out, w->shapes[i].width, '-', e))
-            return false;
-    return buf_adds(w->out, "\n", e);
+    return true;
 }
 
-/* Sets the widths, and writes the head and the rows that were held back. */
-static bool write_first(struct row_writer *w, struct err *e)
+static bool prepare(struct row_table *t, struct row_out *o, struct err *e)
 {
-    const char *text = w->first.data;
-    size_t limit = w->terminal ? w->terminal : TABLE_WIDTH;
+    t->columns = calloc(t->ncols + 1, sizeof(*t->columns));
+    t->held = calloc(t->ncols * HELD_ROWS + 1, sizeof(*t->held));
+    if (!t->columns || !t->held)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < t->ncols; i++) {
+        struct value name = name_of(t, i);
 
-    for (size_t i = 0; i < w->ncols; i++)
-        if (w->shapes[i].width > limit)
-            w->shapes[i].width = limit;
-    if (w->terminal)
-        shrink(w);
-    if (!write_head(w, e))
-        return false;
-    for (; w->held > 0; w->held--) {
-        size_t from = w->out->len;
+        if (!widen(t, o, i, &name, e))
+            return false;
+    }
+    return true;
+}
 
-        for (size_t i = 0; i < w->ncols; i++) {
-            size_t len = strlen(text); /* printable: it holds no NUL */
+/* Takes width from the widest columns until all fit into the terminal. */
+static void shrink(struct row_table *t)
+{
+    size_t total = t->ncols ? GAP * (t->ncols - 1) : 0;
 
-            if (!add_cell(w, i, text, len, false, e))
-                return false;
-            text += len + 1;
+    for (size_t i = 0; i < t->ncols; i++)
+        total += t->columns[i].width;
+    while (t->room && total > t->room) {
+        struct row_column *widest = t->columns;
+
+        for (size_t i = 1; i < t->ncols; i++)
+            if (t->columns[i].width > widest->width)
+                widest = &t->columns[i];
+        if (widest->width <= NARROWEST)
+            break;
+        widest->width--;
+        total--;
+    }
+    t->slack = !t->room ? SIZE_MAX : total < t->room ? t->room - total : 0;
+}
+
+static bool hold(struct row_table *t, const struct value *row, struct err *e)
+{
+    struct value *copy = t->held + t->nheld++ * t->ncols;
+
+    for (size_t i = 0; i < t->ncols; i++) {
+        char *text = NULL;
+
+        if (row[i].text) {
+            text = malloc(row[i].len + 1);
+            if (!text)
+                return err_set(e, ERR_NOMEM, "out of memory");
+            memcpy(text, row[i].text, row[i].len);
+            t->bytes += row[i].len;
         }
-        if (!end_line(w->out, from, e))
-            return false;
+        copy[i] = row[i];
+        copy[i].text = text;
     }
-    buf_free(&w->first);
     return true;
 }
 
-static bool hold(struct row_writer *w, const struct value *values,
-                 struct err *e)
+/* Ends the time of holding: the widths are known. */
+static bool start(struct row_table *t, struct row_out *o, struct err *e)
 {
-    for (size_t i = 0; i < w->ncols; i++) {
-        struct column_shape *shape = &w->shapes[i];
-        enum value_kind kind = values[i].kind;
-        size_t width;
+    bool ok;
 
-        if (!show(w, &values[i], e) ||
-            !buf_add(&w->first, w->cell.data, w->cell.len + 1, e))
-            return false;
-        width = terminal_width(w->cell.data, w->cell.len);
-        if (width > shape->width)
-            shape->width = width;
-        shape->text =
-            shape->text ||
-            !(kind == VALUE_INT || kind == VALUE_REAL || kind == VALUE_NULL);
-    }
-    w->held++;
-    return true;
+    t->started = true;
+    shrink(t);
+    ok = add_head(t, o, e);
+    for (size_t r = 0; ok && r < t->nheld; r++)
+        ok = add_line(t, o, t->held + r * t->ncols, e);
+    return ok;
 }
 
-bool row_table_row(struct row_writer *w, const struct value *values,
-                   struct err *e)
+bool row_table_add(struct row_table *t, struct row_out *o,
+                   const struct value *row, struct err *e)
 {
-    size_t from;
-
-    if (w->held == w->nrows) { /* nothing was written yet */
-        if (w->held < TABLE_FIRST_ROWS && w->first.len < TABLE_FIRST_BYTES)
-            return hold(w, values, e);
-        if (!write_first(w, e))
-            return false;
-    }
-    from = w->out->len;
-    for (size_t i = 0; i < w->ncols; i++)
-        if (!show(w, &values[i], e) ||
-            !add_cell(w, i, w->cell.data, w->cell.len, false, e))
-            return false;
-    return end_line(w->out, from, e);
+    if (t->started)
+        return add_line(t, o, row, e);
+    if ((!t->columns && !prepare(t, o, e)) || !measure(t, o, row, e) ||
+        !hold(t, row, e))
+        return false;
+    return (t->nheld < HELD_ROWS && t->bytes < HELD_BYTES) || start(t, o, e);
 }
 
-bool row_table_end(struct row_writer *w, struct err *e)
+bool row_table_end(struct row_table *t, struct row_out *o, struct err *e)
 {
-    return w->held != w->nrows || write_first(w, e);
+    if (!t->columns && !prepare(t, o, e))
+        return false;
+    return t->started || start(t, o, e);
+}
+
+void row_table_free(struct row_table *t)
+{
+    for (size_t i = 0; t->held && i < t->nheld * t->ncols; i++)
+        free((char *)t->held[i].text);
+    free(t->held);
+    free(t->columns);
+    *t = (struct row_table){0};
 }

@@ -1,256 +1,202 @@
 #include "rows/row_writer.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/err.h"
-#include "rows/terminal_text.h"
+#include "core/sql.h"
+#include "rows/text.h"
 
-static bool add_real(struct buf *out, double d, struct err *e)
+const char *const row_formats[] = {[ROWS_TABLE] = "table",
+                                   [ROWS_CSV] = "csv",
+                                   [ROWS_JSON] = "json",
+                                   [ROWS_LINE] = "line",
+                                   NULL};
+
+/* CSV ---------------------------------------------------------------------- */
+
+static bool csv_field(struct row_out *o, const char *text, size_t len,
+                      struct err *e)
 {
-    char text[64];
+    const char *end = text + len;
+    const char *quote;
 
-    snprintf(text, sizeof(text), "%.14g", d);
-    return buf_adds(out, text, e) &&
-           (text[strspn(text, "-0123456789")] || buf_adds(out, ".0", e));
-}
-
-bool row_writer_value(struct buf *out, const struct value *v, struct err *e)
-{
-    switch (v->kind) {
-    case VALUE_INT:
-        return buf_addf(out, e, "%" PRId64, v->integer);
-    case VALUE_REAL:
-        return add_real(out, v->real, e);
-    case VALUE_BOOL:
-        return buf_adds(out, v->integer ? "true" : "false", e);
-    case VALUE_TEXT:
-        return buf_add(out, v->text, v->len, e);
-    default:
-        return buf_adds(out, "NULL", e);
-    }
-}
-
-/* ---- CSV ---- */
-
-static bool csv_field(struct buf *out, const struct value *v, struct err *e)
-{
-    const char *text = v->text;
-    size_t left = v->len;
-
-    if (v->kind == VALUE_NULL)
-        return true;
-    if (v->kind != VALUE_TEXT)
-        return row_writer_value(out, v, e);
-    if (left > 0 && !memchr(text, '"', left) && !memchr(text, ',', left) &&
-        !memchr(text, '\r', left) && !memchr(text, '\n', left))
-        return buf_add(out, text, left, e);
-    if (!buf_adds(out, "\"", e))
+    if (len > 0 && !memchr(text, '"', len) && !memchr(text, ',', len) &&
+        !memchr(text, '\n', len) && !memchr(text, '\r', len))
+        return row_out_add(o, text, len, e);
+    if (!row_out_adds(o, "\"", e))
         return false;
-    for (const char *q; left && (q = memchr(text, '"', left));) {
-        if (!buf_add(out, text, (size_t)(q - text) + 1, e) ||
-            !buf_adds(out, "\"", e))
+    while ((quote = memchr(text, '"', (size_t)(end - text))) != NULL) {
+        if (!row_out_add(o, text, (size_t)(quote + 1 - text), e) ||
+            !row_out_adds(o, "\"", e))
             return false;
-        left -= (size_t)(q - text) + 1;
-        text = q + 1;
+        text = quote + 1;
     }
-    return buf_add(out, text, left, e) && buf_adds(out, "\"", e);
-}
-
-static bool csv_row(struct row_writer *w, const struct value *values,
-                    struct err *e)
-{
-    for (size_t i = 0; i < w->ncols; i++)
-        if ((i && !buf_adds(w->out, ",", e)) ||
-            !csv_field(w->out, &values[i], e))
-            return false;
-    return buf_adds(w->out, "\r\n", e);
-}
-
-static struct value text_value(const char *text)
-{
-    return (struct value){
-        .kind = VALUE_TEXT, .text = text, .len = strlen(text)};
+    return row_out_add(o, text, (size_t)(end - text), e) &&
+           row_out_adds(o, "\"", e);
 }
 
 static bool csv_head(struct row_writer *w, struct err *e)
 {
-    for (size_t i = 0; i < w->ncols; i++) {
-        struct value name = text_value(w->names[i]);
+    const char *const *names = w->table.names;
 
-        if ((i && !buf_adds(w->out, ",", e)) || !csv_field(w->out, &name, e))
+    for (size_t i = 0; i < w->table.ncols; i++)
+        if ((i > 0 && !row_out_adds(&w->out, ",", e)) ||
+            !csv_field(&w->out, names[i], strlen(names[i]), e))
+            return false;
+    return row_out_adds(&w->out, "\r\n", e);
+}
+
+static bool csv_row(struct row_writer *w, const struct value *row,
+                    struct err *e)
+{
+    char number[ROW_NUMBER];
+
+    for (size_t i = 0; i < w->table.ncols; i++) {
+        size_t len;
+        const char *text = row_value_text(&row[i], number, &len);
+
+        if ((i > 0 && !row_out_adds(&w->out, ",", e)) ||
+            (text && !csv_field(&w->out, text, len, e)))
             return false;
     }
-    return buf_adds(w->out, "\r\n", e);
+    return row_out_adds(&w->out, "\r\n", e);
 }
 
-/* ---- JSON ---- */
+/* JSON --------------------------------------------------------------------- */
 
-/* Appends a control character or a quote as JSON escapes it. */
-static bool json_escape(struct buf *out, unsigned char c, struct err *e)
-{
-    static const char from[] = "\"\\\b\f\n\r\t";
-    static const char to[] = "\"\\bfnrt";
-    const char *known = c ? strchr(from, c) : NULL;
-
-    return known ? buf_addf(out, e, "\\%c", to[known - from])
-                 : buf_addf(out, e, "\\u%04x", c);
-}
-
-static bool json_text(struct row_writer *w, const char *text, size_t len,
+static bool json_text(struct row_out *o, const char *text, size_t len,
                       struct err *e)
 {
-    size_t at = 0;
-
-    buf_clear(&w->cell);
-    if (!terminal_utf8(&w->cell, text, len, e) || !buf_adds(w->out, "\"", e))
-        return false;
-    text = w->cell.data;
-    len = w->cell.len;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        if (c >= ' ' && c != '"' && c != '\\')
-            continue;
-        if (!buf_add(w->out, text + at, i - at, e) ||
-            !json_escape(w->out, c, e))
-            return false;
-        at = i + 1;
-    }
-    return buf_add(w->out, text + at, len - at, e) && buf_adds(w->out, "\"", e);
+    return row_out_adds(o, "\"", e) && row_out_as(o, text, len, text_json, e) &&
+           row_out_adds(o, "\"", e);
 }
 
-/* The shortest text that reads back as d. */
-static bool json_real(struct buf *out, double d, struct err *e)
+static bool json_value(struct row_out *o, const struct value *v, struct err *e)
 {
-    char text[64];
+    char number[ROW_NUMBER];
+    size_t len;
+    const char *text = row_value_text(v, number, &len);
 
-    if (!isfinite(d))
-        return err_set(e, ERR_ARG, "cannot write JSON: %g has no form in JSON",
-                       d);
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, d);
-        if (strtod(text, NULL) == d)
-            break;
-    }
-    return buf_adds(out, text, e) &&
-           (strpbrk(text, ".e") || buf_adds(out, ".0", e));
+    if (!text)
+        return row_out_adds(o, "null", e);
+    if (v->kind == VALUE_TEXT)
+        return json_text(o, text, len, e);
+    if (v->kind == VALUE_REAL && !isfinite(v->real))
+        return err_set(e, ERR_ARG, "cannot write JSON: %s has no form in JSON",
+                       number);
+    return row_out_add(o, text, len, e);
 }
 
-static bool json_value(struct row_writer *w, const struct value *v,
-                       struct err *e)
-{
-    switch (v->kind) {
-    case VALUE_TEXT:
-        return json_text(w, v->text, v->len, e);
-    case VALUE_REAL:
-        return json_real(w->out, v->real, e);
-    case VALUE_INT:
-    case VALUE_BOOL:
-        return row_writer_value(w->out, v, e);
-    default:
-        return buf_adds(w->out, "null", e);
-    }
-}
-
-static bool json_row(struct row_writer *w, const struct value *values,
+static bool json_row(struct row_writer *w, const struct value *row, bool first,
                      struct err *e)
 {
-    if (!buf_adds(w->out, w->nrows ? ",{" : "{", e))
-        return false;
-    for (size_t i = 0; i < w->ncols; i++)
-        if ((i && !buf_adds(w->out, ",", e)) ||
-            !json_text(w, w->names[i], strlen(w->names[i]), e) ||
-            !buf_adds(w->out, ":", e) || !json_value(w, &values[i], e))
-            return false;
-    return buf_adds(w->out, "}", e);
-}
+    bool ok = row_out_adds(&w->out, first ? "{" : ",{", e);
 
-/* ---- line by line ---- */
+    for (size_t i = 0; ok && i < w->table.ncols; i++) {
+        const char *name = w->table.names[i];
 
-static bool line_row(struct row_writer *w, const struct value *values,
-                     struct err *e)
-{
-    size_t widest = 0;
-
-    for (size_t i = 0; i < w->ncols; i++)
-        if (w->shapes[i].width > widest)
-            widest = w->shapes[i].width;
-    if (w->nrows && !buf_adds(w->out, "\n", e))
-        return false;
-    for (size_t i = 0; i < w->ncols; i++) {
-        buf_clear(&w->cell);
-        for (size_t pad = w->shapes[i].width; pad < widest; pad++)
-            if (!buf_adds(w->out, " ", e))
-                return false;
-        if (!terminal_printable(w->out, w->names[i], strlen(w->names[i]), e) ||
-            !buf_adds(w->out, " = ", e) ||
-            !row_writer_value(&w->cell, &values[i], e) ||
-            !terminal_printable(w->out, w->cell.data ? w->cell.data : "",
-                                w->cell.len, e) ||
-            !buf_adds(w->out, "\n", e))
-            return false;
+        ok = (i == 0 || row_out_adds(&w->out, ",", e)) &&
+             json_text(&w->out, name, strlen(name), e) &&
+             row_out_adds(&w->out, ":", e) && json_value(&w->out, &row[i], e);
     }
-    return true;
+    return ok && row_out_adds(&w->out, "}", e);
 }
 
-/* ---- all ---- */
+/* Lines -------------------------------------------------------------------- */
+
+static bool line(struct row_writer *w, size_t i, const struct value *v,
+                 struct err *e)
+{
+    const char *name = w->table.names[i];
+    char number[ROW_NUMBER];
+    size_t width;
+    size_t len = 4;
+    const char *text = row_value_text(v, number, &len);
+
+    return row_out_measure(&w->out, name, strlen(name), &width, e) &&
+           row_out_fill(&w->out, ' ', w->name_width - width, e) &&
+           row_out_as(&w->out, name, strlen(name), text_printable, e) &&
+           row_out_adds(&w->out, " = ", e) &&
+           row_out_as(&w->out, text ? text : "NULL", len, text_printable, e) &&
+           row_out_adds(&w->out, "\n", e);
+}
+
+static bool lines(struct row_writer *w, const struct value *row, bool first,
+                  struct err *e)
+{
+    bool ok = first || row_out_adds(&w->out, "\n", e);
+
+    for (size_t i = 0; ok && i < w->table.ncols; i++)
+        ok = line(w, i, &row[i], e);
+    return ok;
+}
 
 static bool measure_names(struct row_writer *w, struct err *e)
 {
-    for (size_t i = 0; i < w->ncols; i++) {
-        buf_clear(&w->cell);
-        if (!terminal_printable(&w->cell, w->names[i], strlen(w->names[i]), e))
+    for (size_t i = 0; i < w->table.ncols; i++) {
+        const char *name = w->table.names[i];
+        size_t width;
+
+        if (!row_out_measure(&w->out, name, strlen(name), &width, e))
             return false;
-        w->shapes[i].width = terminal_width(w->cell.data, w->cell.len);
+        if (width > w->name_width)
+            w->name_width = width;
     }
     return true;
 }
 
-bool row_writer_begin(struct row_writer *w, const char *const *names,
-                      size_t ncols, struct err *e)
+/* All ---------------------------------------------------------------------- */
+
+static bool begin(struct row_writer *w, struct err *e)
 {
-    w->names = names;
-    w->ncols = ncols;
-    w->shapes = calloc(ncols + 1, sizeof(*w->shapes));
-    if (!w->shapes)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    if (w->format == ROWS_CSV)
-        return ncols == 0 || csv_head(w, e);
-    if (w->format == ROWS_JSON)
-        return buf_adds(w->out, "[", e);
-    return measure_names(w, e);
+    w->begun = true;
+    switch (w->format) {
+    case ROWS_CSV:
+        return w->table.ncols == 0 || csv_head(w, e);
+    case ROWS_JSON:
+        return row_out_adds(&w->out, "[", e);
+    case ROWS_LINE:
+        return measure_names(w, e);
+    case ROWS_TABLE:
+        break;
+    }
+    return true;
 }
 
-bool row_writer_row(struct row_writer *w, const struct value *values,
+bool row_writer_add(struct row_writer *w, const struct value *row,
                     struct err *e)
 {
-    static bool (*const rows[])(struct row_writer *, const struct value *,
-                                struct err *) = {
-        [ROWS_TABLE] = row_table_row,
-        [ROWS_LINE] = line_row,
-        [ROWS_CSV] = csv_row,
-        [ROWS_JSON] = json_row,
-    };
-    bool ok = rows[w->format](w, values, e);
+    bool first = !w->begun;
 
-    w->nrows++;
-    return ok;
+    if (first && !begin(w, e))
+        return false;
+    switch (w->format) {
+    case ROWS_CSV:
+        return csv_row(w, row, e);
+    case ROWS_JSON:
+        return json_row(w, row, first, e);
+    case ROWS_LINE:
+        return lines(w, row, first, e);
+    case ROWS_TABLE:
+        break;
+    }
+    return row_table_add(&w->table, &w->out, row, e);
 }
 
 bool row_writer_end(struct row_writer *w, struct err *e)
 {
-    if (w->format == ROWS_JSON)
-        return buf_adds(w->out, "]\n", e);
-    return w->format != ROWS_TABLE || w->ncols == 0 || row_table_end(w, e);
+    bool ok = w->begun || begin(w, e);
+
+    if (ok && w->format == ROWS_JSON)
+        ok = row_out_adds(&w->out, "]\n", e);
+    if (ok && w->format == ROWS_TABLE && w->table.ncols > 0)
+        ok = row_table_end(&w->table, &w->out, e);
+    return ok && row_out_flush(&w->out, e);
 }
 
 void row_writer_free(struct row_writer *w)
 {
-    buf_free(&w->cell);
-    buf_free(&w->first);
-    free(w->shapes);
+    row_table_free(&w->table);
+    row_out_free(&w->out);
 }
