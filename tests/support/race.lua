@@ -4,7 +4,8 @@
 --   race.make("postgres", { rounds = 3 })
 --   race.kill("postgres", { rounds = 2 })
 --
--- A store is a fresh file, or a fresh workspace of the specs' PostgreSQL.
+-- A store is a fresh file, or a fresh workspace of the specs' PostgreSQL, for
+-- "pgbouncer" through one, for "refusing" as a server with less (see relay).
 local propolis = require "propolis"
 local sys = require "engine.sys"
 
@@ -14,6 +15,7 @@ local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 local folder = assert(sys.realpath(here .. "../race"))
 local schema = dofile(folder .. "/schema.lua")
 local LEGACY_ROWS = 50
+local line -- to places.refusing
 
 local function quote(text)
     return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -27,6 +29,26 @@ end
 
 function places.postgres()
     return require("postgres").url("race"), "race " .. sys.uuid()
+end
+
+function places.pgbouncer()
+    local url, workspace = places.postgres()
+    return require("pgbouncer").url(url, "refuse options"), workspace
+end
+
+-- A server that has neither heal's locks nor changes in transactions.
+function places.refusing()
+    local pg = require "postgres"
+    local url, workspace = places.postgres()
+    line = line or require("relay").start { port = pg.port(url),
+        postgres = true, refuse = {
+            { text = "pg_advisory", code = "0A000" },
+            { text = "lock_timeout", code = "0A000" },
+            { text = "^CREATE TABLE", tx = true, code = "0A000" },
+            { text = "^ALTER TABLE", tx = true, code = "0A000" },
+            { text = "^CREATE INDEX", tx = true, code = "0A000" },
+        } }
+    return pg.url_with(url, { port = line.port }), workspace
 end
 
 local function open(place)
