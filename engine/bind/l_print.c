@@ -35,6 +35,7 @@ static bool print_rows(lua_State *L, struct bind_cursor *b,
                        struct row_writer *w, struct err *e)
 {
     int at = lua_gettop(L);
+    struct err ignored;
     struct cursor *c = bind_checkcursor(L, b);
     enum db_step step = c->db->ops->step(c, e);
 
@@ -49,7 +50,10 @@ static bool print_rows(lua_State *L, struct bind_cursor *b,
         lua_call(L, 0, 0);
         c = bind_checkcursor(L, b);
     }
-    return step == DB_DONE && row_writer_end(w, e);
+    if (step == DB_DONE)
+        return row_writer_end(w, e);
+    row_writer_flush(w, &ignored); /* the failure is what is to be said */
+    return false;
 }
 
 /* store:print(sql, kind, format [, room [, bold]]) -> true, or nil, err: the

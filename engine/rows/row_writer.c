@@ -184,15 +184,19 @@ bool row_writer_add(struct row_writer *w, const struct value *row,
     return row_table_add(&w->table, &w->out, row, e);
 }
 
+bool row_writer_flush(struct row_writer *w, struct err *e)
+{
+    bool table = w->format == ROWS_TABLE && w->table.ncols > 0;
+
+    return (!table || row_table_end(&w->table, &w->out, e)) &&
+           row_out_flush(&w->out, e);
+}
+
 bool row_writer_end(struct row_writer *w, struct err *e)
 {
-    bool ok = w->begun || begin(w, e);
-
-    if (ok && w->format == ROWS_JSON)
-        ok = row_out_adds(&w->out, "]\n", e);
-    if (ok && w->format == ROWS_TABLE && w->table.ncols > 0)
-        ok = row_table_end(&w->table, &w->out, e);
-    return ok && row_out_flush(&w->out, e);
+    return (w->begun || begin(w, e)) &&
+           (w->format != ROWS_JSON || row_out_adds(&w->out, "]\n", e)) &&
+           row_writer_flush(w, e);
 }
 
 void row_writer_free(struct row_writer *w)

@@ -38,6 +38,9 @@ extern const char *const row_formats[];
 bool row_writer_add(struct row_writer *w, const struct value *row,
                     struct err *e);
 
+/* Writes the rows so far, also those that a table holds. */
+bool row_writer_flush(struct row_writer *w, struct err *e);
+
 /* Ends the text and writes what is left.  Without columns only JSON has any. */
 bool row_writer_end(struct row_writer *w, struct err *e);
 
