@@ -114,6 +114,14 @@ bool row_out_as(struct row_out *o, const char *text, size_t len,
     return ok;
 }
 
+bool row_out_shown(struct row_out *o, const char *text, size_t len,
+                   struct err *e)
+{
+    return text_is_plain(text, len)
+               ? row_out_add(o, text, len, e)
+               : row_out_as(o, text, len, text_printable, e);
+}
+
 bool row_out_measure(struct row_out *o, const char *text, size_t len,
                      size_t *width, struct err *e)
 {

@@ -40,6 +40,10 @@ bool row_out_as(struct row_out *o, const char *text, size_t len,
                 bool (*add)(struct buf *, const char *, size_t, struct err *),
                 struct err *e);
 
+/* Adds text as text_printable() makes it. */
+bool row_out_shown(struct row_out *o, const char *text, size_t len,
+                   struct err *e);
+
 /* How many columns of a terminal text takes when it is made printable. */
 bool row_out_measure(struct row_out *o, const char *text, size_t len,
                      size_t *width, struct err *e);

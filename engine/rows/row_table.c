@@ -25,13 +25,12 @@ struct row_column {
     bool left; /* some value is no number */
 };
 
-/* A cell before it is written; text is printable when it is plain. */
+/* A cell before it is written, and how wide it is then. */
 struct cell {
     char number[ROW_NUMBER];
     const char *text;
     size_t len;
     size_t width;
-    bool plain;
 };
 
 static bool read_cell(struct row_out *o, const struct value *v, struct cell *c,
@@ -43,8 +42,8 @@ static bool read_cell(struct row_out *o, const struct value *v, struct cell *c,
         c->len = 4;
     }
     c->width = c->len;
-    c->plain = text_is_plain(c->text, c->len);
-    return c->plain || row_out_measure(o, c->text, c->len, &c->width, e);
+    return text_is_plain(c->text, c->len) ||
+           row_out_measure(o, c->text, c->len, &c->width, e);
 }
 
 /* Adds the first columns of a cell and "…". */
@@ -62,12 +61,6 @@ static bool add_cut(struct row_out *o, const struct cell *c, size_t width,
            row_out_adds(o, "\xE2\x80\xA6", e);
 }
 
-static bool add_whole(struct row_out *o, const struct cell *c, struct err *e)
-{
-    return c->plain ? row_out_add(o, c->text, c->len, e)
-                    : row_out_as(o, c->text, c->len, text_printable, e);
-}
-
 /* Adds a cell in its column.  One that is wider takes of the line's slack. */
 static bool add_cell(struct row_out *o, const struct cell *c,
                      const struct row_column *column, size_t *slack,
@@ -82,7 +75,8 @@ static bool add_cell(struct row_out *o, const struct cell *c,
     *slack -= over;
     if (!column->left)
         row_out_fill(o, ' ', pad, e);
-    if (!(cut ? add_cut(o, c, width + over, e) : add_whole(o, c, e)))
+    if (!(cut ? add_cut(o, c, width + over, e)
+              : row_out_shown(o, c->text, c->len, e)))
         return false;
     return !column->left || row_out_fill(o, ' ', pad, e);
 }

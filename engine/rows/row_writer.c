@@ -116,9 +116,9 @@ static bool line(struct row_writer *w, size_t i, const struct value *v,
 
     return row_out_measure(&w->out, name, strlen(name), &width, e) &&
            row_out_fill(&w->out, ' ', w->name_width - width, e) &&
-           row_out_as(&w->out, name, strlen(name), text_printable, e) &&
+           row_out_shown(&w->out, name, strlen(name), e) &&
            row_out_adds(&w->out, " = ", e) &&
-           row_out_as(&w->out, text ? text : "NULL", len, text_printable, e) &&
+           row_out_shown(&w->out, text ? text : "NULL", len, e) &&
            row_out_adds(&w->out, "\n", e);
 }
 
