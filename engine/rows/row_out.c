@@ -149,7 +149,7 @@ static void write_real(double x, char number[ROW_NUMBER])
         snprintf(number, ROW_NUMBER - 2, "%.*g", ++digits, x);
     while (digits < 17 && strtod(number, NULL) != x);
     if (isfinite(x) && !strpbrk(number, ".e"))
-        strcat(number, ".0");
+        snprintf(number + strlen(number), 3, ".0");
 }
 
 const char *row_value_text(const struct value *v, char number[ROW_NUMBER],
@@ -167,7 +167,7 @@ const char *row_value_text(const struct value *v, char number[ROW_NUMBER],
         write_real(v->real, number);
         break;
     case VALUE_BOOL:
-        strcpy(number, v->integer ? "true" : "false");
+        snprintf(number, ROW_NUMBER, "%s", v->integer ? "true" : "false");
         break;
     default:
         return NULL;

@@ -128,7 +128,9 @@ static char letter(char c, const char *known)
 {
     const char *at = c ? strchr(known, c) : NULL;
 
-    return at ? at[1] : '\0';
+    if (at)
+        return at[1];
+    return '\0';
 }
 
 static size_t show(const char *at, bool bad, char piece[8])
