@@ -220,6 +220,19 @@ local function suite(env, name, open, opts)
                 end
             end)
 
+            it("does a write whole of which few rows are read", function()
+                assert(store:ensure(TEXT))
+                assert(store:exec('INSERT INTO "texts" ("id") WITH RECURSIVE '
+                    .. "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                    .. "WHERE i < 3000) SELECT i FROM n"))
+                for row in store:rows('UPDATE "texts" SET "v" = \'new\' '
+                    .. 'RETURNING "id"') do
+                    if row.id then break end
+                end
+                assert.same({ { n = 3000 } }, rows('SELECT count(*) AS n '
+                    .. 'FROM "texts" WHERE "v" = \'new\''))
+            end)
+
             it("begins and ends transactions while rows are read", function()
                 assert(store:ensure(TEXT))
                 local list, seen = {}, {}
