@@ -42,11 +42,12 @@ local ROOMS = {
     core = {},
     os = { "core" },
     redact = { "core" },
+    rows = { "core" },
     search = { "core", "os", "redact" },
     db = { "core", "os", "redact" },
     http = { "core", "os", "redact" },
     serve = { "core", "os", "redact" },
-    bind = { "core", "os", "redact", "search", "db", "http", "serve" },
+    bind = { "core", "os", "redact", "rows", "search", "db", "http", "serve" },
 }
 
 -- The one arrow between two rooms of the same height.

@@ -225,6 +225,7 @@ void bind_pushvalue(lua_State *L, const struct value *v)
         lua_pushboolean(L, v->integer != 0);
         break;
     case VALUE_TEXT:
+    case VALUE_JSON:
         lua_pushlstring(L, v->text, v->len);
         break;
     case VALUE_NULL:
@@ -245,6 +246,7 @@ void bind_preload(lua_State *L)
         {"engine.store", luaopen_engine_store},
         {"engine.sqlite", luaopen_engine_sqlite},
         {"engine.redact", luaopen_engine_redact},
+        {"engine.text", luaopen_engine_text},
         {"cjson", luaopen_cjson},
         {NULL, NULL},
     };

@@ -24,6 +24,7 @@
 #define ERROR_TYPE "engine.error"
 
 struct bind_cursor;
+struct row_writer;
 
 /* A store that Lua owns; db is NULL when it is closed. */
 struct bind_store {
@@ -84,6 +85,23 @@ struct bind_store *bind_newstore(lua_State *L);
 /* The open store at idx; raises when it is closed. */
 struct db *bind_checkstore(lua_State *L, int idx);
 
+/* A cursor over nothing yet, pushed; the store at index 1 outlives it.  It ends
+ * with its last row, when it is collected or when it is closed. */
+struct bind_cursor *bind_newcursor(lua_State *L);
+
+/* Sends its statement; false with *e set. */
+bool bind_startcursor(struct bind_cursor *b, const struct stmt *st,
+                      struct err *e);
+
+/* What is open of a cursor, or NULL after the last row; raises when rows would
+ * be missing because the store was closed. */
+struct cursor *bind_checkcursor(lua_State *L, const struct bind_cursor *b);
+
+/* Pushes the list of the columns' names in Lua, made once for the cursor at
+ * the index: of equal names the second is name_2, the third name_3, each the
+ * next number that is no other column's name. */
+void bind_pushnames(lua_State *L, const struct bind_cursor *b, int at);
+
 /* Ends the cursors that are still open on a store; whoever reads on raises. */
 void bind_endcursors(struct bind_store *s);
 
@@ -93,9 +111,18 @@ struct stmt bind_checkstmt(lua_State *L, int idx);
 /* Adds raise, check and options of engine.store to the table on top. */
 void bind_setchecks(lua_State *L);
 
-/* store:query() and store:rows() of engine.store. */
+/* store:query(), store:rows() and store:print() of engine.store. */
 int bind_query(lua_State *L);
 int bind_rows(lua_State *L);
+int bind_print(lua_State *L);
+
+/* A writer of rows, pushed; freed on return and on raise.  Its format is the
+ * word at idx, "table", "csv", "json" or "line"; behind it stand, for a table
+ * on a terminal, the columns of that and whether the head is bold. */
+struct row_writer *bind_newwriter(lua_State *L, int idx);
+
+/* The list of names at idx as C strings that borrow from it, pushed. */
+const char **bind_newnames(lua_State *L, int idx, size_t *n);
 
 /* Pushes the metatable of that type, made of funcs when it is not there yet:
  * whole or not at all, also when memory runs out in between.  It is its own
@@ -165,6 +192,7 @@ int luaopen_engine_heal(lua_State *L);
 int luaopen_engine_store(lua_State *L);
 int luaopen_engine_sqlite(lua_State *L);
 int luaopen_engine_redact(lua_State *L);
+int luaopen_engine_text(lua_State *L);
 int luaopen_cjson(lua_State *L);
 
 /* Registers all of them in package.preload. */

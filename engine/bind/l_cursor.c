@@ -45,8 +45,7 @@ static int cursor_gc(lua_State *L)
     return 0;
 }
 
-/* A cursor over nothing yet; the store at index 1 outlives it. */
-static struct bind_cursor *new_cursor(lua_State *L)
+struct bind_cursor *bind_newcursor(lua_State *L)
 {
     static const luaL_Reg meta[] = {
         {"__gc", cursor_gc}, {"__close", cursor_gc}, {NULL, NULL}};
@@ -60,8 +59,8 @@ static struct bind_cursor *new_cursor(lua_State *L)
     return b;
 }
 
-static bool start_cursor(struct bind_cursor *b, const struct stmt *st,
-                         struct err *e)
+bool bind_startcursor(struct bind_cursor *b, const struct stmt *st,
+                      struct err *e)
 {
     struct db *db = b->store->db;
 
@@ -72,10 +71,8 @@ static bool start_cursor(struct bind_cursor *b, const struct stmt *st,
     return true;
 }
 
-/* What is open of a cursor, or NULL after the last row; raises when rows would
- * be missing.  Asked anew after each push: a finalizer may close the store. */
-static const struct cursor *check_open(lua_State *L,
-                                       const struct bind_cursor *b)
+/* Asked anew after each push: a finalizer may close the store. */
+struct cursor *bind_checkcursor(lua_State *L, const struct bind_cursor *b)
 {
     if (b->store_closed)
         luaL_error(L, "the store was closed while it was read");
@@ -88,7 +85,7 @@ static void push_name(lua_State *L, const struct bind_cursor *b, size_t i)
 {
     int taken = lua_gettop(L);
 
-    lua_pushstring(L, check_open(L, b)->names[i]);
+    lua_pushstring(L, bind_checkcursor(L, b)->names[i]);
     lua_pushvalue(L, -1);
     if (lua_rawget(L, taken), lua_toboolean(L, -1)) {
         for (int k = 2; !lua_isnil(L, -1); k++) {
@@ -106,22 +103,19 @@ static void push_name(lua_State *L, const struct bind_cursor *b, size_t i)
     lua_rawset(L, taken);
 }
 
-/* Pushes the list of the columns' names in Lua, made once for the cursor at
- * the index: of equal names the second is name_2, the third name_3, each the
- * next number that is no other column's name. */
-static void push_names(lua_State *L, const struct bind_cursor *b, int at)
+void bind_pushnames(lua_State *L, const struct bind_cursor *b, int at)
 {
     at = lua_absindex(L, at);
     if (lua_getiuservalue(L, at, 2) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
-    lua_createtable(L, (int)check_open(L, b)->ncols, 0);
+    lua_createtable(L, (int)bind_checkcursor(L, b)->ncols, 0);
     lua_newtable(L);
-    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
+    for (size_t i = 0; i < bind_checkcursor(L, b)->ncols; i++) {
         lua_pushboolean(L, 0);
-        lua_setfield(L, -2, check_open(L, b)->names[i]);
+        lua_setfield(L, -2, bind_checkcursor(L, b)->names[i]);
     }
-    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
+    for (size_t i = 0; i < bind_checkcursor(L, b)->ncols; i++) {
         push_name(L, b, i);
         lua_rawseti(L, -3, (lua_Integer)i + 1);
     }
@@ -138,14 +132,14 @@ static void push_row(lua_State *L, const struct bind_cursor *b, int at)
     if (own)
         lua_pushnil(L);
     else
-        push_names(L, b, at);
-    lua_createtable(L, 0, (int)check_open(L, b)->ncols);
-    for (size_t i = 0; i < check_open(L, b)->ncols; i++) {
+        bind_pushnames(L, b, at);
+    lua_createtable(L, 0, (int)bind_checkcursor(L, b)->ncols);
+    for (size_t i = 0; i < bind_checkcursor(L, b)->ncols; i++) {
         if (own)
             lua_pushstring(L, b->c->names[i]);
         else
             lua_rawgeti(L, -2, (lua_Integer)i + 1);
-        bind_pushvalue(L, &check_open(L, b)->values[i]);
+        bind_pushvalue(L, &bind_checkcursor(L, b)->values[i]);
         lua_rawset(L, -3);
     }
     lua_remove(L, -2);
@@ -194,7 +188,7 @@ static int all_rows(lua_State *L, struct bind_cursor *b)
     }
     if (step == DB_FAIL)
         return bind_fail(L, &e);
-    push_names(L, b, at);
+    bind_pushnames(L, b, at);
     return 2;
 }
 
@@ -210,9 +204,9 @@ int bind_query(lua_State *L)
 
     if (lua_driver_is(db))
         return lua_driver_query(L, db, &st, &e) ? 2 : bind_fail(L, &e);
-    b = new_cursor(L);
+    b = bind_newcursor(L);
     lua_toclose(L, -1);
-    if (!start_cursor(b, &st, &e))
+    if (!bind_startcursor(b, &st, &e))
         return bind_fail(L, &e);
     return all_rows(L, b);
 }
@@ -222,7 +216,7 @@ static int next_row(lua_State *L)
     struct bind_cursor *b = luaL_checkudata(L, 1, CURSOR_TYPE);
     struct err e;
 
-    if (!check_open(L, b))
+    if (!bind_checkcursor(L, b))
         return 0;
     lua_driver_use(b->c->db, L);
     switch (b->c->db->ops->step(b->c, &e)) {
@@ -247,8 +241,8 @@ int bind_rows(lua_State *L)
 
     bind_checkstore(L, 1);
     lua_pushcfunction(L, next_row);
-    b = new_cursor(L);
-    if (!start_cursor(b, &st, &e))
+    b = bind_newcursor(L);
+    if (!bind_startcursor(b, &st, &e))
         bind_throw(L, &e);
     lua_pushnil(L);
     lua_pushvalue(L, -2); /* the for loop closes it when it is left early */

@@ -246,6 +246,7 @@ int luaopen_engine_store(lua_State *L)
     static const luaL_Reg methods[] = {{"query", bind_query},
                                        {"exec", l_exec},
                                        {"rows", bind_rows},
+                                       {"print", bind_print},
                                        {"insert", l_insert},
                                        {"insert_many", l_insert_many},
                                        {"begin", l_begin},

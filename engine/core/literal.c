@@ -107,6 +107,7 @@ bool sql_literal(struct buf *out, const struct dialect *d, enum column_type t,
             return real(out, v->real, e);
         return wrong_type(number ? "number with a fraction" : "number", t, e);
     case VALUE_TEXT:
+    case VALUE_JSON:
         break;
     }
     if (number || t == COL_FLOAT4_ARRAY)
@@ -127,6 +128,7 @@ bool sql_scalar(struct buf *out, const struct dialect *d, const struct value *v,
     case VALUE_BOOL:
         return buf_adds(out, v->integer ? "TRUE" : "FALSE", e);
     case VALUE_TEXT:
+    case VALUE_JSON:
         return sql_text(out, d, v->text, v->len, e);
     case VALUE_FLOATS:
     case VALUE_LIST:

@@ -24,6 +24,7 @@ enum value_kind {
     VALUE_REAL,
     VALUE_BOOL, /* only in rows that come back */
     VALUE_TEXT,
+    VALUE_JSON,   /* a JSON text; only in rows that are printed */
     VALUE_FLOATS, /* only for float4[] columns */
     VALUE_LIST    /* only for ?? in a template */
 };
@@ -33,7 +34,7 @@ struct value {
     enum value_kind kind;
     int64_t integer; /* VALUE_INT, VALUE_BOOL */
     double real;
-    const char *text; /* VALUE_TEXT: len bytes */
+    const char *text; /* VALUE_TEXT, VALUE_JSON: len bytes */
     size_t len;       /* bytes of text, or number of floats or items */
     const double *floats;
     const struct value *items; /* VALUE_LIST: len of them */

@@ -33,13 +33,28 @@ static size_t sequence(const char *p, size_t n)
     return len;
 }
 
+size_t utf8_decode(const char *text, size_t len, uint32_t *code)
+{
+    size_t n = sequence(text, len);
+
+    *code = (unsigned char)text[0] & (n > 1 ? 0x7fu >> n : 0x7fu);
+    for (size_t i = 1; i < n; i++)
+        *code = *code << 6 | ((unsigned char)text[i] & 0x3fu);
+    return n;
+}
+
 size_t utf8_check(const char *text, size_t len)
 {
-    size_t n;
+    size_t i = 0;
 
-    for (size_t i = 0; i < len; i += n)
-        if ((n = sequence(text + i, len - i)) == 0)
+    while (i < len) {
+        bool ascii = (signed char)text[i] > 0; /* most of it is */
+        size_t n = ascii ? 1 : sequence(text + i, len - i);
+
+        if (n == 0)
             return i;
+        i += n;
+    }
     return len;
 }
 

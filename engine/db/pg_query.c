@@ -74,41 +74,64 @@ static bool is_failure(const PGresult *res)
 {
     ExecStatusType s = PQresultStatus(res);
 
-    return res && s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK;
+    return res && s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK &&
+           s != PGRES_SINGLE_TUPLE;
+}
+
+/* Rows come one by one from the statement that is meant, which begins now.  In
+ * a pipeline libpq does not forget that: the next one's first statement may
+ * answer row by row as well. */
+static void begin_rows(struct pg_answer *a)
+{
+    if (a->by_row && a->before == 0)
+        PQsetSingleRowMode(a->conn);
+}
+
+/* A connection on which no answer came in time is shut down: it can carry no
+ * other statement. */
+static PGresult *get_result(struct pg_answer *a, double end)
+{
+    PGresult *res;
+
+    if (!await_result(a->conn, end)) {
+        a->late = true;
+        shutdown(PQsocket(a->conn), SHUT_RDWR);
+    }
+    res = PQgetResult(a->conn);
+    end_copy(a->conn, PQresultStatus(res));
+    return res;
 }
 
 /* The first failure, or the result: what was done may still fail when it is
- * committed, and a connection that is lost tells its reason first.  One on
- * which no answer came by end is shut down: it can carry no other statement.
- * before is how many statements stand before the one whose result is meant. */
-static PGresult *take_result(PGconn *conn, int before, double end, bool *late)
+ * committed, and a connection that is lost tells its reason first. */
+PGresult *pg_answer_next(struct pg_answer *a)
 {
+    double end = a->timeout_ms > 0 ? clock_s() + a->timeout_ms / 1e3 : 0;
     PGresult *kept = NULL;
-    PGresult *res;
 
-    for (;;) {
-        if (!await_result(conn, end)) {
-            *late = true;
-            shutdown(PQsocket(conn), SHUT_RDWR);
-        }
-        res = PQgetResult(conn);
-        if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+    while (a->open) {
+        PGresult *res = get_result(a, end);
+        ExecStatusType s = PQresultStatus(res);
+
+        if (s == PGRES_SINGLE_TUPLE && a->before == 0 && !kept)
+            return res;
+        if (s == PGRES_PIPELINE_SYNC) {
             PQclear(res);
-            PQexitPipelineMode(conn);
-            return kept;
-        }
-        if (!res && (PQpipelineStatus(conn) == PQ_PIPELINE_OFF ||
-                     PQstatus(conn) == CONNECTION_BAD))
-            return kept;
-        end_copy(conn, PQresultStatus(res));
-        before -= !res; /* behind each statement of a pipeline */
-        if (res && !is_failure(kept) && (before == 0 || is_failure(res))) {
+            PQexitPipelineMode(a->conn);
+            a->open = false;
+        } else if (!res) { /* behind each statement of a pipeline */
+            a->open = PQpipelineStatus(a->conn) != PQ_PIPELINE_OFF &&
+                      PQstatus(a->conn) != CONNECTION_BAD;
+            a->before--;
+            begin_rows(a);
+        } else if (!is_failure(kept) && (a->before == 0 || is_failure(res))) {
             PQclear(kept);
             kept = res;
         } else {
             PQclear(res);
         }
     }
+    return kept;
 }
 
 static bool send_text(PGconn *conn, const char *sql)
@@ -130,13 +153,29 @@ static bool send_query(PGconn *conn, const struct pg_query *q)
     return false;
 }
 
+void pg_answer_start(struct pg_answer *a, PGconn *conn,
+                     const struct pg_query *query)
+{
+    a->conn = conn;
+    a->timeout_ms = query->timeout_ms;
+    a->before = query->before != NULL;
+    a->late = false;
+    a->open = send_query(conn, query);
+    begin_rows(a);
+}
+
+void pg_answer_cancel(struct pg_answer *a)
+{
+    cancel(a->conn);
+}
+
 PGresult *pg_query(PGconn *conn, const struct pg_query *query, bool *late)
 {
-    double end =
-        query->timeout_ms > 0 ? clock_s() + query->timeout_ms / 1e3 : 0;
+    struct pg_answer a = {0};
+    PGresult *res;
 
-    *late = false;
-    if (!send_query(conn, query))
-        return NULL;
-    return take_result(conn, query->before != NULL, end, late);
+    pg_answer_start(&a, conn, query);
+    res = pg_answer_next(&a);
+    *late = a.late;
+    return res;
 }

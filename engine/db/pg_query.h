@@ -34,6 +34,28 @@ struct pg_query {
  */
 PGresult *pg_query(PGconn *conn, const struct pg_query *query, bool *late);
 
+/* The same with rows that come one by one: what a connection has yet to say on
+ * a statement.  Nothing else is sent on it before that has ended. */
+struct pg_answer {
+    PGconn *conn;
+    int timeout_ms; /* for each row */
+    int before;     /* so many statements end before the one that is meant */
+    bool by_row;
+    bool late;
+    bool open; /* more is to come */
+};
+
+/* Sends a statement; when that fails, the answer is not open. */
+void pg_answer_start(struct pg_answer *a, PGconn *conn,
+                     const struct pg_query *query);
+
+/* The next row as a result of its own (PGRES_SINGLE_TUPLE), or the last result
+ * as pg_query() gives it, and then the answer is no longer open. */
+PGresult *pg_answer_next(struct pg_answer *a);
+
+/* Asks the server to end the statement now; its answer is still to be read. */
+void pg_answer_cancel(struct pg_answer *a);
+
 /* Whether the connection still stands, as far as this side can know: what the
  * server said, or that it hung up, is read without waiting. */
 bool pg_alive(PGconn *conn);

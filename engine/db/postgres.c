@@ -6,9 +6,9 @@
 #include "core/db.h"
 #include "core/dialect.h"
 #include "core/err.h"
-#include "core/sql_lexer.h"
 #include "db/pg_query.h"
 #include "db/postgres_connection.h"
+#include "db/postgres_rows.h"
 
 struct pg_db {
     struct db base;
@@ -16,13 +16,19 @@ struct pg_db {
     PGconn *conn;
     bool readonly;
     bool tx_aborted; /* the connection was lost inside a transaction */
+    struct pg_cursor *reading; /* the one whose rows are still to come */
 };
 
-/* A cursor owns its whole result, so any number may be open. */
+/* Any number may be open: before another statement is sent, the rows that are
+ * still to come are read ahead. */
 struct pg_cursor {
     struct cursor base;
-    PGresult *res;
-    int row;
+    struct pg_rows rows;
+    struct pg_query query;
+    enum stmt_kind kind;
+    bool inside; /* a transaction, when it was sent */
+    bool failed; /* behind its last row */
+    struct err failure;
     const char **names;
     struct value *values;
 };
@@ -32,6 +38,8 @@ static bool in_transaction(struct db *db)
     struct pg_db *p = (struct pg_db *)db;
     PGTransactionStatusType s = PQtransactionStatus(p->conn);
 
+    if (p->reading)
+        return p->reading->inside;
     return p->tx_aborted ||
            (!p->readonly && s != PQTRANS_IDLE && s != PQTRANS_UNKNOWN);
 }
@@ -65,99 +73,108 @@ static bool end_aborted_tx(struct pg_db *p, const struct stmt *st,
                                "transaction, nothing of which was kept");
 }
 
-/* True for the answer ROLLBACK to a statement that asked for none: a COMMIT of
- * a transaction in which a statement had failed. */
-static bool was_undone(const struct stmt *st, PGresult *res)
-{
-    struct sql_lexer x = {.at = st->sql, .end = st->sql + st->len};
-    struct sql_token word = sql_lexer_next(&x);
-
-    return strcmp(PQcmdStatus(res), "ROLLBACK") == 0 &&
-           !sql_token_is(&word, "rollback") && !sql_token_is(&word, "abort");
-}
-
 /* An index of a large table takes its time. */
 static int statement_timeout(const struct pg_db *p, const struct stmt *st)
 {
     return p->address.statement_ms * (st->kind == STMT_INDEX ? 30 : 1);
 }
 
-static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
-                               struct err *e)
+/* Sets *e from the result with which a statement has failed. */
+static void set_failure(struct pg_db *p, const struct pg_cursor *c,
+                        const PGresult *res, struct err *e)
 {
-    bool inside = in_transaction(&p->base);
-    bool late;
-    struct pg_query query = {.sql = st->sql,
-                             .timeout_ms = statement_timeout(p, st)};
-    PGresult *res;
-    ExecStatusType s;
-    bool undone;
-
-    pg_add_settings(&p->address, p->conn, st, &query);
-    res = pg_query(p->conn, &query, &late);
-    s = PQresultStatus(res);
-    undone = s == PGRES_COMMAND_OK && was_undone(st, res);
-    if (!undone && (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK))
-        return res;
-    if (undone) {
-        err_set(e, ERR_SQL,
-                "nothing of the transaction was kept: a statement "
-                "in it had failed");
-    } else if (s == PGRES_EMPTY_QUERY) {
-        err_set(e, ERR_SQL, "the statement is empty");
-    } else if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT) {
-        err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
-    } else if (late) {
+    if (c->rows.answer.late)
         err_set(e, ERR_IO, "PostgreSQL did not answer within %d ms",
-                query.timeout_ms);
-    } else {
-        pg_error(res, p->conn, &query, e);
-    }
-    PQclear(res);
+                c->query.timeout_ms);
+    else
+        pg_error(res, p->conn, &c->query, e);
     if (PQstatus(p->conn) == CONNECTION_BAD) {
-        enum stmt_kind kind = stmt_kind_of(st);
+        bool commit = c->kind == STMT_COMMIT;
 
-        p->tx_aborted = !p->readonly && inside && kind != STMT_COMMIT &&
-                        kind != STMT_ROLLBACK;
+        p->tx_aborted =
+            !p->readonly && c->inside && !commit && c->kind != STMT_ROLLBACK;
         /* inside a transaction only its COMMIT can have had an effect */
-        e->unclear = inside ? kind == STMT_COMMIT : kind != STMT_CATALOG;
+        e->unclear = c->inside ? commit : c->kind != STMT_CATALOG;
     }
-    return NULL;
+}
+
+/* Sends a statement and waits for its first row, or its end. */
+static bool start(struct pg_db *p, const struct stmt *st, struct pg_cursor *c,
+                  struct err *e)
+{
+    pg_rows_free(&c->rows);
+    c->kind = stmt_kind_of(st);
+    c->inside = in_transaction(&p->base);
+    c->query = (struct pg_query){.sql = st->sql,
+                                 .timeout_ms = statement_timeout(p, st)};
+    pg_add_settings(&p->address, p->conn, st, &c->query);
+    if (!pg_rows_start(&c->rows, p->conn, &c->query)) {
+        set_failure(p, c, c->rows.first, e);
+        return false;
+    }
+    if (pg_was_undone(st, c->rows.first))
+        return err_set(e, ERR_SQL,
+                       "nothing of the transaction was kept: a statement "
+                       "in it had failed");
+    p->reading = c->rows.answer.open ? c : NULL;
+    return true;
+}
+
+/* The server has said its last on a statement; what was done may still have
+ * failed when it was committed. */
+static void settle(struct pg_db *p, struct pg_cursor *c, PGresult *last)
+{
+    p->reading = NULL;
+    c->failed = PQresultStatus(last) != PGRES_TUPLES_OK;
+    if (c->failed)
+        set_failure(p, c, last, &c->failure);
+    PQclear(last);
+}
+
+/* The connection is needed for another statement. */
+static void read_ahead(struct pg_db *p, struct pg_cursor *c)
+{
+    PGresult *last;
+    bool whole = pg_rows_read_ahead(&c->rows, &last);
+
+    settle(p, c, last);
+    if (!whole && !c->failed)
+        c->failed = !err_set(&c->failure, ERR_NOMEM, "out of memory");
+}
+
+/* What nobody reads is dropped.  The server is asked to stop only where that
+ * undoes nothing: a read of which that is known, and no transaction. */
+static void release(struct pg_db *p, struct pg_cursor *c)
+{
+    bool harmless = p->readonly || (c->kind == STMT_READ && !c->inside);
+
+    if (p->reading == c)
+        settle(p, c, pg_rows_skip(&c->rows, harmless));
+    pg_rows_free(&c->rows);
+    free(c->names);
+    free(c->values);
 }
 
 static void pg_finish(struct cursor *cur)
 {
-    struct pg_cursor *c = (struct pg_cursor *)cur;
-
-    PQclear(c->res);
-    free(c->names);
-    free(c->values);
-    free(c);
+    release((struct pg_db *)cur->db, (struct pg_cursor *)cur);
+    free(cur);
 }
 
-/* Owns res from here on; NULL is a statement without a result. */
-static bool new_cursor(struct db *db, PGresult *res, struct cursor **out,
-                       struct err *e)
+static bool name_columns(struct pg_cursor *c, struct err *e)
 {
-    struct pg_cursor *c = calloc(1, sizeof(*c));
+    PGresult *res = c->rows.first;
     size_t n = (size_t)PQnfields(res);
 
-    if (!c) {
-        PQclear(res);
-        return err_set(e, ERR_NOMEM, "out of memory");
-    }
-    c->res = res;
     c->names = calloc(n + 1, sizeof(*c->names));
     c->values = calloc(n + 1, sizeof(*c->values));
-    if (!c->names || !c->values) {
-        pg_finish(&c->base);
+    if (!c->names || !c->values)
         return err_set(e, ERR_NOMEM, "out of memory");
-    }
     for (size_t i = 0; i < n; i++)
         c->names[i] = PQfname(res, (int)i);
-    c->base = (struct cursor){
-        .db = db, .ncols = n, .names = c->names, .values = c->values};
-    *out = &c->base;
+    c->base.ncols = n;
+    c->base.names = c->names;
+    c->base.values = c->values;
     return true;
 }
 
@@ -168,55 +185,74 @@ static bool begin_read_only(struct pg_db *p, struct err *e)
 {
     static const char *const steps[] = {"ROLLBACK", "BEGIN READ ONLY",
                                         "SELECT 1"};
-    PGresult *res;
 
     for (size_t i = PQtransactionStatus(p->conn) == PQTRANS_IDLE; i < 3; i++) {
         struct stmt st = {
             .kind = STMT_READ, .sql = steps[i], .len = strlen(steps[i])};
+        struct pg_cursor c = {0};
+        bool ok = start(p, &st, &c, e);
 
-        res = run_statement(p, &st, e);
-        if (!res)
+        release(p, &c);
+        if (!ok)
             return false;
-        PQclear(res);
     }
     return true;
+}
+
+static bool send(struct pg_db *p, const struct stmt *st, struct pg_cursor *c,
+                 struct err *e)
+{
+    if (p->reading)
+        read_ahead(p, p->reading);
+    if (!p->readonly && !p->tx_aborted && in_transaction(&p->base))
+        p->tx_aborted = !pg_alive(p->conn);
+    if (p->tx_aborted)
+        return end_aborted_tx(p, st, e);
+    if (!reconnect_if_lost(p, e) || (p->readonly && !begin_read_only(p, e)))
+        return false;
+    /* only a catalogue query is surely harmless when it is sent twice */
+    return start(p, st, c, e) ||
+           (st->kind == STMT_CATALOG && !p->tx_aborted &&
+            PQstatus(p->conn) == CONNECTION_BAD && reconnect_if_lost(p, e) &&
+            start(p, st, c, e));
 }
 
 static bool pg_open(struct db *db, const struct stmt *st, struct cursor **out,
                     struct err *e)
 {
-    struct pg_db *p = (struct pg_db *)db;
-    PGresult *res;
+    struct pg_cursor *c;
 
     if (strlen(st->sql) != st->len)
         return err_set(e, ERR_ARG, "a statement cannot hold a NUL byte");
-    if (!p->readonly && !p->tx_aborted && in_transaction(db))
-        p->tx_aborted = !pg_alive(p->conn);
-    if (p->tx_aborted)
-        return end_aborted_tx(p, st, e) && new_cursor(db, NULL, out, e);
-    if (!reconnect_if_lost(p, e))
+    c = calloc(1, sizeof(*c));
+    if (!c)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    c->base.db = db;
+    if (!send((struct pg_db *)db, st, c, e) || !name_columns(c, e)) {
+        pg_finish(&c->base);
         return false;
-    if (p->readonly && !begin_read_only(p, e))
-        return false;
-    res = run_statement(p, st, e);
-    /* only a catalogue query is surely harmless when it is sent twice */
-    if (!res && st->kind == STMT_CATALOG && !p->tx_aborted &&
-        PQstatus(p->conn) == CONNECTION_BAD && reconnect_if_lost(p, e))
-        res = run_statement(p, st, e);
-    return res && new_cursor(db, res, out, e);
+    }
+    *out = &c->base;
+    return true;
 }
 
 static enum db_step pg_step(struct cursor *cur, struct err *e)
 {
     struct pg_cursor *c = (struct pg_cursor *)cur;
+    struct pg_db *p = (struct pg_db *)cur->db;
+    PGresult *last = NULL;
 
-    (void)e;
-    if (c->row >= PQntuples(c->res))
+    if (pg_rows_next(&c->rows, &last)) {
+        for (size_t i = 0; i < c->base.ncols; i++)
+            pg_value(c->rows.res, c->rows.row - 1, (int)i, &c->values[i]);
+        return DB_ROW;
+    }
+    if (p->reading == c)
+        settle(p, c, last);
+    if (!c->failed)
         return DB_DONE;
-    for (size_t i = 0; i < c->base.ncols; i++)
-        pg_value(c->res, c->row, (int)i, &c->values[i]);
-    c->row++;
-    return DB_ROW;
+    *e = c->failure;
+    return DB_FAIL;
 }
 
 static void pg_close(struct db *db)

@@ -23,7 +23,10 @@ struct postgres_options {
 /* Connects to postgres://... (or any libpq connection string).  NULL with *e
  * set on failure; the text never holds the password.  A connection that is
  * found dead before a statement is sent, outside a transaction, is opened
- * again without a word. */
+ * again without a word.  Rows are read as they come.  A statement that is sent
+ * before the last row of another has them all read into memory first; a cursor
+ * that is finished before reads the rest and drops it, or, where that can undo
+ * nothing (readonly, or STMT_READ outside a transaction), has it cancelled. */
 struct db *postgres_open(const char *url, const struct postgres_options *o,
                          struct err *e);
 

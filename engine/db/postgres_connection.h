@@ -50,6 +50,10 @@ void pg_add_settings(const struct pg_address *a, const PGconn *conn,
 void pg_error(const PGresult *res, const PGconn *conn,
               const struct pg_query *query, struct err *e);
 
+/* True for the answer ROLLBACK to a statement that asked for none: a COMMIT of
+ * a transaction in which a statement had failed. */
+bool pg_was_undone(const struct stmt *st, PGresult *res);
+
 /* Reads one field; *v borrows from res.  What does not read as its type
  * promises, or would lose digits, is text. */
 void pg_value(const PGresult *res, int row, int col, struct value *v);

@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "core/classify.h"
+#include "core/db.h"
 #include "core/err.h"
+#include "core/sql_lexer.h"
 #include "db/pg_query.h"
 #include "db/postgres_connection.h"
 
@@ -39,10 +41,15 @@ void pg_error(const PGresult *res, const PGconn *conn,
 {
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    ExecStatusType s = PQresultStatus(res);
 
     if (!text || !*text) /* libpq's own words: the first line says it */
         text = res ? PQresultErrorMessage(res) : PQerrorMessage(conn);
-    if (PQstatus(conn) == CONNECTION_BAD)
+    if (s == PGRES_EMPTY_QUERY)
+        err_set(e, ERR_SQL, "the statement is empty");
+    else if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT)
+        err_set(e, ERR_SQL, "COPY is not for a store: send INSERT or SELECT");
+    else if (PQstatus(conn) == CONNECTION_BAD)
         err_set(e, ERR_IO, "the connection to PostgreSQL was lost: %.*s",
                 (int)strcspn(text, "\n"), text);
     else if (state && strcmp(state, "55P03") == 0)
@@ -58,4 +65,13 @@ void pg_error(const PGresult *res, const PGconn *conn,
     else
         err_set(e, state ? classify(res, state) : ERR_IO, "%.*s",
                 (int)strcspn(text, "\n"), text);
+}
+
+bool pg_was_undone(const struct stmt *st, PGresult *res)
+{
+    struct sql_lexer x = {.at = st->sql, .end = st->sql + st->len};
+    struct sql_token word = sql_lexer_next(&x);
+
+    return strcmp(PQcmdStatus(res), "ROLLBACK") == 0 &&
+           !sql_token_is(&word, "rollback") && !sql_token_is(&word, "abort");
 }

@@ -152,6 +152,125 @@ local function suite(env, name, open, opts)
             assert.equal("100", seen[100])
         end)
 
+        it("runs other statements while rows are read", function()
+            local list, seen = {}, {}
+            for i = 1, 300 do list[i] = { id = ("%03d"):format(i) } end
+            assert(store:insert_many(NEW, list))
+            for row in store:rows('SELECT id FROM "events" ORDER BY id') do
+                seen[#seen + 1] = row.id
+                if #seen % 100 == 1 then
+                    assert(store:insert(TEXT, { id = #seen, v = row.id }))
+                    for other in store:rows('SELECT id FROM "events" '
+                        .. "WHERE id <= '010'") do
+                        assert.equal(3, #other.id)
+                    end
+                    local _, err = store:query("SELEKT 1")
+                    assert.equal("sql", err.code)
+                    assert.equal(300,
+                        rows('SELECT count(*) AS n FROM "events"')[1].n)
+                end
+            end
+            assert.equal(300, #seen)
+            assert.equal("300", seen[300])
+            assert.same({ { id = 1 }, { id = 101 }, { id = 201 } },
+                rows('SELECT id FROM "texts" ORDER BY id'))
+        end)
+
+        it("goes on after a loop that was left early", function()
+            local list = {}
+            for i = 1, 3000 do list[i] = { id = ("%04d"):format(i) } end
+            assert(store:insert_many(OLD, list))
+            for _, kind in ipairs { "query", "read" } do
+                for row in store:rows('SELECT id FROM "events"', nil, kind) do
+                    if row.id then break end
+                end
+                assert.has_error(function()
+                    for row in store:rows('SELECT id FROM "events"', nil,
+                        kind) do
+                        error(row.id)
+                    end
+                end)
+                assert.equal(3000,
+                    rows('SELECT count(*) AS n FROM "events"')[1].n)
+            end
+        end)
+
+        if opts.session ~= false then
+            it("gives the rows before an error, and then raises it", function()
+                assert(store:insert_many(NEW, { { size = 1 }, { size = 2 },
+                    { size = math.mininteger }, { size = 4 } }))
+                for _, between in ipairs { false, true } do
+                    local seen = {}
+                    local ok, err = pcall(function()
+                        for row in store:rows(
+                            'SELECT abs(size) AS n FROM "events"') do
+                            seen[#seen + 1] = row.n
+                            if between then rows "SELECT 1 AS one" end
+                        end
+                    end)
+                    assert.is_false(ok)
+                    assert.same({ 1, 2 }, seen)
+                    assert.equal("sql", err.code)
+                    assert.is_nil((store:query(
+                        'SELECT abs(size) AS n FROM "events"')))
+                    assert.equal(4,
+                        rows('SELECT count(*) AS n FROM "events"')[1].n)
+                end
+            end)
+
+            it("does a write whole of which few rows are read", function()
+                assert(store:ensure(TEXT))
+                assert(store:exec('INSERT INTO "texts" ("id") WITH RECURSIVE '
+                    .. "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                    .. "WHERE i < 3000) SELECT i FROM n"))
+                for row in store:rows('UPDATE "texts" SET "v" = \'new\' '
+                    .. 'RETURNING "id"') do
+                    if row.id then break end
+                end
+                assert.same({ { n = 3000 } }, rows('SELECT count(*) AS n '
+                    .. 'FROM "texts" WHERE "v" = \'new\''))
+            end)
+
+            it("begins and ends transactions while rows are read", function()
+                assert(store:ensure(TEXT))
+                local list, seen = {}, {}
+                for i = 1, 300 do list[i] = { id = ("%03d"):format(i) } end
+                assert(store:insert_many(OLD, list))
+                for row in store:rows('SELECT id FROM "events" ORDER BY id') do
+                    seen[#seen + 1] = row.id
+                    assert.is_false(store:in_transaction())
+                    store:transaction(function()
+                        assert.is_true(store:in_transaction())
+                        assert(store:insert(TEXT, { id = #seen }))
+                        for one in store:rows('SELECT id FROM "events"') do
+                            assert.is_true(store:in_transaction())
+                            if one.id then break end
+                        end
+                        if #seen % 2 == 0 then return nil, "undone" end
+                        return true
+                    end)
+                end
+                assert.equal(300, #seen)
+                assert.equal(150,
+                    rows('SELECT count(*) AS n FROM "texts"')[1].n)
+            end)
+
+            it("reads on behind the end of the transaction", function()
+                local list = {}
+                for i = 1, 300 do list[i] = { id = ("%03d"):format(i) } end
+                assert(store:insert_many(OLD, list))
+                for _, finish in ipairs { "commit", "rollback" } do
+                    local seen = 0
+                    assert(store:begin())
+                    for _ in store:rows('SELECT id FROM "events"') do
+                        seen = seen + 1
+                        if seen == 2 then assert(store[finish](store)) end
+                    end
+                    assert.equal(300, seen)
+                end
+            end)
+        end
+
         it("never passes a part of the rows off as all", function()
             assert(store:insert_many(NEW, { { id = "a" }, { id = "b" } }))
             local other = assert(open(place))

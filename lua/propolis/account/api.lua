@@ -37,7 +37,7 @@ function api.new(config)
     if not base:find("^https?://[^/%s%c]+[^%s%c]*$") then
         return response.failure { code = "arg", message = ("the address of the"
             .. " API, '%s', is no http:// or https:// URL; see"
-            .. " HIVEMIND_API_URL"):format(require("propolis.cli.text")
+            .. " HIVEMIND_API_URL"):format(require("engine.text")
             .printable(base)) }
     end
     if config.token and not api.is_token(config.token) then

@@ -56,7 +56,7 @@ function account.find(list, wanted, kind)
         end
     end
     if #found == 1 then return found[1] end
-    local text = require "propolis.cli.text"
+    local text = require "engine.text"
     local names = {}
     for i, item in ipairs(#found > 1 and found or list) do
         names[i] = #found > 1 and item.id or item.name

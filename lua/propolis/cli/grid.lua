@@ -1,115 +1,42 @@
---- Rows for people (an aligned table) and for programs (CSV).
+--- Rows for people (an aligned table) and for programs, from a list of them or
+-- as a store sends them.
 local cli = require "propolis.cli"
 local json = require "propolis.json"
 local sys = require "engine.sys"
-local text = require "propolis.cli.text"
+local text = require "engine.text"
 
 local grid = {}
 
--- A value as a person sees it in a cell.
-local function shown(value)
-    if value == nil or value == json.null then
-        return "NULL"
-    elseif type(value) == "table" then
-        return text.printable(json.encode(value) or tostring(value))
-    end
-    return text.printable(tostring(value))
+local function encoded(value)
+    return json.encode(value) or tostring(value)
 end
 
--- Takes width from the widest columns until everything fits.
-local function shrink(widths, room)
-    local total = 2 * (#widths - 1)
-    for _, width in ipairs(widths) do
-        total = total + width
-    end
-    while total > room do
-        local widest = 1
-        for i, width in ipairs(widths) do
-            widest = width > widths[widest] and i or widest
-        end
-        if widths[widest] <= 4 then return end
-        widths[widest] = widths[widest] - 1
-        total = total - 1
-    end
+-- The columns of the terminal, or nil, and whether a head is bold.
+local function terminal()
+    if not sys.isatty(1) then return nil end
+    return sys.columns() or 80, cli.colour("", "bold") ~= ""
 end
 
-local function line(cells, widths, right, colour)
-    local out = {}
-    for i, cell in ipairs(cells) do
-        cell = text.cut(cell, widths[i])
-        local pad = (" "):rep(widths[i] - text.width(cell))
-        cell = colour and cli.colour(cell, colour) or cell
-        out[i] = right[i] and pad .. cell or cell .. pad
-    end
-    return (table.concat(out, "  "):gsub(" +$", ""))
-end
-
---- Rows as aligned text: a head, a rule, one line per row; numbers to the
--- right, NULL visible.  Cut to the terminal's width only on a terminal.
--- @param list list of tables by column name
--- @param columns list of column names
--- @return the text, with a line end
-function grid.table(list, columns)
-    local widths, right, cells, rule = {}, {}, {}, {}
-    local head = {}
-    for i, name in ipairs(columns) do
-        head[i] = text.printable(name)
-        widths[i], right[i] = text.width(head[i]), #list > 0
-    end
-    for r, row in ipairs(list) do
-        cells[r] = {}
-        for i, name in ipairs(columns) do
-            local value = row[name]
-            local cell = shown(value)
-            cells[r][i] = cell
-            widths[i] = math.max(widths[i], text.width(cell))
-            right[i] = right[i] and (value == nil or type(value) == "number")
-        end
-    end
-    if sys.isatty(1) then
-        shrink(widths, sys.columns() or 80)
-    end
-    for i, width in ipairs(widths) do
-        rule[i] = ("-"):rep(width)
-    end
-    local out = { line(head, widths, right, "bold"), line(rule, widths, right) }
-    for r, row in ipairs(cells) do
-        out[r + 2] = line(row, widths, right)
-    end
-    return table.concat(out, "\n") .. "\n"
-end
-
-local function csv_field(value)
-    if value == nil or value == json.null then
-        return ""
-    elseif type(value) == "table" then
-        value = json.encode(value) or tostring(value)
-    end
-    local field = tostring(value)
-    if field == "" or field:find('[",\r\n]') then
-        return '"' .. field:gsub('"', '""') .. '"'
-    end
-    return field
-end
-
---- Rows as CSV (RFC 4180, CRLF), a head first.  NULL is an empty field, empty
--- text is "".
+--- Rows as text.  "table": a head, a rule, one line per row; numbers to the
+-- right, NULL, control characters and what is no UTF-8 visible.  On a terminal
+-- cells are cut so that the lines fit.  Elsewhere nothing is cut: a column is
+-- at most 100 wide, and a longer cell pushes what follows in its line.  "csv":
+-- RFC 4180, a head first; NULL is an empty field, empty text is "".  "json":
+-- one array of objects, on one line.  "line": name = value, whole, an empty
+-- line between two rows.
+-- @param format "table", "csv", "json" or "line"
 -- @param list list of tables by column name
 -- @param columns list of column names
 -- @return the text
-function grid.csv(list, columns)
-    local out, fields = {}, {}
-    for i, name in ipairs(columns) do
-        fields[i] = csv_field(name)
-    end
-    out[1] = table.concat(fields, ",")
-    for r, row in ipairs(list) do
-        for i, name in ipairs(columns) do
-            fields[i] = csv_field(row[name])
-        end
-        out[r + 1] = table.concat(fields, ",")
-    end
-    return table.concat(out, "\r\n") .. "\r\n"
+function grid.format(format, list, columns)
+    return text.rows(format, list, columns, encoded, terminal())
+end
+
+--- The rows of a statement on stdout in such a format, as they come: a table's
+-- columns are as wide as the first 100 rows (or 256 KiB) need.
+-- @return true, or nil, err
+function grid.print(store, statement, format)
+    return store:print(statement, nil, format, terminal())
 end
 
 --- The columns of rows whose store does not tell their order: as the statement

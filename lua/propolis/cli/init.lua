@@ -272,19 +272,19 @@ end
 
 -- Text and rows -------------------------------------------------------------
 
-local text = require "propolis.cli.text"
+local text = require "engine.text"
 
 cli.width, cli.cut = text.width, text.cut
 cli.utf8, cli.printable = text.utf8, text.printable
 
 --- Rows as aligned text, cut to the width of a terminal; see propolis.cli.grid.
 function cli.table(rows, columns)
-    return require("propolis.cli.grid").table(rows, columns)
+    return require("propolis.cli.grid").format("table", rows, columns)
 end
 
 --- Rows as CSV (RFC 4180); see propolis.cli.grid.
 function cli.csv(rows, columns)
-    return require("propolis.cli.grid").csv(rows, columns)
+    return require("propolis.cli.grid").format("csv", rows, columns)
 end
 
 return cli

@@ -13,11 +13,11 @@ local AFTER = 1 -- seconds in which nobody needs to be told
 local EVERY = 0.2 -- seconds between two lines
 
 local function show(self, text)
-    text = require("propolis.cli.text").cut(text, (sys.columns() or 80) - 1)
+    text = require("engine.text").cut(text, (sys.columns() or 80) - 1)
     self:close()
     io.stderr:write(text)
     io.stderr:flush()
-    self.shown = require("propolis.cli.text").width(text)
+    self.shown = require("engine.text").width(text)
 end
 
 --- How far many small steps have come: from the first second on.

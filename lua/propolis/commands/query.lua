@@ -1,6 +1,6 @@
 --- propolis query: one SQL statement, its rows on stdout.
 local cli = require "propolis.cli"
-local json = require "propolis.json"
+local grid = require "propolis.cli.grid"
 local target = require "propolis.cli.target"
 
 local command = {
@@ -9,7 +9,8 @@ local command = {
     usage = function() return [[
 propolis query "SELECT path, author FROM memory ORDER BY path LIMIT 5"
 
-usage: propolis query [--write] [--json|--csv] [--store URL|--remote] SQL
+usage: propolis query [--write] [--json|--csv|--line]
+                      [--store URL|--remote] SQL
        propolis query [...] -          reads the SQL from stdin
 
   --write       the statement may change something; without it the store is
@@ -17,44 +18,44 @@ usage: propolis query [--write] [--json|--csv] [--store URL|--remote] SQL
                 there only statements that start like one that reads are sent)
   --json        one array of objects, keys in the order of the columns
   --csv         RFC 4180; NULL is an empty field, empty text is ""
-]] .. target.help() end,
-    options = { write = "flag", json = "flag", csv = "flag",
+  --line        column = value on a line each, an empty line between two rows
+]] .. target.help() .. [[
+
+  Rows are printed as they come.  Without one of the three they are a table, as
+  wide as the first 100 rows (or 256 KiB) need: on a terminal longer cells are
+  cut so that lines fit; elsewhere nothing is cut, a column is at most 100
+  wide and a longer cell pushes what follows in its line.
+]] end,
+    options = { write = "flag", json = "flag", csv = "flag", line = "flag",
         store = "value", remote = "flag" },
     args = { 0, 1 },
 }
 
--- Rows with their keys in order and every column present; JSON is UTF-8, so
--- bytes that are none are replaced.
-local function as_json(rows, columns)
-    local list = {}
-    for r, row in ipairs(rows) do
-        local pairs_ = {}
-        for c, name in ipairs(columns) do
-            local value = row[name]
-            if type(value) == "string" then
-                value = cli.utf8(value)
-            elseif value == nil then
-                value = json.null
-            end
-            pairs_[c] = { name, value }
+-- The format that was asked for, or nil and what is wrong.
+local function format_of(opts)
+    local format
+    for _, name in ipairs { "json", "csv", "line" } do
+        if opts[name] and format then
+            return nil, ("say --%s or --%s, not both"):format(format, name)
         end
-        list[r] = json.object(pairs_)
+        format = opts[name] and name or format
     end
-    return json.array(list)
+    return format or "table"
 end
 
-local function print_rows(opts, rows, columns)
-    if opts.json then
-        return cli.json(as_json(rows, columns))
-    elseif #columns > 0 then
-        cli.write((opts.csv and cli.csv or cli.table)(rows, columns))
-    end
+-- Rows that come in one piece from a service have no order of columns.
+local function print_rows(store, statement, format)
+    if store.session then return grid.print(store, statement, format) end
+    local rows, columns = store:query(statement)
+    if not rows then return nil, columns end
+    columns = columns or grid.columns(rows, statement,
+        (require("propolis.schemas").list()))
+    return cli.write(grid.format(format, rows, columns)) or true
 end
 
 function command.main(opts)
-    if opts.json and opts.csv then
-        return cli.usage(command, "say --json or --csv, not both")
-    end
+    local format, wrong = format_of(opts)
+    if not format then return cli.usage(command, wrong) end
     local text = opts[1]
     if text == "-" then
         text = io.read("a") or ""
@@ -64,16 +65,11 @@ function command.main(opts)
     end
     local store <close> = cli.check(target.open(opts,
         opts.write and "open" or "read"))
-    local rows, columns = store:query(text)
-    if not rows and columns.code == "readonly" then
-        return cli.fail(("%s: say --write to change something"):format(columns))
+    local ok, err = print_rows(store, text, format)
+    if not ok and err.code == "readonly" then
+        return cli.fail(("%s: say --write to change something"):format(err))
     end
-    cli.check(rows, columns)
-    if not columns then -- a service whose rows have no order
-        columns = require("propolis.cli.grid").columns(rows, text,
-            (require("propolis.schemas").list()))
-    end
-    return print_rows(opts, rows, columns)
+    cli.check(ok, err)
 end
 
 return cli.command(command)

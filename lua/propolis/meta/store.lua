@@ -71,6 +71,17 @@ function store.options(options, words) end
 ---@alias engine.stmt.kind "query"|"read"|"begin"|"commit"|"rollback"|"catalog"
 ---|"create"|"alter"|"index"|"insert"|"idempotent"
 
+--- Prints the rows of one statement on stdout as they come; see rows().  Only
+--- for a store whose columns have an order: not one of functions.
+---@param sql string
+---@param kind? engine.stmt.kind
+---@param format engine.text.format
+---@param room? integer columns of the terminal, to which a table is cut
+---@param bold? boolean the head of a table
+---@return true? done
+---@return engine.error? err
+function object:print(sql, kind, format, room, bold) end
+
 --- Runs one statement.  Of columns with equal names the second is called
 --- name_2 in rows and names, the third name_3, where no other column is.
 ---@param sql string
@@ -87,7 +98,12 @@ function object:query(sql, kind) end
 function object:exec(sql, kind) end
 
 --- for row in store:rows(sql) do ... end; raises the error, also when the store
---- is closed before the last row.
+--- is closed before the last row.  Rows are read as they come, from a service in one piece.
+--- Within the loop other statements may be sent on the store, also what begins
+--- or ends a transaction: PostgreSQL's other rows are then read into memory
+--- first.  A loop may be left early.  PostgreSQL sends the rest all the same,
+--- which is dropped, unless the store is read only or kind is "read" outside a
+--- transaction: then it is told to stop.
 ---@param sql string
 ---@param kind? engine.stmt.kind
 ---@return fun(): table?

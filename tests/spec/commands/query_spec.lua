@@ -49,6 +49,52 @@ lines', '', 40)]] }
             .. '40,"two\nlines","",\r\n', query({ "--csv", SELECT }).stdout)
     end)
 
+    it("prints a line per column", function()
+        assert.equal(table.concat({
+            "version = 3", "   name = one", "   body = a \"b\", c",
+            " absent = NULL", "", "version = 40", "   name = two\\nlines",
+            "   body = ", " absent = NULL", "",
+        }, "\n"), query({ "--line", SELECT }).stdout)
+        assert.equal("", query({ "--line",
+            "SELECT 1 FROM skills WHERE 0" }).stdout)
+    end)
+
+    -- Statements of many rows, on SQLite and on PostgreSQL.
+    local function numbers(last, columns)
+        return ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+            .. "FROM n WHERE i < %d) SELECT %s FROM n"):format(last, columns)
+    end
+
+    it("takes the widths from the first rows and loses nothing", function()
+        local lines = {}
+        local out = query({ numbers(102, "i, CASE i WHEN 3 THEN 'abc' "
+            .. "WHEN 101 THEN 'abcdef' ELSE 'x' END AS t, 'e' AS e") }).stdout
+        for line in out:gmatch("[^\n]+") do lines[#lines + 1] = line end
+        assert.same({ "  i  t    e", "---  ---  -", "  1  x    e" },
+            table.move(lines, 1, 3, 1, {}))
+        assert.same({ "100  x    e", "101  abcdef  e", "102  x    e" },
+            table.move(lines, 102, 104, 1, {}))
+        local cell = ("y"):rep(100000)
+        assert.equal("t" .. (" "):rep(99) .. "  e\n" .. ("-"):rep(100)
+            .. "  -\n" .. cell .. "  e\n", query({ "-" }, ("SELECT '%s' AS t, "
+                .. "'e' AS e"):format(cell)).stdout)
+    end)
+
+    it("lets a wider cell on a terminal take what is free", function()
+        local program = assert(require("engine.sys").readlink "/proc/self/exe")
+        tmp.write(home .. "/q.sql", numbers(101, "CASE i WHEN 1 THEN 'abcd' "
+            .. "WHEN 101 THEN '0123456789abcdefghijklmnopqrstuvwxyz' "
+            .. "ELSE 'x' END AS t, 'end' AS e"))
+        local r = run({ "-e", ([[print((require "engine.sys".run({ "script",
+            "-qec", "stty cols 30; %s query --store %s - <%s/q.sql",
+            "/dev/null" }, { stdin = "" })).stdout)]]):format(program, url,
+            home) }, { home = home, env = { TERM = "dumb" } })
+        assert.truthy(r.stdout:find("\r\nabcd  end\r\nx     end\r\n", 1, true),
+            r.stdout .. r.stderr)
+        assert.truthy(r.stdout:find("\r\n0123456789abcdefghijklmn\u{2026}  end"
+            .. "\r\n", 1, true), r.stdout)
+    end)
+
     it("changes nothing without --write", function()
         local function unchanged(sql)
             local r = query { sql }

@@ -54,6 +54,14 @@ describe("engine.postgres", function()
         admin = nil
     end)
 
+    it("stops a read whose rows nobody wants any more", function()
+        for row in store:rows("SELECT generate_series(1, 1000000000000) AS n",
+            nil, "read") do
+            if row.n == 2 then break end
+        end
+        assert.same({ { n = 1 } }, store:query("SELECT 1 AS n"))
+    end)
+
     -- psql inside the workspace, in a session of its own
     local function session()
         admin = pg.session(url)
@@ -581,6 +589,26 @@ describe("engine.postgres", function()
                 assert.same({}, store:query("SELECT id FROM events"))
             end)
         end
+
+        it("commits nothing that was lost while rows were read", function()
+            assert(store:ensure(EVENTS))
+            assert(store:begin())
+            assert(store:insert(EVENTS, { id = "a" }))
+            local _, raised = pcall(function()
+                for row in store:rows("SELECT generate_series(1, 1000000) "
+                    .. "AS n") do
+                    if row.n == 1 then
+                        kill_backends()
+                        local ok, err = store:insert(EVENTS, { id = "b" })
+                        assert.is_nil(ok)
+                        assert.matches("lost inside a transaction", err.message)
+                    end
+                end
+            end)
+            assert.equal("io", raised.code)
+            assert.is_nil((store:commit()))
+            assert.same({}, store:query("SELECT id FROM events"))
+        end)
 
         it("ends a lost transaction by rollback()", function()
             assert(store:begin())

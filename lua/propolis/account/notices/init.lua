@@ -22,7 +22,7 @@ local RANK = { error = 1, warn = 2, info = 3 }
 -- Items -----------------------------------------------------------------------
 
 local function line(value, width)
-    local text = require "propolis.cli.text"
+    local text = require "engine.text"
     return text.cut(text.printable(value), width)
 end
 

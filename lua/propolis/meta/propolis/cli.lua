@@ -102,7 +102,8 @@ function cli.usage(command, message) end
 ---@return string
 function cli.colour(text, colour, fd) end
 
---- Rows as an aligned table, cut to the width of a terminal.
+--- Rows as an aligned table, cut to the width of a terminal; without one nothing
+--- is cut, and a cell of more than 100 columns pushes what follows in its line.
 ---@param rows table[] by column name
 ---@param columns string[]
 ---@return string

@@ -32,7 +32,13 @@ function store:query(sql, values, kind) end
 ---@return engine.error? err
 function store:exec(sql, values, kind) end
 
---- for row in store:rows(sql) do ... end; raises the error.
+--- for row in store:rows(sql) do ... end; raises the error, also when the store
+--- is closed before the last row.  Rows are read as they come, from a service in one piece.
+--- Within the loop other statements may be sent on the store, also what begins
+--- or ends a transaction: PostgreSQL's other rows are then read into memory
+--- first.  A loop may be left early.  PostgreSQL sends the rest all the same,
+--- which is dropped, unless the store is read only or kind is "read" outside a
+--- transaction: then it is told to stop.
 ---@param sql string
 ---@param values? table
 ---@param kind? engine.stmt.kind what a store behind a network may repeat

@@ -1,0 +1,44 @@
+---@meta engine.text
+--- engine.text: text as a terminal shows it, and rows as text.
+
+---@class engine.text
+local text = {}
+
+--- "table": for people; "csv": RFC 4180; "json": one array of objects; "line":
+--- name = value on a line each.
+---@alias engine.text.format "table"|"csv"|"json"|"line"
+
+--- How many columns of a terminal a text takes; where a byte is no UTF-8, each
+--- byte takes one.
+---@param s string
+---@return integer
+function text.width(s) end
+
+--- The text, or its start with "…" where it takes more columns than width.
+---@param s string
+---@param width integer
+---@return string
+function text.cut(s, width) end
+
+--- One line that cannot steer a terminal: control characters and bytes that are
+--- no UTF-8 stand as \n, \t, \x1b.
+---@param s string
+---@return string
+function text.printable(s) end
+
+--- The text with U+FFFD for each byte that is no UTF-8.
+---@param s string
+---@return string
+function text.utf8(s) end
+
+--- Rows as text.
+---@param format engine.text.format
+---@param rows table[] by column name
+---@param columns string[]
+---@param encode fun(value: table): string JSON of a cell that is a table
+---@param room? integer columns of the terminal, to which a table is cut
+---@param bold? boolean the head of a table
+---@return string
+function text.rows(format, rows, columns, encode, room, bold) end
+
+return text
