@@ -44,12 +44,13 @@ static void set_arg(lua_State *L, char **argv, int argc, int script)
     lua_setglobal(L, "arg");
 }
 
-/* Calls the chunk on the stack unless loading it failed with status. */
+/* Calls the chunk on the stack unless loading it failed with status; returns
+ * an exit code, as all that follow. */
 static int run_chunk(lua_State *L, int status)
 {
     if (status == LUA_OK)
         status = run_call(L, 0, 0);
-    return run_report(L, status);
+    return run_report(L, status, PROGRAM);
 }
 
 static int run_string(lua_State *L, const char *text, const char *name)
@@ -74,23 +75,23 @@ static int run_library(lua_State *L, const char *name)
         lua_insert(L, -3);
         lua_settable(L, -3); /* _G[name] = module */
         lua_pop(L, 1);
-        return LUA_OK;
+        return EXIT_SUCCESS;
     }
-    run_report(L, status);
+    status = run_report(L, status, PROGRAM);
     lua_pop(L, 1);
     return status;
 }
 
-/* Runs -e, -l and -W in order; false after the first failure. */
-static bool run_options(lua_State *L, char **argv, int n)
+/* Runs -e, -l and -W in order, up to the first failure. */
+static int run_options(lua_State *L, char **argv, int n)
 {
     const char *ignored;
+    int code = EXIT_SUCCESS;
 
-    for (int i = 1; i < n; i++) {
+    for (int i = 1; i < n && code == EXIT_SUCCESS; i++) {
         char what = argv[i][1];
         const char *value = argv[i] + 2;
         int taken = args_store(argv + i, &ignored);
-        int status;
 
         if (taken > 0) {
             i += taken - 1;
@@ -102,12 +103,10 @@ static bool run_options(lua_State *L, char **argv, int n)
             continue;
         if (*value == '\0')
             value = argv[++i];
-        status = what == 'e' ? run_string(L, value, "=(command line)")
-                             : run_library(L, value);
-        if (status != LUA_OK)
-            return false;
+        code = what == 'e' ? run_string(L, value, "=(command line)")
+                           : run_library(L, value);
     }
-    return true;
+    return code;
 }
 
 static int run_luainit(lua_State *L)
@@ -120,7 +119,7 @@ static int run_luainit(lua_State *L)
         init = getenv(name + 1);
     }
     if (!init)
-        return LUA_OK;
+        return EXIT_SUCCESS;
     if (init[0] == '@')
         return run_chunk(L, luaL_loadfile(L, init + 1));
     return run_string(L, init, name);
@@ -150,12 +149,12 @@ static int run_script(lua_State *L, char **argv)
     status = luaL_loadfile(L, name);
     if (status == LUA_OK)
         status = run_call(L, push_args(L), 0);
-    return run_report(L, status);
+    return run_report(L, status, PROGRAM);
 }
 
 /* Runs lua/boot.lua, which sets the paths and pushes the function that runs
  * the command, or nil when word is none. */
-static bool boot(lua_State *L, const char *word)
+static int boot(lua_State *L, const char *word)
 {
     int status;
 
@@ -168,27 +167,23 @@ static bool boot(lua_State *L, const char *word)
         lua_pushstring(L, word);
         status = run_call(L, 3, 1);
     }
-    return run_report(L, status) == LUA_OK;
+    return run_report(L, status, PROGRAM);
 }
 
 /* Calls the command on the stack; its exit code is the returned integer. */
 static int run_word(lua_State *L, const char *word)
 {
-    int status = run_command(L, push_args(L), 1);
-    int code = EXIT_FAILURE;
+    const char *who = lua_pushfstring(L, "%s %s", PROGRAM, word);
+    int code;
 
-    if (status == LUA_OK) {
-        if (lua_isinteger(L, -1))
-            code = (int)lua_tointeger(L, -1);
-        else if (lua_isnil(L, -1) || lua_toboolean(L, -1))
-            code = EXIT_SUCCESS;
-    } else {
-        lua_pushfstring(L, "%s %s", PROGRAM, word);
-        run_complain(lua_tostring(L, -1), lua_tostring(L, -2));
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    return code;
+    lua_insert(L, -2);
+    code = run_report(L, run_command(L, push_args(L), 1), who);
+    if (code != EXIT_SUCCESS)
+        return code;
+    if (lua_isinteger(L, -1))
+        return (int)lua_tointeger(L, -1);
+    return lua_isnil(L, -1) || lua_toboolean(L, -1) ? EXIT_SUCCESS
+                                                    : EXIT_FAILURE;
 }
 
 /* Whether nothing is given to run: then the REPL is, or what is on stdin. */
@@ -205,28 +200,31 @@ static bool wants_repl(int argc, struct options o)
 /* The script or what stands for one; returns the exit code. */
 static int run_main(lua_State *L, char **argv, int argc, struct options o)
 {
-    bool ok = true;
+    int code = EXIT_SUCCESS;
 
     if (o.script < argc)
-        ok = run_script(L, argv + o.script) == LUA_OK;
-    if (ok && wants_repl(argc, o))
-        ok = run_repl(L, o.store, !o.i) == LUA_OK;
-    else if (ok && is_bare(argc, o))
-        run_chunk(L, luaL_loadfile(L, NULL));
-    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+        code = run_script(L, argv + o.script);
+    if (code == EXIT_SUCCESS && wants_repl(argc, o))
+        return run_repl(L, o.store, !o.i);
+    if (code == EXIT_SUCCESS && is_bare(argc, o))
+        code = run_chunk(L, luaL_loadfile(L, NULL));
+    /* What stdin gets wrong is no failure to lua.c either. */
+    return is_bare(argc, o) && code == EXIT_FAILURE ? EXIT_SUCCESS : code;
 }
 
 static int run_all(lua_State *L, char **argv, int argc, struct options o,
                    const char *word)
 {
     bool command;
+    int code;
 
     luaL_openlibs(L);
     bind_preload(L);
     set_arg(L, argv, argc, o.script);
     lua_gc(L, LUA_GCGEN, 0, 0);
-    if (!boot(L, word))
-        return EXIT_FAILURE;
+    code = boot(L, word);
+    if (code != EXIT_SUCCESS)
+        return code;
     command = !lua_isnil(L, -1);
     if (args_misplaced(argv, o, command ? word : NULL, wants_repl(argc, o)))
         return EXIT_USAGE;
@@ -242,10 +240,12 @@ static int run_all(lua_State *L, char **argv, int argc, struct options o,
         return EXIT_USAGE;
     }
     /* What LUA_INIT prints has no place in an answer to an agent. */
-    if (!command && !o.E && run_luainit(L) != LUA_OK)
-        return EXIT_FAILURE;
-    if (!run_options(L, argv, o.script))
-        return EXIT_FAILURE;
+    if (!command && !o.E)
+        code = run_luainit(L);
+    if (code == EXIT_SUCCESS)
+        code = run_options(L, argv, o.script);
+    if (code != EXIT_SUCCESS)
+        return code;
     if (command)
         return run_word(L, word);
     return run_main(L, argv, argc, o);
@@ -287,7 +287,7 @@ int main(int argc, char **argv)
         argv[1] = args_command(argv[1]);
     lua_pushcfunction(L, pmain);
     lua_pushlightuserdata(L, &in);
-    if (run_report(L, lua_pcall(L, 1, 0, 0)) != LUA_OK)
+    if (run_report(L, lua_pcall(L, 1, 0, 0), PROGRAM) != EXIT_SUCCESS)
         in.code = EXIT_FAILURE;
     lua_close(L);
     return in.code;

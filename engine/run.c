@@ -8,12 +8,12 @@
 
 #include "bind/bind.h"
 #include "core/build_info.h"
-#include "db/sqlite.h"
+#include "os/interrupt.h"
+
+#define EXIT_INTERRUPTED 130 /* as a shell says it */
 
 /* A signal handler has no other way to its state. */
 static lua_State *volatile interruptible;
-static volatile sig_atomic_t interrupts;
-static volatile sig_atomic_t delivered;
 
 /* So many instructions may pass between SIGINT and the REPL's stop. */
 #define CHECK_EVERY 1000
@@ -24,22 +24,26 @@ static void stop(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     lua_sethook(L, NULL, 0, 0);
-    bind_interrupt(L);
+    if (interrupt_asked())
+        bind_interrupt(L);
 }
 
-/* As in lua.c: the hook is all that may be touched here, and a second signal
- * kills, for what hangs in C. */
+/* As in lua.c: the hook is all of Lua that may be touched here, and a second
+ * signal kills, for what hangs in C. */
 static void on_sigint(int sig)
 {
     signal(sig, SIG_DFL);
+    interrupt_ask();
     lua_sethook(interruptible, stop, EVERYTHING, 1);
 }
 
 static void on_repl_sigint(int sig)
 {
-    (void)sig;
-    if (interrupts < 2)
-        interrupts++;
+    if (interrupt_asked()) {
+        signal(sig, SIG_DFL);
+        raise(sig);
+    }
+    interrupt_ask();
 }
 
 /* Coroutines inherit a hook from the thread that makes them, so this one,
@@ -47,10 +51,9 @@ static void on_repl_sigint(int sig)
 static void stop_if_asked(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
-    if (interrupts == 0 || (interrupts == 1 && delivered))
+    if (!interrupt_asked())
         return;
-    delivered = 1;
-    if (interrupts > 1)
+    if (interrupt_insisted())
         lua_sethook(L, stop_if_asked, EVERYTHING, 1);
     bind_interrupt(L);
 }
@@ -100,22 +103,17 @@ static int describe(lua_State *L, int idx)
 static bool push_message(lua_State *L)
 {
     if (!lua_tostring(L, 1))
-        return describe(L, 1) && !bind_isinterrupt(L, 1);
+        return describe(L, 1);
     lua_pushvalue(L, 1);
     return false;
 }
 
+/* Ctrl-C is left as it is: it is no fault, so no traceback is shown. */
 static int with_traceback(lua_State *L)
 {
-    if (!push_message(L))
+    if (!bind_isinterrupt(L, 1) && !push_message(L))
         luaL_traceback(L, L, lua_tostring(L, -1), 1);
     return 1;
-}
-
-/* The REPL shows no traceback of Ctrl-C. */
-static int repl_traceback(lua_State *L)
-{
-    return bind_isinterrupt(L, 1) ? 1 : with_traceback(L);
 }
 
 static int one_line(lua_State *L)
@@ -124,7 +122,8 @@ static int one_line(lua_State *L)
 
     if (debug && strcmp(debug, "1") == 0)
         return with_traceback(L);
-    push_message(L);
+    if (!bind_isinterrupt(L, 1))
+        push_message(L);
     return 1;
 }
 
@@ -139,6 +138,7 @@ static int call(lua_State *L, int nargs, int nresults, lua_CFunction handler,
     lua_pushcfunction(L, handler);
     lua_insert(L, base);
     interruptible = L;
+    interrupt_forget();
     sigemptyset(&now.sa_mask);
     sigaction(SIGINT, &now, &before);
     status = lua_pcall(L, nargs, nresults, base);
@@ -157,14 +157,21 @@ int run_command(lua_State *L, int nargs, int nresults)
     return call(L, nargs, nresults, one_line, on_sigint);
 }
 
-int run_report(lua_State *L, int status)
+int run_report(lua_State *L, int status, const char *who)
 {
-    if (status != LUA_OK) {
-        const char *message = lua_tostring(L, -1);
+    const char *message;
 
-        run_complain(PROGRAM, message ? message : "(error without message)");
-        lua_pop(L, 1);
+    if (status == LUA_OK)
+        return EXIT_SUCCESS;
+    status = EXIT_FAILURE;
+    if (bind_isinterrupt(L, -1)) {
+        lua_getfield(L, -1, "message");
+        lua_replace(L, -2);
+        status = EXIT_INTERRUPTED;
     }
+    message = lua_tostring(L, -1);
+    run_complain(who, message ? message : "(error without message)");
+    lua_pop(L, 1);
     return status;
 }
 
@@ -176,21 +183,13 @@ static int l_call(lua_State *L)
     int status;
 
     luaL_checkany(L, 1);
-    interrupts = 0;
-    delivered = 0;
     lua_sethook(L, stop_if_asked, LUA_MASKCOUNT, CHECK_EVERY);
     status =
-        call(L, lua_gettop(L) - 1, LUA_MULTRET, repl_traceback, on_repl_sigint);
+        call(L, lua_gettop(L) - 1, LUA_MULTRET, with_traceback, on_repl_sigint);
     lua_sethook(L, NULL, 0, 0);
     lua_pushboolean(L, status == LUA_OK);
     lua_insert(L, 1);
     return lua_gettop(L);
-}
-
-static int stop_asked(void *unused)
-{
-    (void)unused;
-    return interrupts > 0;
 }
 
 static void on_nothing(int sig)
@@ -215,7 +214,6 @@ int run_repl(lua_State *L, const char *store, bool banner)
 {
     int status;
 
-    sqlite_interrupt_when(stop_asked);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "propolis.repl");
     status = run_call(L, 1, 1);
@@ -225,5 +223,5 @@ int run_repl(lua_State *L, const char *store, bool banner)
         push_host(L, store, banner);
         status = call(L, 1, 0, with_traceback, on_nothing);
     }
-    return run_report(L, status);
+    return run_report(L, status, PROGRAM);
 }

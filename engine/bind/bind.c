@@ -1,11 +1,10 @@
 #include "bind/bind.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/build_info.h"
 #include "core/classify.h"
+#include "os/interrupt.h"
 
 #define BUF_TYPE "engine.buf"
 
@@ -74,11 +73,18 @@ void bind_setbool(lua_State *L, const char *key, bool v)
 
 int bind_fail(lua_State *L, const struct err *e)
 {
+    if (e->code == ERR_INTERRUPTED || interrupt_asked())
+        bind_interrupt(L);
     luaL_pushfail(L);
     bind_pusherror(L, e);
-    if (e->code == ERR_INTERRUPTED)
-        return lua_error(L);
     return 2;
+}
+
+void bind_throw(lua_State *L, const struct err *e)
+{
+    bind_fail(L, e);
+    lua_error(L);
+    abort(); /* lua_error() does not return */
 }
 
 int bind_result(lua_State *L, bool ok, const struct err *e)
@@ -87,60 +93,6 @@ int bind_result(lua_State *L, bool ok, const struct err *e)
         return bind_fail(L, e);
     lua_pushboolean(L, 1);
     return 1;
-}
-
-int bind_interrupt(lua_State *L)
-{
-    struct err e;
-
-    luaL_where(L, 1);
-    err_set(&e, ERR_INTERRUPTED, "%sinterrupted!", lua_tostring(L, -1));
-    bind_pusherror(L, &e);
-    return lua_error(L);
-}
-
-bool bind_isinterrupt(lua_State *L, int idx)
-{
-    bool yes = false;
-
-    idx = lua_absindex(L, idx);
-    if (lua_istable(L, idx) && luaL_getmetafield(L, idx, "__name")) {
-        lua_pushliteral(L, "code");
-        lua_rawget(L, idx);
-        yes = lua_type(L, -2) == LUA_TSTRING &&
-              strcmp(lua_tostring(L, -2), ERROR_TYPE) == 0 &&
-              lua_type(L, -1) == LUA_TSTRING &&
-              strcmp(lua_tostring(L, -1), err_name(ERR_INTERRUPTED)) == 0;
-        lua_pop(L, 2);
-    }
-    return yes;
-}
-
-static bool is_ours(const lua_Debug *ar)
-{
-    size_t n = strlen(build_root);
-
-    return ar->currentline < 0 ||
-           (*ar->source == '@' && strncmp(ar->source + 1, build_root, n) == 0 &&
-            strncmp(ar->source + 1 + n, "/lua/", 5) == 0);
-}
-
-int bind_raise(lua_State *L, const char *fmt, ...)
-{
-    lua_Debug ar;
-    va_list args;
-    int level = 1;
-
-    while (lua_getstack(L, level, &ar) && lua_getinfo(L, "Sl", &ar) &&
-           is_ours(&ar) && !(level == 1 && ar.currentline < 0))
-        level++;
-    luaL_where(L, level); /* "" when a command of ours called */
-    va_start(args, fmt);
-    lua_pushvfstring(L, fmt, args);
-    va_end(args);
-    lua_concat(L, 2);
-    lua_error(L);
-    abort(); /* lua_error() does not return */
 }
 
 void bind_checklist(lua_State *L, int idx, const char *what)
@@ -195,7 +147,8 @@ const char *bind_checktext(lua_State *L, int idx)
     size_t len;
     const char *text = luaL_checklstring(L, idx, &len);
 
-    luaL_argcheck(L, strlen(text) == len, idx, "contains a NUL byte");
+    if (strlen(text) != len)
+        bind_raise(L, "'%s' goes on behind a NUL byte", text);
     return text;
 }
 
@@ -221,8 +174,13 @@ void *bind_newscratch(lua_State *L, size_t n)
 
 struct db *bind_checkstore(lua_State *L, int idx)
 {
-    struct bind_store *s = luaL_checkudata(L, idx, STORE_TYPE);
+    struct bind_store *s = luaL_testudata(L, idx, STORE_TYPE);
 
+    if (!s)
+        bind_raise(L,
+                   "a store is wanted here, not a %s: say store:query(...), "
+                   "with a colon",
+                   luaL_typename(L, idx));
     if (!s->db)
         bind_raise(L, "the store is closed");
     lua_driver_use(s->db, L);

@@ -33,8 +33,8 @@ struct bind_store {
 };
 
 /* Pushes nil and an error table {code, message, status, unclear} that prints
- * as its message; returns 2.  Ctrl-C is raised: nobody may take it for a call
- * that failed. */
+ * as its message; returns 2.  Ctrl-C is raised, also what it let fail: nobody
+ * may take it for a call that failed. */
 int bind_fail(lua_State *L, const struct err *e);
 
 /* Pushes true, or what bind_fail() does; returns how many. */
@@ -47,12 +47,15 @@ int bind_raise(lua_State *L, const char *fmt, ...) __attribute__((noreturn));
 /* Raises unless the table at idx is a list and no more (a count .n aside). */
 void bind_checklist(lua_State *L, int idx, const char *what);
 
+/* Raises the error table, or Ctrl-C. */
+void bind_throw(lua_State *L, const struct err *e) __attribute__((noreturn));
+
 /* Pushes only the error table. */
 void bind_pusherror(lua_State *L, const struct err *e);
 
 /* Raises what Ctrl-C raises: an error with code "interrupted", whose text says
- * where, as lua.c's says it. */
-int bind_interrupt(lua_State *L);
+ * where the caller is, as bind_raise() does. */
+void bind_interrupt(lua_State *L) __attribute__((noreturn));
 
 /* True for such an error. */
 bool bind_isinterrupt(lua_State *L, int idx);
@@ -105,6 +108,9 @@ void bind_endcursors(struct bind_store *s);
 /* The statement at idx, and its kind as an optional word behind it. */
 struct stmt bind_checkstmt(lua_State *L, int idx);
 
+/* Adds raise, check and options of engine.store to the table on top. */
+void bind_setchecks(lua_State *L);
+
 /* store:query(), store:rows() and store:print() of engine.store. */
 int bind_query(lua_State *L);
 int bind_rows(lua_State *L);
@@ -145,8 +151,8 @@ bool lua_driver_busy(const struct db *db);
 /* Tells such a store which Lua thread uses it now. */
 void lua_driver_use(struct db *db, lua_State *L);
 
-/* Runs a statement on such a store and pushes the rows as the function gave
- * them; false with *e set. */
+/* Runs a statement on such a store and pushes the rows and the list of the
+ * columns' names, or nil, as the function gave them; false with *e set. */
 bool lua_driver_query(lua_State *L, struct db *db, const struct stmt *st,
                       struct err *e);
 
@@ -173,6 +179,10 @@ struct heal *bind_newheals(lua_State *L, size_t n);
 
 /* Pushes { table=, created=, missing={...}, altered={...} }. */
 void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h);
+
+/* Parts of engine.sys, which fill one module table. */
+extern const luaL_Reg sys_file_funcs[];
+extern const luaL_Reg sys_proc_funcs[];
 
 /* The modules linked into the program. */
 int luaopen_engine_sys(lua_State *L);

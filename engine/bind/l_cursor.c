@@ -203,7 +203,7 @@ int bind_query(lua_State *L)
     struct err e;
 
     if (lua_driver_is(db))
-        return lua_driver_query(L, db, &st, &e) ? 1 : bind_fail(L, &e);
+        return lua_driver_query(L, db, &st, &e) ? 2 : bind_fail(L, &e);
     b = bind_newcursor(L);
     lua_toclose(L, -1);
     if (!bind_startcursor(b, &st, &e))
@@ -224,8 +224,7 @@ static int next_row(lua_State *L)
         push_row(L, b, 1);
         return 1;
     case DB_FAIL:
-        bind_pusherror(L, &e);
-        return lua_error(L);
+        bind_throw(L, &e);
     case DB_DONE:
         break;
     }
@@ -243,10 +242,8 @@ int bind_rows(lua_State *L)
     bind_checkstore(L, 1);
     lua_pushcfunction(L, next_row);
     b = bind_newcursor(L);
-    if (!bind_startcursor(b, &st, &e)) {
-        bind_pusherror(L, &e);
-        return lua_error(L);
-    }
+    if (!bind_startcursor(b, &st, &e))
+        bind_throw(L, &e);
     lua_pushnil(L);
     lua_pushvalue(L, -2); /* the for loop closes it when it is left early */
     return 4;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 #include "core/classify.h"
 #include "core/plan.h"
 
@@ -85,7 +86,7 @@ static struct db *check_job(lua_State *L, const struct schema ***s, size_t *n,
 {
     struct db *db;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
+    bind_checkkeys(L, 1, "store schemas ensure");
     lua_getfield(L, 1, "ensure");
     *ensure = lua_toboolean(L, -1);
     lua_getfield(L, 1, "store");
@@ -156,9 +157,17 @@ static struct plans *new_plans(lua_State *L, size_t n)
 static void push_plan(lua_State *L, const struct schema *s,
                       const struct catalog_table *t, const struct plan *p)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     bind_settext(L, "table", s->table);
     bind_setbool(L, "present", t->ncols > 0);
+    lua_createtable(L, (int)s->ncols, 0);
+    for (size_t i = 0, n = 0; i < s->ncols; i++) {
+        if (!catalog_has_column(t, s->cols[i].name))
+            continue;
+        lua_pushstring(L, s->cols[i].name);
+        lua_rawseti(L, -2, (lua_Integer)++n);
+    }
+    lua_setfield(L, -2, "columns");
     lua_createtable(L, (int)p->nstatements, 0);
     for (size_t i = 0; i < p->nstatements; i++) {
         lua_pushstring(L, p->statements[i]);
@@ -181,8 +190,8 @@ static void push_plan(lua_State *L, const struct schema *s,
 }
 
 /* heal.plan{ store=, schemas={...} } -> a list of { table=, present=,
- * statements={...}, drift={{ kind=, column=, have=, want=, sql= }} },
- * or nil, err; changes nothing */
+ * columns={...}, statements={...}, drift={{ kind=, column=, have=, want=,
+ * sql= }} }, or nil, err; changes nothing */
 static int l_plan(lua_State *L)
 {
     const struct schema **s;

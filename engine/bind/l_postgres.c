@@ -23,7 +23,8 @@ static int l_open(lua_State *L)
 
     if (!lua_isnoneornil(L, 2))
         bind_options(L, 2, options);
-    luaL_argcheck(L, !o.workspace || *o.workspace, 2, "an empty workspace");
+    if (o.workspace && !*o.workspace)
+        bind_raise(L, "option 'workspace' must not be empty");
     s = bind_newstore(L);
     s->db = postgres_open(url, &o, &e);
     return s->db ? 1 : bind_fail(L, &e);

@@ -4,35 +4,11 @@
 
 #include "bind/bind.h"
 #include "bind/options.h"
-#include "bind/sys.h"
 #include "os/proc.h"
 
 #define KEEP_DEFAULT (16 << 20)
 
 extern char **environ;
-
-/* The list at idx as argv, pushed as scratch; borrows from the table. */
-static char *const *check_argv(lua_State *L, int idx)
-{
-    lua_Integer n;
-    const char **argv;
-
-    luaL_checktype(L, idx, LUA_TTABLE);
-    n = luaL_len(L, idx);
-    luaL_argcheck(L, n >= 1 && n < 100000, idx, "a list of words");
-    argv = bind_newscratch(L, ((size_t)n + 1) * sizeof(*argv));
-    for (lua_Integer i = 1; i <= n; i++) {
-        size_t len;
-
-        if (lua_rawgeti(L, idx, i) != LUA_TSTRING)
-            luaL_argerror(L, idx, "every word must be a string");
-        argv[i - 1] = lua_tolstring(L, -1, &len);
-        luaL_argcheck(L, strlen(argv[i - 1]) == len, idx,
-                      "a word contains a NUL");
-        lua_pop(L, 1);
-    }
-    return (char *const *)argv;
-}
 
 /* Whether the table at idx says something about the variable "NAME=...". */
 static bool overridden(lua_State *L, int idx, const char *var)
@@ -78,52 +54,60 @@ static char *const *push_env(lua_State *L, int idx)
 }
 
 /* Arguments 1 and 2 of both functions; what p borrows stays on the stack. */
-static struct proc check_proc(lua_State *L)
+static void check_proc(lua_State *L, struct proc *p,
+                       const struct bind_option options[])
 {
-    struct proc p = {.envp = environ};
-    const struct bind_option options[] = {{"cwd", .text = &p.cwd}, {0}};
+    size_t n;
 
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);
     }
     lua_settop(L, 2);
-    p.argv = check_argv(L, 1);
+    p->argv = (char *const *)bind_words(L, 1, "a word", &n);
+    luaL_argcheck(L, n >= 1 && n < 100000, 1, "a list of words");
+    p->envp = environ;
     bind_options(L, 2, options);
     if (lua_getfield(L, 2, "env") != LUA_TNIL) {
         if (!lua_istable(L, -1))
             luaL_error(L, "option 'env' must be a table");
-        p.envp = push_env(L, lua_gettop(L));
+        p->envp = push_env(L, lua_gettop(L));
     }
-    return p;
 }
 
 static int l_spawn(lua_State *L)
 {
-    struct proc p = check_proc(L);
-    const struct bind_option options[] = {{"stdout", .text = &p.output}, {0}};
+    struct proc p = {0};
+    const struct bind_option options[] = {
+        {"cwd", .text = &p.cwd},
+        {.key = "env"},
+        {"stdout", .text = &p.output},
+        {0},
+    };
     struct err e;
 
-    bind_options(L, 2, options);
+    check_proc(L, &p, options);
     return bind_result(L, proc_spawn(&p, &e), &e);
 }
 
 static int l_run(lua_State *L)
 {
-    struct proc p = check_proc(L);
+    struct proc p = {0};
     struct proc_end end;
     struct buf *out;
     struct buf *errs;
     struct err e;
     double max = KEEP_DEFAULT;
     const struct bind_option options[] = {
+        {"cwd", .text = &p.cwd},
+        {.key = "env"},
         {"stdin", .text = &p.input, .len = &p.ninput},
         {"timeout", .number = &p.timeout},
         {"max", .number = &max},
         {0},
     };
 
-    bind_options(L, 2, options);
+    check_proc(L, &p, options);
     p.max = max < BUF_MAX ? (size_t)max : BUF_MAX - 1;
     out = bind_newbuf(L);
     errs = bind_newbuf(L);

@@ -102,7 +102,7 @@ static void add_name(lua_State *L, const char *key, struct sql_name *out)
 }
 
 /* The string-keyed entries of the table at 2, as names for a template. */
-static const struct sql_name *names(lua_State *L)
+static struct sql_name *names(lua_State *L)
 {
     struct sql_name *out =
         bind_newscratch(L, (count_names(L) + 1) * sizeof(*out));
@@ -152,11 +152,13 @@ static struct value *values(lua_State *L, size_t *n)
     struct value *v;
 
     *n = lua_rawlen(L, 2);
-    if (lua_getfield(L, 2, "n") == LUA_TNUMBER) {
+    if (lua_getfield(L, 2, "n") != LUA_TNIL) {
         int whole;
         lua_Integer count = lua_tointegerx(L, -1, &whole);
 
-        if (!whole || count < 0 || (size_t)count < *n)
+        if (!whole)
+            bind_raise(L, "values.n must be how many values there are");
+        if (count < 0 || (size_t)count < *n)
             bind_raise(L, "values.n is less than the values that are there");
         *n = (size_t)count;
     }

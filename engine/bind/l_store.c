@@ -207,8 +207,8 @@ static int l_tostring(lua_State *L)
 
 /* store.from{ dialect=, query=, workspace=, listed=, close= } -> a store whose
  * statements the function runs; a store is given back as it is.
- *   query(sql, { kind=, table= }) -> rows (tables by column name), or
- *   nil, message or error table.  listed(table) -> boolean. */
+ *   query(sql, { kind=, table= }) -> rows (tables by column name) [, the names
+ *   in order], or nil, message or error table.  listed(table) -> boolean. */
 static int l_from(lua_State *L)
 {
     struct bind_store *s;
@@ -241,13 +241,6 @@ static int l_error(lua_State *L)
     return 1;
 }
 
-/* store.raise(message): a caller's mistake, at the caller's line: our own Lua
- * files are passed over. */
-static int l_raise(lua_State *L)
-{
-    bind_raise(L, "%s", luaL_checkstring(L, 1));
-}
-
 int luaopen_engine_store(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"query", bind_query},
@@ -269,7 +262,7 @@ int luaopen_engine_store(lua_State *L)
                                     {"__tostring", l_tostring},
                                     {NULL, NULL}};
     static const luaL_Reg funcs[] = {
-        {"from", l_from}, {"error", l_error}, {"raise", l_raise}, {NULL, NULL}};
+        {"from", l_from}, {"error", l_error}, {NULL, NULL}};
 
     luaL_requiref(L, "engine.schema", luaopen_engine_schema, 0);
     lua_pop(L, 1);
@@ -281,6 +274,7 @@ int luaopen_engine_store(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     luaL_newlib(L, funcs);
+    bind_setchecks(L);
     lua_insert(L, -2);
     lua_setfield(L, -2, "methods"); /* Lua adds its comfort here */
     return 1;

@@ -5,6 +5,7 @@
 
 #include "bind/bind.h"
 #include "bind/lua_row.h"
+#include "bind/options.h"
 
 struct lua_driver {
     struct db db;
@@ -39,7 +40,8 @@ static void push_info(lua_State *L, const struct stmt *st)
     }
 }
 
-/* Runs protected: calls spec.query(sql, info). */
+/* Runs protected: calls spec.query(sql, info); rows and names, when they are
+ * not to be kept under a key. */
 static int run_query(lua_State *L)
 {
     struct call *call = lua_touserdata(L, 1);
@@ -53,10 +55,10 @@ static int run_query(lua_State *L)
         return 0;
     }
     if (lua_istable(L, -2) || (lua_isboolean(L, -2) && lua_toboolean(L, -2))) {
-        lua_pop(L, 1);
         call->ok = true;
         if (!call->key)
-            return 1;
+            return 2;
+        lua_pop(L, 1);
         lua_rawsetp(L, LUA_REGISTRYINDEX, call->key);
         return 0;
     }
@@ -235,11 +237,15 @@ bool lua_driver_query(lua_State *L, struct db *db, const struct stmt *st,
 {
     struct call call = {.d = (struct lua_driver *)db, .st = st, .e = e};
 
-    if (!protected_call(L, run_query, &call, 1))
+    if (!protected_call(L, run_query, &call, 2))
         return false;
     if (!lua_istable(L, -1)) {
-        lua_pop(L, 1);
+        lua_pushnil(L);
+        lua_replace(L, -2);
+    }
+    if (!lua_istable(L, -2)) {
         lua_newtable(L);
+        lua_replace(L, -3);
     }
     return true;
 }
@@ -251,16 +257,18 @@ struct db *lua_driver_open(lua_State *L, int idx, struct err *e)
     const struct dialect *dialect = NULL;
     bool lists;
 
-    luaL_checktype(L, idx, LUA_TTABLE);
+    bind_checkkeys(L, idx, "dialect query workspace listed close query_all");
     idx = lua_absindex(L, idx);
     if (lua_getfield(L, idx, "dialect") == LUA_TSTRING)
         dialect = dialect_find(lua_tostring(L, -1));
-    luaL_argcheck(L, dialect != NULL, idx,
-                  "a store needs dialect = sqlite, postgres or deeplake");
-    luaL_argcheck(L, lua_getfield(L, idx, "query") == LUA_TFUNCTION, idx,
-                  "a store needs query = function(sql) ... end");
+    if (!dialect)
+        bind_raise(L, "a store needs dialect = sqlite, postgres or deeplake");
+    if (lua_getfield(L, idx, "query") != LUA_TFUNCTION)
+        bind_raise(L, "a store needs query = function(sql) ... end");
     lists = lua_getfield(L, idx, "listed") == LUA_TFUNCTION;
-    lua_getfield(L, idx, "workspace");
+    if (lua_getfield(L, idx, "workspace") != LUA_TNIL &&
+        lua_type(L, -1) != LUA_TSTRING)
+        bind_raise(L, "option 'workspace' must be a string");
     ws = luaL_optstring(L, -1, "default");
     d = calloc(1, sizeof(*d));
     if (d)

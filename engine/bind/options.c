@@ -1,5 +1,6 @@
 #include "bind/options.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "bind/bind.h"
@@ -40,10 +41,90 @@ static void read_number(lua_State *L, const struct bind_option *o)
     *o->number = lua_tonumber(L, -1);
 }
 
-void bind_options(lua_State *L, int t, const struct bind_option list[])
+static void check_table(lua_State *L, int t)
 {
     if (!lua_istable(L, t))
-        bind_raise(L, "options must be a table, as { key = value }");
+        bind_raise(L, "options must be a table, as { key = value }, not a %s",
+                   luaL_typename(L, t));
+}
+
+/* Whether a key is the word of n bytes; when loosely, whatever its case and
+ * underscores. */
+static bool is_key(const char *word, size_t n, const char *key, bool loosely)
+{
+    if (!loosely)
+        return strlen(key) == n && memcmp(word, key, n) == 0;
+    for (const char *end = word + n;; word++, key++) {
+        while (word < end && *word == '_')
+            word++;
+        while (*key == '_')
+            key++;
+        if (word == end || tolower((unsigned char)*key) != *word)
+            return word == end && *key == '\0';
+    }
+}
+
+/* The first of the words that a key is, with its length, or NULL. */
+static const char *find_word(const char *words, const char *key, bool loosely,
+                             size_t *n)
+{
+    for (; *words; words += *n + (words[*n] == ' ')) {
+        *n = strcspn(words, " ");
+        if (is_key(words, *n, key, loosely))
+            return words;
+    }
+    return NULL;
+}
+
+/* The key is on top of the stack. */
+static void refuse(lua_State *L, const char *words)
+{
+    const char *key = luaL_tolstring(L, -1, NULL);
+    size_t n;
+    const char *meant = find_word(words, key, true, &n);
+
+    if (meant)
+        bind_raise(L, "there is no option '%s': say %s", key,
+                   lua_pushlstring(L, meant, n));
+    bind_raise(L, "there is no option '%s': there are %s", key,
+               luaL_gsub(L, words, " ", ", "));
+}
+
+void bind_checkkeys(lua_State *L, int t, const char *words)
+{
+    size_t n;
+
+    check_table(L, t);
+    t = lua_absindex(L, t);
+    luaL_checkstack(L, 8, NULL);
+    for (lua_pushnil(L); lua_next(L, t);) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING ||
+            !find_word(words, lua_tostring(L, -1), false, &n))
+            refuse(L, words);
+    }
+}
+
+void bind_options(lua_State *L, int t, const struct bind_option list[])
+{
+    luaL_Buffer words;
+
+    t = lua_absindex(L, t);
+    luaL_buffinit(L, &words);
+    for (const struct bind_option *o = list; o->key; o++) {
+        if (o != list)
+            luaL_addchar(&words, ' ');
+        luaL_addstring(&words, o->key);
+    }
+    luaL_pushresult(&words);
+    bind_checkkeys(L, t, lua_tostring(L, -1));
+    lua_pop(L, 1);
+    bind_fields(L, t, list);
+}
+
+void bind_fields(lua_State *L, int t, const struct bind_option list[])
+{
+    check_table(L, t);
     t = lua_absindex(L, t);
     for (const struct bind_option *o = list; o->key; o++) {
         luaL_checkstack(L, 4, NULL);
@@ -57,9 +138,42 @@ void bind_options(lua_State *L, int t, const struct bind_option list[])
             read_number(L, o);
         } else if (o->flag) {
             *o->flag = lua_toboolean(L, -1);
-        } else {
+        } else if (o->integer || o->size) {
             read_integer(L, o);
         }
         lua_pop(L, 1);
     }
+}
+
+void *bind_newholder(lua_State *L, size_t size, const char *type, int first)
+{
+    int n = lua_gettop(L) - first + 1;
+    void *p = lua_newuserdatauv(L, size, n);
+
+    memset(p, 0, size);
+    lua_insert(L, first);
+    for (int i = n; i > 0; i--)
+        lua_setiuservalue(L, first, i);
+    luaL_setmetatable(L, type);
+    return p;
+}
+
+const char **bind_words(lua_State *L, int idx, const char *what, size_t *n)
+{
+    const char **words;
+    size_t len;
+
+    if (!lua_istable(L, idx))
+        bind_raise(L, "%s must stand in a list", what);
+    *n = lua_rawlen(L, idx);
+    words = bind_newscratch(L, (*n + 1) * sizeof(*words));
+    for (size_t i = 0; i < *n; i++) {
+        if (lua_rawgeti(L, idx, (lua_Integer)i + 1) != LUA_TSTRING)
+            bind_raise(L, "%s must be a string", what);
+        words[i] = lua_tolstring(L, -1, &len);
+        if (strlen(words[i]) != len)
+            bind_raise(L, "%s contains a NUL", what);
+        lua_pop(L, 1);
+    }
+    return words;
 }

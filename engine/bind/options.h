@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One key, and where its value goes: one of the pointers is set. */
+/* One key, and where its value goes: one of the pointers, at most, is
+ * set. */
 struct bind_option {
     const char *key;
     const char **text; /* a string; one with NUL only when len is set too */
@@ -25,6 +26,22 @@ struct bind_option {
  * stays as it was.  Raises, naming the key, for a value that does not fit.
  * Each text is pushed and must stay on the stack while it is used: the table
  * may be one that makes its values. */
+void bind_fields(lua_State *L, int t, const struct bind_option list[]);
+
+/* The same for a table of options, which has no other keys: raises for one. A
+ * key in the list without a pointer is read by the caller. */
 void bind_options(lua_State *L, int t, const struct bind_option list[]);
+
+/* A zeroed userdata of that type and size, in the place of what stands on the
+ * stack from index first on; it keeps that as its user values. */
+void *bind_newholder(lua_State *L, size_t size, const char *type, int first);
+
+/* The list of strings at idx, pushed as scratch with NULL behind the last;
+ * they belong to the list, *n of them.  Raises for whatever else, saying what
+ * each is to be: "a word". */
+const char **bind_words(lua_State *L, int idx, const char *what, size_t *n);
+/* Raises unless what is at t is a table with no other keys than these words,
+ * separated by a space each. */
+void bind_checkkeys(lua_State *L, int t, const char *words);
 
 #endif

@@ -8,7 +8,6 @@
 #define ENGINE_CORE_ERR_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Codes exist only where somebody decides by them; see err_name(). */
 enum err_code {

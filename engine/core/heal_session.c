@@ -75,8 +75,12 @@ static bool change_locked(struct table_heal *h, heal_change *change,
     bool ok;
 
     *refused = false;
-    if (db->changes_refused && !nested)
-        return change(h, sql, e);
+    if (db->changes_refused && !nested) {
+        ok = change(h, sql, e);
+        if (!ok && e->code == ERR_UNSUPPORTED) /* that was not the reason */
+            db->changes_refused = false;
+        return ok;
+    }
     if (!db_begin(db, &nested, e)) {
         *refused = db->changes_refused && !nested;
         return false;

@@ -109,19 +109,21 @@ bool sql_alter_column(struct buf *out, const char *table, const char *column,
 struct sql_name {
     const char *key;
     const char *name;
+    bool used; /* false at first; sql_bind() sets it */
 };
 
 /* What fills a template, borrowed for the length of a call. */
 struct sql_args {
     const struct value *values;
     size_t n;
-    const struct sql_name *names; /* ends with a NULL key */
+    struct sql_name *names; /* ends with a NULL key */
 };
 
 /* Appends text with, outside quotes and comments as the dialect has them, each
  * ? replaced by the next of the values, each ?? by the next, a VALUE_LIST, as
  * a, b, c (NULL when it is empty), and each {key} by its names, quoted.  Too
- * few or too many values and an unknown key are refused. */
+ * few or too many values, an unknown key and a name that is not used are
+ * refused. */
 bool sql_bind(struct buf *out, const struct dialect *d, const char *text,
               const struct sql_args *args, struct err *e);
 

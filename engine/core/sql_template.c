@@ -7,7 +7,7 @@
 
 /* {key}: appends its names; *past is then behind the brace. */
 static bool name_of(struct buf *out, const char *brace, const char **past,
-                    const struct sql_name *names, struct err *e)
+                    struct sql_name *names, struct err *e)
 {
     const char *end = strchr(brace, '}');
     size_t n = end ? (size_t)(end - brace - 1) : 0;
@@ -19,7 +19,7 @@ static bool name_of(struct buf *out, const char *brace, const char **past,
         if (!buf_adds(out, found ? ", " : "", e) ||
             !sql_ident(out, names->name, e))
             return false;
-        found = true;
+        found = names->used = true;
     }
     if (!found)
         return err_set(e, ERR_ARG, "no name given for '%.40s' in the statement",
@@ -75,5 +75,9 @@ bool sql_bind(struct buf *out, const struct dialect *d, const char *text,
     }
     if (used < args->n)
         return err_set(e, ERR_ARG, "%zu values for %zu ?", args->n, used);
+    for (const struct sql_name *name = args->names; name->key; name++)
+        if (!name->used)
+            return err_set(e, ERR_ARG, "no '{%.40s}' in the statement",
+                           name->key);
     return buf_add(out, copied, (size_t)(x.end - copied), e);
 }

@@ -46,15 +46,10 @@ static bool send_again(struct db *db, const struct schema *s,
 
     rows.once = "id";
     ok = all_have_ids(s, &rows) &&
-         sql_insert(&sql, db->ops->dialect, s, &rows, &e);
-    if (ok) {
-        struct stmt st = {.kind = STMT_IDEMPOTENT,
-                          .sql = sql.data,
-                          .len = sql.len,
-                          .table = s->table};
-
-        ok = db_exec(db, &st, &e);
-    }
+         sql_insert(&sql, db->ops->dialect, s, &rows, &e) &&
+         db_exec(db,
+                 &(struct stmt){STMT_IDEMPOTENT, sql.data, sql.len, s->table},
+                 &e);
     buf_free(&sql);
     return ok;
 }

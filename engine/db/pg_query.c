@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "os/clock.h"
+#include "os/interrupt.h"
 
 bool pg_alive(PGconn *conn)
 {
@@ -42,9 +43,8 @@ static void end_copy(PGconn *conn, ExecStatusType s)
 }
 
 /* Sends what is left and waits until the server is done with the statement, at
- * most until end, if that is not 0; false when it is then not done.  Only
- * SIGINT has a handler: it cancels, and the server's word on that is the
- * result. */
+ * most until end, if that is not 0; false when it is then not done.  Ctrl-C
+ * cancels it, and the server's word on that is the result. */
 static bool await_result(PGconn *conn, double end)
 {
     int unsent;
@@ -58,10 +58,13 @@ static bool await_result(PGconn *conn, double end)
             return false;
         if (unsent == 1)
             p.events |= POLLOUT;
-        n = poll(&p, 1, end > 0 ? (int)(left * 1000) + 1 : -1);
-        if (n < 0 && errno == EINTR)
+        n = poll(&p, 1,
+                 end > 0 && left * 1000 < INTERRUPT_CHECK_MS
+                     ? (int)(left * 1000) + 1
+                     : INTERRUPT_CHECK_MS);
+        if (n <= 0 && interrupt_asked())
             cancel(conn);
-        else if (n < 0 || (n > 0 && !PQconsumeInput(conn)))
+        else if ((n < 0 && errno != EINTR) || (n > 0 && !PQconsumeInput(conn)))
             break; /* PQgetResult tells why */
     }
     return true;

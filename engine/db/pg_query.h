@@ -29,7 +29,7 @@ struct pg_query {
  * result.  NULL when it cannot be sent; else the caller clears it.  conn is
  * non-blocking (PQsetnonblocking), so that a large statement waits here, too.
  * After timeout_ms the connection is shut down, *late is true, and the result
- * is the error that comes of it.  SIGINT, where it has a handler, cancels the
+ * is the error that comes of it.  Ctrl-C (os/interrupt.h) cancels the
  * statement, and the server's word on that is the result.
  */
 PGresult *pg_query(PGconn *conn, const struct pg_query *query, bool *late);

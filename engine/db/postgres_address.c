@@ -106,8 +106,8 @@ static void set_name(struct pg_address *a)
             *p = '?';
 }
 
-/* What every session must have, set as the connection is made: a statement
- * of its own would cost a round trip.  The same as a statement. */
+/* What every session must have, set as the connection is made, for a statement
+ * of its own would cost a round trip; and the same as a statement. */
 static bool set_options(struct pg_address *a, struct err *e)
 {
     struct buf path = {0};
@@ -124,8 +124,8 @@ static bool set_options(struct pg_address *a, struct err *e)
          buf_adds(&options, own ? own : "", e) &&
          add_option(&options, "application_name", a->name, e) &&
          add_option(&options, "search_path", path.data, e) &&
-         add_option(&options, "standard_conforming_strings", "on", e) &&
-         add_option(&options, "datestyle", "ISO", e) &&
+         buf_adds(&options, " --standard_conforming_strings=on --datestyle=ISO",
+                  e) &&
          buf_adds(&settings,
                   "SELECT set_config('standard_conforming_strings', 'on', true)"
                   ", set_config('datestyle', 'ISO', true)"

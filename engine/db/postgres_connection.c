@@ -11,6 +11,7 @@
 #include "core/sql_lexer.h"
 #include "db/pg_query.h"
 #include "os/clock.h"
+#include "os/interrupt.h"
 
 #define MAX_PARAMS 80 /* libpq 15 knows 44 */
 
@@ -98,7 +99,8 @@ static bool connect_error(const PGconn *conn, struct err *e)
                    server, reason);
 }
 
-/* Drives the connect to its end; false when it is not ready in time. */
+/* Drives the connect to its end; false when it is not ready in time, or for
+ * Ctrl-C. */
 static bool wait_connected(PGconn *conn, int seconds)
 {
     double end = clock_s() + seconds;
@@ -109,15 +111,13 @@ static bool wait_connected(PGconn *conn, int seconds)
         double left = end - clock_s();
         int n;
 
-        if (left <= 0)
+        if (left <= 0 || interrupt_asked())
             return false;
         p.events = s == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        n = poll(&p, 1, (int)(left * 1000) + 1);
-        if (n == 0)
-            return false;
+        n = poll(&p, 1, INTERRUPT_CHECK_MS);
         if (n > 0)
             s = PQconnectPoll(conn);
-        else if (errno != EINTR)
+        else if (n < 0 && errno != EINTR)
             return true; /* the status says that it failed */
     }
     return true;
@@ -163,21 +163,24 @@ static PGconn *start_connect(const struct pg_address *a)
     return PQconnectStartParams(keys, vals, 1);
 }
 
-/* True when the options have not reached a session: refused, or dropped. */
+/* True when the options did not reach a session: refused, or dropped without a
+ * word, and the name in them with the others. */
 static bool lost_options(const struct pg_address *a, const PGconn *conn)
 {
     const char *name = PQparameterStatus(conn, "application_name");
     char state[6];
     const char *text;
 
-    if (a->pooled || PQstatus(conn) == CONNECTION_OK)
-        return !a->pooled && !(name && strcmp(name, a->name) == 0);
+    if (a->pooled)
+        return false;
+    if (PQstatus(conn) == CONNECTION_OK)
+        return !name || strcmp(name, a->name) != 0;
     find_sqlstate(PQerrorMessage(conn), state, &text);
     return state[0] && strstr(text, "options");
 }
 
-/* False with *e set when conn, which this frees then, is not ready; lost says
- * that it would be without options. */
+/* False when conn, which this frees then, is not ready: with *e set, or *lost,
+ * because it has no options. */
 static bool finish_connect(const struct pg_address *a, PGconn *conn, bool *lost,
                            struct err *e)
 {

@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/db.h"
@@ -13,6 +12,10 @@
 #include "core/err.h"
 #include "db/sqlite_busy.h"
 #include "db/sqlite_error.h"
+#include "os/interrupt.h"
+
+/* So many steps of SQLite's machine pass between two looks for Ctrl-C. */
+#define CHECK_EVERY 10000
 
 struct sqlite_db {
     struct db db;
@@ -188,11 +191,27 @@ static bool make_private(struct sqlite_db *d, struct err *e)
     return true;
 }
 
+/* ATTACH and VACUUM INTO make files of their own also from a connection that is
+ * read-only. */
+static int refuse_attach(void *unused, int action, const char *a, const char *b,
+                         const char *c, const char *d)
+{
+    (void)unused, (void)a, (void)b, (void)c, (void)d;
+    return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int is_interrupted(void *unused)
+{
+    (void)unused;
+    return interrupt_asked();
+}
+
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
     int rc;
 
+    sqlite3_progress_handler(d->h, CHECK_EVERY, is_interrupted, NULL);
     d->busy.timeout_ms = o->busy_ms ? o->busy_ms : 5000;
     sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     /* A process that writes one row and leaves must not pay a checkpoint. */
@@ -206,7 +225,7 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                           NULL, NULL, NULL);
     d->readonly = o->readonly && rc == SQLITE_OK;
     if (d->readonly)
-        rc = sqlite_refuse_attach(d->h);
+        rc = sqlite3_set_authorizer(d->h, refuse_attach, NULL);
     return rc == SQLITE_OK || fail(d, rc, e);
 }
 

@@ -8,7 +8,6 @@
 
 struct db;
 struct err;
-typedef struct sqlite3 sqlite3;
 
 struct sqlite_options {
     int busy_ms;   /* how long a lock is waited for; 0 means 5000 */
@@ -16,16 +15,10 @@ struct sqlite_options {
 };
 
 /* Opens a database file (WAL, synchronous FULL), made 0600 when it is not
- * there.  NULL with *e set on failure; db->ops->close() ends it. */
+ * there.  Ctrl-C (os/interrupt.h) ends its statements.  NULL with *e set on
+ * failure; db->ops->close() ends it. */
 struct db *sqlite_open(const char *path, const struct sqlite_options *o,
                        struct err *e);
 
-/* Connections opened from now on end a running statement with the error
- * "interrupted" once asked() is not 0.  For the REPL; nobody else pays. */
-bool sqlite_interrupt_when(int (*asked)(void *));
-
-/* Refuses ATTACH and VACUUM INTO, which make files of their own also from a
- * connection that is read-only.  SQLite's code. */
-int sqlite_refuse_attach(sqlite3 *h);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "os/clock.h"
+#include "os/interrupt.h"
 
 /* Pages of 4 KiB: reading them costs what a checkpoint costs per event. */
 #define LONG_LOG_PAGES 64
@@ -36,7 +37,7 @@ static int busy_handler(void *arg, int n)
 
     if (n == 0)
         b->deadline_us = now + 1000 * (int64_t)b->timeout_ms;
-    if (now >= b->deadline_us)
+    if (now >= b->deadline_us || interrupt_asked())
         return 0;
     nanosleep(&t, NULL);
     return 1;

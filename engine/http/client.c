@@ -5,14 +5,13 @@
 
 #include "http/transfer.h"
 #include "os/clock.h"
-
-#define IDLE_MS 1000
+#include "os/interrupt.h"
 
 struct http_client {
     struct http_config cfg;
     CURLM *multi;                      /* from the first request on */
     struct http_request *first, *last; /* queued or running, oldest first */
-    long running;
+    int running;
 };
 
 const struct http_config http_defaults = {
@@ -50,7 +49,7 @@ static bool set_up(struct http_client *client, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory");
     }
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
-                      client->cfg.max_parallel);
+                      (long)client->cfg.max_parallel);
     return true;
 }
 
@@ -119,11 +118,12 @@ static bool start_attempt(struct http_request *req, struct err *e)
 }
 
 /* Starts the requests that are due while there is room.  Returns how
- * long nothing more will be due, at most IDLE_MS. */
+ * long nothing more will be due, at most
+ * INTERRUPT_CHECK_MS. */
 static int start_due(struct http_client *client, bool *done)
 {
     long long now = clock_ms();
-    long long wait = IDLE_MS;
+    long long wait = INTERRUPT_CHECK_MS;
     struct err e;
 
     for (struct http_request *req = client->first, *next; req; req = next) {
@@ -158,7 +158,7 @@ static int collect(struct http_client *client, bool *done)
 
         if (msg->msg != CURLMSG_DONE)
             continue;
-        req = transfer_request(msg->easy_handle);
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&req);
         curl_multi_remove_handle(client->multi, msg->easy_handle);
         client->running--;
         ended++;
@@ -175,7 +175,8 @@ static int collect(struct http_client *client, bool *done)
     return ended;
 }
 
-/* One look; 1 when a call is done, 0 when not yet, -1 with *e set. */
+/* One look; 1 when a call is done, 0 when not yet, -1 with *e set, also for
+ * Ctrl-C. */
 static int turn(struct http_client *client, struct err *e)
 {
     bool done = false;
@@ -186,11 +187,10 @@ static int turn(struct http_client *client, struct err *e)
     /* Whatever ended made room, so nothing is waited for then. */
     if (m == CURLM_OK && collect(client, &done) == 0 && !done)
         m = curl_multi_poll(client->multi, NULL, 0, wait, NULL);
-    if (m != CURLM_OK) {
-        err_set(e, ERR_IO, "%s", curl_multi_strerror(m));
-        return -1;
-    }
-    return done ? 1 : 0;
+    if (m == CURLM_OK && !interrupt_asked())
+        return done ? 1 : 0;
+    err_set(e, ERR_IO, "%s", curl_multi_strerror(m));
+    return -1;
 }
 
 bool http_client_wait(struct http_client *client, struct err *e)

@@ -17,11 +17,11 @@ local propolis = {
 --   "postgres://..."    a schema of that database: options.workspace
 --   "deeplake:[URL]"    the HTTP API, with the account in force
 --   { dialect=, query= }  a store made of Lua functions: engine.store.from
--- @param options workspace, busy_ms, readonly, or a whole configuration
+-- @param options see stores.options; raises for a key that is none of them
 -- @return the store (close it, or declare it <close>), or nil, err
 function propolis.open(url, options)
     if type(url) ~= "string" then return store.from(url) end
-    return require("propolis.stores").open(url, options or {})
+    return require("propolis.stores").open(url, options)
 end
 
 return setmetatable(propolis, {

@@ -1,7 +1,7 @@
 --- store: the comfort on top of engine.store, added to its methods once.
 --
 -- The C side sends one statement at a time and heals; here rows get their id,
--- tables become JSON, what was healed is journalled, and a whole list of
+-- tables become JSON, what was healed is logged, and a whole list of
 -- schemas goes in one call.
 local heal = require "engine.heal"
 local sql = require "engine.sql"
@@ -33,17 +33,22 @@ local function shape_of(schema)
     return shape
 end
 
--- A plain table of columns is a schema too; made once per table.
-local built = setmetatable({}, { __mode = "k" })
-
-local function as_schema(schema)
+-- A schema, or a plain table of columns, which is one too.
+local function schema_like(schema)
     if type(schema) ~= "table" then
         local meta = type(schema) == "userdata" and getmetatable(schema)
         if not meta or meta.__name ~= "engine.schema" then
-            store.raise("a schema is wanted here, not a " .. type(schema))
+            store.check(schema, "schema", "a schema is wanted here")
         end
-        return schema
     end
+    return schema
+end
+
+-- Such a table becomes a schema once.
+local built = setmetatable({}, { __mode = "k" })
+
+local function as_schema(schema)
+    if type(schema_like(schema)) ~= "table" then return schema end
     built[schema] = built[schema] or require("engine.schema").new(schema)
     return built[schema]
 end
@@ -52,10 +57,7 @@ end
 -- caller's table gets the id, so that the caller knows it.
 local function prepared(schema, row)
     local shape = shape_of(schema)
-    if type(row) ~= "table" then
-        store.raise("a row must be a table by column name, not a "
-            .. type(row))
-    end
+    store.check(row, "table", "a row must be a table by column name")
     if shape.id and row.id == nil then
         row.id = sys.uuid()
     end
@@ -68,18 +70,26 @@ local function prepared(schema, row)
                     copy[key] = value
                 end
             end
-            copy[name] = assert(require("propolis.json").encode(row[name]))
+            local text, err = require("propolis.json").encode(row[name])
+            copy[name] = text or store.raise(name .. ": " .. err)
         end
     end
     return copy
 end
 
-local function all_prepared(schema, rows)
-    if type(rows) ~= "table" then
-        store.raise("rows must be a list of tables, not a " .. type(rows))
+-- Raises for a table that is more than a list, as the row for a list of rows.
+local function check_list(list, what)
+    for key in pairs(store.check(list, "table", what)) do
+        if not math.type(key) or key > #list then
+            store.raise(("%s, without a key '%s'"):format(what, key))
+        end
     end
+    return list
+end
+
+local function all_prepared(schema, rows)
     local list = {}
-    for i, row in ipairs(rows) do
+    for i, row in ipairs(check_list(rows, "rows must be a list of tables")) do
         list[i] = prepared(schema, row)
     end
     return list
@@ -91,7 +101,7 @@ local function note(self, done)
         require("propolis.log").warn("%s: index not made: %s", done.table,
             done.index_error)
     end
-    if self.journal ~= false and (done.created or #done.altered > 0) then
+    if self.heal_log ~= false and (done.created or #done.altered > 0) then
         require("propolis.heal_log").append {
             store = self.url or self.dialect, table = done.table,
             created = done.created, added = done.altered,
@@ -108,8 +118,8 @@ local function inserted(self, ok, healed)
     return ok, healed
 end
 
---- Inserts one row (a table by column name), and does no more: no team hears of
--- it, see put; heals when it must.
+--- Inserts one row (a table by column name), and does no more: the next sync
+-- finds and queues it, see put; heals when it must.
 -- A row without an id gets one, which is written back into it; a table in a
 -- jsonb column is stored as JSON.  Raises on a key that is no column.
 -- @return true [, what was healed], or nil, err
@@ -125,13 +135,17 @@ function methods.insert_many(self, schema, rows)
     return inserted(self, raw.insert_many(self, schema, list))
 end
 
+local function put(self, schema, prepare, given, options)
+    store.check(self, "store")
+    schema = as_schema(schema)
+    return require("propolis.sync.writer").put(self, schema,
+        prepare(schema, given), store.options(options, "once queue"))
+end
+
 --- Puts many rows of one schema into the store, as put does each, all or none.
 -- @return how many are new or changed, or nil, err
 function methods.put_many(self, schema, rows, options)
-    schema = as_schema(schema)
-    local list = all_prepared(schema, rows)
-    return require("propolis.sync.writer").put(self, schema, list,
-        options or {})
+    return put(self, schema, all_prepared, rows, options)
 end
 
 --- Puts one row (a table by column name) into the store as the schema says its
@@ -146,20 +160,25 @@ end
 -- @return true when the row is new or changed something, false when what was
 -- there stays; or nil, err
 function methods.put(self, schema, row, options)
-    local count, err = self:put_many(schema, { row }, options)
+    local count, err = put(self, schema, function(made, given)
+        return { prepared(made, given) }
+    end, row, options)
     return count and count > 0, err
 end
 
--- The statement with its values in; raises on a template that does not fit.
+-- The statement with its values in; raises on a template that does not fit. In
+-- PostgreSQL ? is an operator of its own.
 local function filled(self, text, values)
-    if values == nil then return text end
-    if type(text) ~= "string" then
-        store.raise("a statement must be a string, not a " .. type(text))
+    local dialect = store.check(self, "store").dialect
+    store.check(text, "string", "a statement must be a string")
+    if values == nil then
+        if dialect ~= "sqlite" or not text:find("?", 1, true) then
+            return text
+        end
+        values = {}
     end
-    if type(values) ~= "table" then
-        store.raise("values must be a table, as { 5 }, not a " .. type(values))
-    end
-    local full, err = sql.bind(text, values, self.dialect)
+    store.check(values, "table", "values must be a table, as { 5 }")
+    local full, err = sql.bind(text, values, dialect)
     return full or store.raise(err.message)
 end
 
@@ -186,13 +205,13 @@ end
 -- One schema or a list of them or nil for all, as a list; and whether it was
 -- one.  The userdata is one; so is a plain spec with a table's name.
 local function wanted(schemas)
-    if schemas ~= nil and type(schemas) ~= "table" then
-        as_schema(schemas)
-    end
     if schemas == nil then
         return require("propolis.schemas").list(), false
-    elseif type(schemas) == "userdata" or schemas.table then
-        return { schemas }, true
+    elseif type(schemas) ~= "table" or schemas.table then
+        return { schema_like(schemas) }, true
+    end
+    for _, schema in ipairs(check_list(schemas, "schemas must be a list")) do
+        schema_like(schema)
     end
     return schemas, false
 end

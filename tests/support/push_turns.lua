@@ -34,7 +34,8 @@ end
 
 --- A store of the workspace in which rows are counted as they arrive.
 function turns.prepare(url, options)
-    local store <close> = assert(propolis.open(url, options))
+    local store <close> = assert(propolis.open(url,
+        require("propolis.stores").options(options)))
     assert(store:ensure())
     assert(store:exec("ALTER TABLE sessions ADD COLUMN arrived bigserial"))
 end
@@ -55,6 +56,7 @@ end
 -- @param model the machine whose events are pushed
 -- @param opts the machine's: remote, workspace, ...
 -- @param db the database where the rows end
+-- @return how many turns there are
 function turns.each(line, how, model, opts, db)
     local ws = opts.workspace
     local function push(turn)
@@ -82,6 +84,7 @@ function turns.each(line, how, model, opts, db)
         local counts = assert(outbox.counts(store))
         assert(counts.waiting == 0 and counts.rejected == 0)
     end
+    return n
 end
 
 return turns

@@ -49,7 +49,8 @@ function intake.put(store, records)
     end
     return store:transaction(function()
         for _, run in ipairs(runs) do
-            local n, err = store:put_many(run.schema, run.rows, run)
+            local n, err = store:put_many(run.schema, run.rows,
+                { once = run.once, queue = run.queue })
             if not n then return nil, err end
         end
         return true

@@ -26,7 +26,7 @@ local function choose(opts)
         return nil, "there is no remote store: 'propolis config set store"
             .. " URL' names one, 'propolis login' gets an account"
     end
-    return conf.remote, conf
+    return conf.remote, require("propolis.stores").options(conf)
 end
 
 --- Opens it.
@@ -58,7 +58,7 @@ function target.open(opts, how)
         if not ok then return nil, tostring(err) end
     end
     if how == "read" then
-        options = setmetatable({ readonly = true }, { __index = options })
+        options.readonly = true
     end
     local store, err = require("propolis").open(url, options)
     if not store then return nil, tostring(err) end

@@ -108,16 +108,10 @@ end
 
 local function from_browser(opts, url)
     local client <close> = cli.check(api.new { api_url = url })
-    local ok, token, why = pcall(device.login, {
+    return cli.check(device.login {
         client = client, sleep = sys.sleep, clock = sys.monotonic,
         show = show(opts),
     })
-    if not ok and cli.is_interrupt(token) then
-        return cli.check(nil, "interrupted; nothing was saved")
-    elseif not ok then
-        error(token, 0)
-    end
-    return cli.check(token, why)
 end
 
 -- After -----------------------------------------------------------------------

@@ -4,6 +4,7 @@
 --
 --   local conf, err = config.load()
 --   local store = propolis.open(conf.local_store)
+local check = require("engine.store").check
 local places = require "propolis.config.places"
 
 local config = {}
@@ -19,7 +20,8 @@ local env = places.env
 -- env wins over the settings file, that over default.  An account's own value
 -- (account = key in credentials.json) stands between env and settings;
 -- env_only ones are never in the file: schemas are loaded without reading it.
--- Types: "text", "store" (a URL; `set` looks for its scheme), "name" (a
+-- Types: "text", "store" (a URL; `set` looks for its scheme; a relative path in
+-- it is taken from the settings' folder, and none in env), "name" (a
 -- table's), "integer" (not negative), "boolean", "list" (of texts; as one text
 -- they are joined by ':').
 config.keys = {
@@ -69,6 +71,7 @@ end
 
 --- A setting's declaration by its name, or nil.
 function config.key(name)
+    check(name, "string", "a setting's name must be a string")
     return by_name[name]
 end
 
@@ -79,6 +82,7 @@ local FILE_MAX = 1 << 20
 
 -- A small file's text; nil when there is none; nil and a sentence on trouble.
 local function read_file(path)
+    check(path, "string", "a file must be named by a string")
     local file, err, errno = io.open(path, "rb")
     if not file then
         if errno == ENOENT or errno == ENOTDIR then return nil end
@@ -151,6 +155,7 @@ end
 -- An id as part of a file name.  What had to be changed gets a hash of the
 -- original behind a "~", which no unchanged name has.
 local function file_part(id)
+    check(id, "string", "organisation and workspace must be strings")
     local safe = id:lower():gsub("[^a-z0-9_.-]", "_"):gsub("^%.", "_")
         :sub(1, 60)
     if safe == id then return safe end
@@ -159,6 +164,7 @@ end
 
 --- The file of the local store for an organisation and a workspace.
 function config.store_file(paths, org, workspace)
+    check(paths, "table", "paths must be those of config.paths()")
     return ("%s/%s@%s.db"):format(paths.data, file_part(org),
         file_part(workspace))
 end
@@ -177,7 +183,8 @@ local function effective(key, account, settings, paths)
     end
     if value == nil then return key.default, "default" end
     local err
-    value, err = require("propolis.config.values").check(key, value, origin)
+    value, err = require("propolis.config.values").check(key, value, origin,
+        origin ~= key.env and paths.config or nil)
     return value, origin, err
 end
 
@@ -246,6 +253,7 @@ end
 -- propolis.config.settings.
 -- @return true, or nil and a sentence
 function config.set(name, value)
+    config.key(name)
     return require("propolis.config.settings").set(name, value)
 end
 

@@ -16,7 +16,7 @@ end
 function activity.open(conf)
     local _, found = activity.file(conf)
     if not found then return nil end
-    return require("propolis").open(conf.local_store, conf)
+    return require("propolis").open(conf.local_store)
 end
 
 -- A store that no hook wrote to yet has no tables.

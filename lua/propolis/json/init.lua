@@ -28,12 +28,15 @@ json.decode = reader.decode
 local find, format, gsub = string.find, string.format, string.gsub
 
 local array = reader.array
+local check = require("engine.store").check
 local ORDER = {}
+local PAIRS = "an object is made of a list of { key, value }"
 
 --- Marks a list, so that it is written as [] also when it is empty.
 -- @param t the list; a new one when absent
 -- @return t itself
 function json.array(t)
+    check(t or {}, "table", "an array must be a table")
     return setmetatable(t or {}, array)
 end
 
@@ -48,9 +51,9 @@ end
 -- @param pairs_ list of { key, value }; keys are strings
 function json.object(pairs_)
     local t, order = {}, {}
-    for _, pair in ipairs(pairs_) do
-        local key, value = pair[1], pair[2]
-        assert(type(key) == "string", "an object's keys are strings")
+    for _, pair in ipairs(check(pairs_, "table", PAIRS)) do
+        local key, value = check(pair, "table", PAIRS)[1], pair[2]
+        check(key, "string", "an object's keys must be strings")
         if value ~= nil then
             if t[key] == nil then
                 order[#order + 1] = key
@@ -59,6 +62,33 @@ function json.object(pairs_)
         end
     end
     return setmetatable(t, { __name = "propolis.object", [ORDER] = order })
+end
+
+--- Some fields of a record as such an object.  A field that is a plain table is
+-- taken for a list, also when it is empty.
+-- @param keys the fields' names in order
+-- @param absent stands for a field that is nil; without it that is left out
+function json.pick(record, keys, absent)
+    local out = {}
+    for i, key in ipairs(keys) do
+        local value = record[key]
+        if value == nil then
+            value = absent
+        elseif type(value) == "table" and not getmetatable(value) then
+            value = json.array(value)
+        end
+        out[i] = { key, value }
+    end
+    return json.object(out)
+end
+
+--- The array of what json.pick makes of each record of a list.
+function json.pick_all(records, keys, absent)
+    local out = json.array()
+    for i, record in ipairs(records) do
+        out[i] = json.pick(record, keys, absent)
+    end
+    return out
 end
 
 local ESCAPES = {

@@ -21,7 +21,8 @@ local store = {}
 ---@class engine.store.spec
 ---@field dialect engine.dialect
 ---@field query fun(sql: string, info: table): table?, any rows by column
---- name, or nil and why; info tells .kind and .table
+--- name and, where they are known, the names in order; or nil and why; info
+--- tells .kind and .table
 ---@field workspace? string ("default")
 ---@field listed? fun(table: string): boolean whether the service lists it
 ---@field close? fun()
@@ -47,6 +48,21 @@ function store.error(code, message) end
 --- passed over.
 ---@param message string
 function store.raise(message) end
+
+--- Gives the value back; raises "what, not a TYPE" as store.raise() does unless
+--- it is of that Lua type, or an open "store".
+---@param value any
+---@param kind string
+---@param what? string "a row must be a table"
+---@return any value
+function store.check(value, kind, what) end
+
+--- Checks a table of options: raises as store.raise() for what is no table, or
+--- has another key.
+---@param options? table
+---@param words string the known keys, separated by a space each
+---@return table options an empty one for nil
+function store.options(options, words) end
 
 --- What a statement is, so that a store behind a network knows what it may
 --- send again when no clear answer came.  "query" is anything, which never is;

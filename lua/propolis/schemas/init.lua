@@ -21,12 +21,14 @@ local RENAMED = {
     skills = "HIVEMIND_SKILLS_TABLE",
 }
 
+local check = require("engine.store").check
 local loaded = {} -- name -> schema, or false when its file was refused
 local refused = {} -- name -> sentence
 local extras -- the user's files: table -> { path=, spec= }, read once
 
 --- The data of one schema file, or nil and a sentence.
 function schemas.read(path)
+    check(path, "string", "a schema's file must be a string")
     local chunk, err = loadfile(path, "t", {})
     if not chunk then return nil, err end
     local ok, spec = pcall(chunk)
@@ -177,6 +179,7 @@ end
 --- The schema of that name, or nil and a sentence: the shipped ones keep
 -- their names when a setting renames their tables.
 function schemas.get(name)
+    check(name, "string", "a schema's name must be a string")
     local made = loaded[name]
     if made == nil then
         made = load_one(name)
@@ -255,6 +258,9 @@ end
 --- The embedding column that the memory table must never lose: true, or nil
 -- and a sentence.  Ensure asks before it sends any SQL.
 function schemas.guard(wanted)
+    if type(wanted) ~= "userdata" then
+        check(wanted, "table", "a schema is wanted here")
+    end
     local renamed = os.getenv(RENAMED.memory)
     local guarded = wanted.table == "memory" or wanted.table == renamed
     for _, column in ipairs(guarded and wanted.columns or {}) do

@@ -68,8 +68,38 @@ local function guard(made)
     end
 end
 
+-- Every option of any kind of store; those of configurations by their names
+-- there.  The kinds of stores say what they mean.
+local OPTIONS = "workspace readonly busy_ms connect_timeout timeout_ms"
+    .. " api_url token org_id tables retries backoff_ms max_bytes ca_file"
+    .. " create_delays marker_dir marker_ttl_ms index_marker_ttl_ms"
+    .. " query_timeout_ms trace_sql on_balance"
+local KINDS = {
+    string = "workspace api_url token org_id ca_file marker_dir",
+    table = "tables create_delays",
+    ["function"] = "on_balance",
+}
+
+--- The options that a configuration has for its team's store.
+function stores.options(conf)
+    local options = {}
+    for name in OPTIONS:gmatch("%S+") do
+        options[name] = conf[name]
+    end
+    return options
+end
+
 --- Opens a store by its URL: propolis.open.
 function stores.open(url, options)
+    options = store.options(options, OPTIONS)
+    for kind, names in pairs(KINDS) do
+        for name in names:gmatch("%S+") do
+            if options[name] ~= nil then
+                store.check(options[name], kind, ("option '%s' must be a %s")
+                    :format(name, kind))
+            end
+        end
+    end
     local kind, why = stores.find(url)
     if not kind then return nil, store.error("arg", why) end
     local made, err = kind.open(options, url)

@@ -12,6 +12,8 @@ return {
         end
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, store.error("arg", why) end
-        return require("engine.sqlite").open(file, options)
+        return require("engine.sqlite").open(file, {
+            busy_ms = options.busy_ms, readonly = options.readonly,
+        })
     end,
 }

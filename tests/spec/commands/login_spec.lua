@@ -126,7 +126,8 @@ describe("propolis login", function()
             end
             os.exit(require("propolis.commands.login").run {}, true)
         ]] }, { home = home, env = { HIVEMIND_API_URL = service.server.url } })
-        fails(r, "propolis: interrupted; nothing was saved\n")
+        assert.equal(130, r.code)
+        assert.matches("\npropolis: [^\n]*interrupted!\n$", r.stderr)
         assert.is_nil(accounts.saved(home))
     end)
 

@@ -243,6 +243,25 @@ lines', '', 40)]] }
         assert.is_nil(r.stderr:find("secret", 1, true))
     end)
 
+    it("prints each column's own value, also under equal names", function()
+        local double <close> = require("httpdouble").start {
+            dir = tmp.dir(), token = "t", org = "o",
+        }
+        local env = { HIVEMIND_API_URL = double.url, HIVEMIND_TOKEN = "t",
+            HIVEMIND_ORG_ID = "o" }
+        for _, place in ipairs { "sqlite::memory:", "deeplake:" } do
+            for option, want in pairs { ["--csv"] = "a,a_2\r\n1,2\r\n",
+                ["--json"] = '[{"a":1,"a_2":2}]\n' } do
+                local r = run({ "query", "--store", place, option,
+                    "SELECT 1 AS a, 2 AS a" }, { home = home, env = env })
+                assert.same({ 0, want }, { r.code, r.stdout }, r.stderr)
+            end
+            local r = run({ "query", "--store", place,
+                "SELECT 1 AS a, 2 AS a" }, { home = home, env = env })
+            assert.matches("a  a_2\n[- ]+\n *1 +2\n", r.stdout)
+        end
+    end)
+
     it("shows the rows of a service in the statement's order", function()
         local double <close> = require("httpdouble").start {
             dir = tmp.dir(), token = "t", org = "o",
@@ -264,7 +283,6 @@ lines', '', 40)]] }
             assert.matches("--write", r.stderr, 1, true)
         end
         r = ask("SELECT 1 AS a WHERE 1 = 0")
-        assert.equal(0, r.code, r.stderr)
-        assert.equal("", r.stdout)
+        assert.same({ 0, "a\n-\n" }, { r.code, r.stdout }, r.stderr)
     end)
 end)

@@ -73,6 +73,22 @@ describe("a database that refuses", function()
         end)
     end
 
+    it("a change wherever it stands: that is told", function()
+        local url = pg.url(true)
+        local line <close> = relay.start { port = pg.port(url),
+            postgres = true,
+            refuse = { { text = "^ALTER TABLE", code = "0A000" } } }
+        local store <close> = open(pg.url_with(url, { port = line.port }))
+        assert(store:insert(OLD, { id = "a" }))
+        for _ = 1, 2 do
+            local ok, err = store:insert(NEW, { id = "b", note = "n" })
+            assert.is_nil(ok)
+            assert.equal("unsupported", err.code)
+            assert.equal("no such thing here", err.message)
+            assert.is_false(store:in_transaction())
+        end
+    end)
+
     it("set_config, to a heal in a transaction", function()
         local url = pg.url(true)
         local line <close> = relay.start { port = pg.port(url),

@@ -14,7 +14,7 @@ end
 
 local function open(ws, address)
     local store, err = propolis.open(address or url, { workspace = ws })
-    if store then store.journal = false end
+    if store then store.heal_log = false end
     return store, err
 end
 

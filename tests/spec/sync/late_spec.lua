@@ -6,6 +6,7 @@ local needs = require "needs"
 local pgbouncer = require "pgbouncer"
 local pg = require "postgres"
 local propolis = require "propolis"
+local stores = require "propolis.stores"
 local serving = require "serving"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -83,7 +84,8 @@ describe("an INSERT that arrives late", function()
                 number = number + 1
                 local ws = "late" .. number
                 local opts = opts_for(ws)
-                local store <close> = assert(propolis.open(opts.remote, opts))
+                local store <close> = assert(propolis.open(opts.remote,
+                    stores.options(opts)))
                 prepare(store)
                 local m = machine.real(opts)
                 m:events(1, 1)

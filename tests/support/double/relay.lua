@@ -31,9 +31,7 @@ end
 local function flush(side, now)
     while side.out[1] and side.out[1].at <= now do
         local first = side.out[1]
-        if first.close then
-            return false
-        end
+        if first.close then return false end
         local n = net.send(side.fd, first.bytes)
         if n == false then
             return false
@@ -80,7 +78,7 @@ end
 -- refused; the start of a message waits for its rest.
 local function replaced(pair, bytes)
     bytes = (pair.rest or "") .. bytes
-    local whole, at = {}, 1
+    local messages, at = {}, 1
     while true do
         local head = pair.started and 1 or 0 -- the first has no type
         if #bytes < at + head + 3 then break end
@@ -95,10 +93,10 @@ local function replaced(pair, bytes)
             message = "P" .. string.pack(">I4", #body + 4) .. body
         end
         pair.started = pair.started or message:sub(5, 8) == "\0\3\0\0"
-        whole[#whole + 1] = message
+        messages[#messages + 1] = message
     end
     pair.rest = bytes:sub(at)
-    return table.concat(whole)
+    return table.concat(messages)
 end
 
 local function from_client(pair, bytes)

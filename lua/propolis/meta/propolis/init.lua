@@ -16,6 +16,13 @@ local propolis = {}
 ---@field readonly? boolean refuses to change anything
 ---@field connect_timeout? integer PostgreSQL: seconds
 ---@field timeout_ms? integer PostgreSQL, Deeplake: for one statement's answer
+---@field api_url? string Deeplake, as what follows; without token the account
+---@field token? string
+---@field org_id? string
+---@field retries? integer how often what may be sent again is
+---@field backoff_ms? integer
+---@field max_bytes? integer of an answer
+---@field ca_file? string
 
 --- Opens a store; close it, or declare it `<close>`.
 ---  * `sqlite:PATH`: a file, made when it is not there
@@ -24,7 +31,7 @@ local propolis = {}
 ---    force
 ---  * a table: a store made of Lua functions, see engine.store.from
 ---@param url string|engine.store.spec
----@param options? propolis.open.options|propolis.config.loaded
+---@param options? propolis.open.options a key that is none of them raises
 ---@return propolis.store.object? store
 ---@return engine.error? err "arg" when nothing opens such a URL
 function propolis.open(url, options) end

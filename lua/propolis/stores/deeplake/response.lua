@@ -36,7 +36,24 @@ local function cell(value)
     return value
 end
 
--- The rows of a decoded answer, or nil when it has not the API's shape.
+-- The columns' names, each once, as engine.store names equal ones.
+local function distinct(names)
+    local taken, columns = {}, {}
+    for _, name in ipairs(names) do
+        taken[name] = false
+    end
+    for i, name in ipairs(names) do
+        local column, number = name, 2
+        while taken[column] or number > 2 and taken[column] ~= nil do
+            column, number = ("%s_%d"):format(name, number), number + 1
+        end
+        taken[column], columns[i] = true, column
+    end
+    return columns
+end
+
+-- The rows of a decoded answer and the names of its columns, or nil when it has
+-- not the API's shape.
 local function zip(value)
     if value == json.null then return {} end
     if type(value) ~= "table" or json.is_array(value) or value[1] ~= nil then
@@ -44,24 +61,31 @@ local function zip(value)
     end
     local columns, rows = value.columns, value.rows
     if type(columns) ~= "table" or type(rows) ~= "table" then return {} end
+    for _, name in ipairs(columns) do
+        if type(name) ~= "string" then return nil end
+    end
+    columns = distinct(columns)
     local list = {}
     for i, row in ipairs(rows) do
         if type(row) ~= "table" then return nil end
         local record = {}
         for c, name in ipairs(columns) do
-            if type(name) ~= "string" then return nil end
             record[name] = cell(row[c])
         end
         list[i] = record
     end
-    return list
+    return list, columns
 end
 
---- Rows of a body; write: the statement behind it changed something.
+--- Rows of a body, and the names of its columns in order; write: the statement
+-- behind it changed something.
 function response.read(body, write)
     local value, err = json.decode(body)
-    local rows = value ~= nil and zip(value) or nil
-    if rows then return rows end
+    local rows, columns
+    if value ~= nil then
+        rows, columns = zip(value)
+    end
+    if rows then return rows, columns end
     return response.failure { code = "io", unclear = write or nil,
         message = "the answer cannot be read: " ..
             (value == nil and err or "no columns and rows in it") }
