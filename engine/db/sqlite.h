@@ -20,5 +20,4 @@ struct sqlite_options {
 struct db *sqlite_open(const char *path, const struct sqlite_options *o,
                        struct err *e);
 
-
 #endif
