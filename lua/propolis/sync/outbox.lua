@@ -88,9 +88,20 @@ function outbox.add(store, of, rows)
 end
 
 --- The key in the state of the last row of a table that was queued, or needed
--- not be: its rowid.
+-- not be: its rowid and id.
 function outbox.mark(of)
     return "queued." .. of.name
+end
+
+-- The rowid of such a mark, while it still is that row's: VACUUM may give rows
+-- other numbers, and a deletion frees them. Else 0: all rows are looked at.
+local function known_mark(store, of)
+    local mark, id = (outbox.get(store, outbox.mark(of)) or "")
+        :match("^(%d+) (.*)$")
+    if not mark then return 0 end
+    local rows = store:query("SELECT id FROM {t} WHERE rowid = ?",
+        { t = of.table, math.tointeger(mark) })
+    return rows and rows[1] and rows[1].id == id and math.tointeger(mark) or 0
 end
 
 --- Queues the rows that were written since the last time and are neither queued
@@ -100,11 +111,11 @@ end
 -- @return true, or nil, err
 function outbox.catch_up(store, schemas)
     for _, of in ipairs(schemas) do
-        local key = outbox.mark(of)
-        local mark = math.tointeger(outbox.get(store, key)) or 0
-        local rows, err = store:query("SELECT MAX(rowid) AS n FROM {t}",
-            { t = of.table })
-        local last, ok = rows and rows[1].n or 0, rows
+        local mark = known_mark(store, of)
+        local rows, err = store:query("SELECT rowid AS n, id FROM {t}"
+            .. " ORDER BY rowid DESC LIMIT 1", { t = of.table })
+        local newest, ok = rows and rows[1], rows
+        local last = newest and newest.n or 0
         if ok and last > mark then
             ok, err = store:exec([[INSERT INTO {outbox} (tbl, row_id, queued_at)
                 SELECT ?, id, ? FROM {t} WHERE rowid > ? AND id <> ''
@@ -115,8 +126,9 @@ function outbox.catch_up(store, schemas)
                     ledger = outbox.ledger.table, of.name, sys.now(), mark,
                     of.name, of.name })
         end
-        if ok and last ~= mark then
-            ok, err = outbox.set(store, { [key] = last })
+        if ok and newest and last ~= mark then
+            ok, err = outbox.set(store, { [outbox.mark(of)] =
+                ("%d %s"):format(last, newest.id) })
         end
         if not ok then return nil, err end
     end

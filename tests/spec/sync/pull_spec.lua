@@ -4,6 +4,7 @@ local machine = require "machine"
 local outbox = require "propolis.sync.outbox"
 local pg = require "postgres"
 local propolis = require "propolis"
+local stores = require "propolis.stores"
 local pull = require "propolis.sync.pull"
 local serving = require "serving"
 local tmp = require "tmp"
@@ -34,7 +35,8 @@ describe("a pull", function()
     -- Changes that a remote may see between two pulls; each must arrive, once.
     local function check(opts)
         local m = machine.new(opts)
-        local store <close> = assert(propolis.open(opts.remote, opts))
+        local store <close> = assert(propolis.open(opts.remote,
+            stores.options(opts)))
         assert(store:ensure())
         local n = fill(store)
         local function pulled()

@@ -81,6 +81,23 @@ describe("rows written while the remote was off", function()
         end)
     end)
 
+    it("leave after VACUUM has given the rows before them other numbers",
+        function()
+            local m = machine.real { workspace = "ws",
+                remote = "sqlite:" .. tmp.dir() .. "/team.db" }
+            local off = { PROPOLIS_STORE = "none" }
+            for _ = 1, 3 do write(m, "before", off) end
+            assert.matches("^1[0-9] rows sent", sync(m))
+            for _, statement in ipairs {
+                "DELETE FROM sessions WHERE creation_date = 'before1'", "VACUUM",
+            } do
+                local r = m:run { "query", "--write", statement }
+                assert.equal(0, r.code, r.stderr)
+            end
+            write(m, "after", off)
+            assert.matches("^6 rows sent", sync(m))
+        end)
+
     it("leave for serve", function()
         local db = pg.url(true)
         local server <close> = serving.start { home = tmp.dir(), db = db }
