@@ -89,7 +89,8 @@ describe("rows written while the remote was off", function()
             for _ = 1, 3 do write(m, "before", off) end
             assert.matches("^1[0-9] rows sent", sync(m))
             for _, statement in ipairs {
-                "DELETE FROM sessions WHERE creation_date = 'before1'", "VACUUM",
+                "DELETE FROM sessions WHERE creation_date = 'before1'",
+                "VACUUM",
             } do
                 local r = m:run { "query", "--write", statement }
                 assert.equal(0, r.code, r.stderr)
