@@ -64,19 +64,19 @@ static void check_row(const char *text)
 /* An error's text keeps everything but its double quotes. */
 static void check_error(char *text)
 {
-    struct buf out = {0};
+    struct response r = {0};
     const char *said = NULL;
     json_t *doc;
 
-    json_error(&out, "42P01", text);
-    doc = json_loadb(out.data, out.len, 0, NULL);
+    response_error(&r, 400, "42P01", text);
+    doc = json_loadb(r.body.data, r.body.len, 0, NULL);
     CHECK(json_unpack(doc, "{s:s}", "error", &said) == 0);
     for (char *p = text; *p; p++)
         if (*p == '"')
             *p = '\'';
     CHECK(strcmp(said, text) == 0);
     json_decref(doc);
-    buf_free(&out);
+    buf_free(&r.body);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
