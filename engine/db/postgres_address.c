@@ -78,9 +78,7 @@ static bool take_workspace(char *url, char **found)
 }
 
 /* A server option: every byte that might be special to the server's splitter
- * (spaces of any locale, backslashes) is escaped.  "-c name=" would be the same
- * to PostgreSQL; but a PgBouncer that ignores options takes some of those and
- * drops the others without a word, while this spelling it refuses. */
+ * (spaces of any locale, backslashes) is escaped. */
 static bool add_option(struct buf *b, const char *name, const char *value,
                        struct err *e)
 {
@@ -106,6 +104,12 @@ static void set_name(struct pg_address *a)
             *p = '?';
 }
 
+/* PostgreSQL waits 0 seconds for a debugger, which changes nothing.  A
+ * PgBouncer cannot read such an option: it refuses all of them or, where it is
+ * told to ignore them, drops all, the name too; of those that it can read it
+ * would drop some and keep others without a word. */
+#define UNREADABLE "-W 0 "
+
 /* What every session must have, set as the connection is made, for a statement
  * of its own would cost a round trip; and the same as a statement. */
 static bool set_options(struct pg_address *a, struct err *e)
@@ -121,6 +125,7 @@ static bool set_options(struct pg_address *a, struct err *e)
     a->own_options = own && *own;
     set_name(a);
     ok = sql_quoted(&path, a->workspace, e) &&
+         buf_adds(&options, UNREADABLE, e) &&
          buf_adds(&options, own ? own : "", e) &&
          add_option(&options, "application_name", a->name, e) &&
          add_option(&options, "search_path", path.data, e) &&
