@@ -104,6 +104,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"inside", .flag = &s->inside},
         {"keep", .flag = &s->keep},
         {"scheme", .flag = &s->scheme},
+        {"anywhere", .flag = &s->anywhere},
         {0},
     };
     const char **words;

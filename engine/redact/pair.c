@@ -22,6 +22,20 @@ static size_t count_backslashes(const struct redact *r, size_t i)
     return n;
 }
 
+/* Where a name ends that goes on after its keyword, words and blanks of a
+ * sentence included. */
+static size_t name_end(const char *text, size_t len, size_t i)
+{
+    size_t limit = len - i > TAIL_MAX ? i + TAIL_MAX : len;
+
+    while (i < limit && (is_word(text[i]) ||
+                         (text[i] && strchr("-. \t", text[i]))))
+        i++;
+    while (text[i - 1] == ' ' || text[i - 1] == '\t')
+        i--;
+    return i;
+}
+
 bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
                            size_t pos, size_t n, size_t *end)
 {
@@ -38,6 +52,8 @@ bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
         while (i < len && i < pos + n + TAIL_MAX &&
                (is_upper(text[i]) || is_digit(text[i]) || text[i] == '_'))
             i++;
+    if (u->anywhere)
+        i = name_end(text, len, i);
     *end = i;
     return i >= len || !(is_lower(text[i]) || is_upper(text[i]) ||
                          is_digit(text[i]) || text[i] == '_');
@@ -66,10 +82,10 @@ static bool is_element(const struct redact *r, size_t pos)
 
 /* Skips what stands between a name and its value; *sep tells what it was:
  * '=', ':', ' ' (an option), '>' (an XML element) or 0 for nothing of all. */
-static size_t separator(const struct redact *r, size_t pos, size_t name_end,
-                        char *sep)
+static size_t separator(const struct redact *r, const struct rule *u,
+                        size_t pos, size_t end, char *sep)
 {
-    size_t i = name_end, n = count_backslashes(r, i);
+    size_t i = end, n = count_backslashes(r, i);
 
     *sep = 0;
     if (byte_at(r, i) == '>' && is_element(r, pos)) {
@@ -92,6 +108,8 @@ static size_t separator(const struct redact *r, size_t pos, size_t name_end,
         i += 2, *sep = '=';
     else if (n > 0 && byte_at(r, i) != '-' && is_option(r, pos))
         *sep = ' ';
+    else if (u->nparts && byte_at(r, i) == ',')
+        *sep = '=';
     if (*sep == '=')
         for (i++; byte_at(r, i) == '=' || byte_at(r, i) == '>'; i++)
             continue;
@@ -202,7 +220,21 @@ static size_t skip_scheme(const struct redact *r, size_t from)
                                                                     : from;
 }
 
-bool redact_pair(struct redact *r, const struct rule *u, size_t pos, size_t n,
+/* A value of a known shape, in quotes or not. */
+static bool match_shape(struct redact *r, struct rule *u, size_t from,
+                        struct redact_hit *hit)
+{
+    size_t k = count_backslashes(r, from);
+    size_t start, to;
+
+    if (is_quote(byte_at(r, from + k)))
+        from += k + 1;
+    to = redact_parts(r, u, from, &start);
+    return to && redact_passes_guard(r->text, start, to, u->guard) &&
+           set_hit(hit, start, to);
+}
+
+bool redact_pair(struct redact *r, struct rule *u, size_t pos, size_t n,
                  struct redact_hit *hit)
 {
     size_t end, from, to;
@@ -210,9 +242,11 @@ bool redact_pair(struct redact *r, const struct rule *u, size_t pos, size_t n,
 
     if (!redact_is_secret_name(r->text, r->len, u, pos, n, &end))
         return false;
-    from = separator(r, pos, end, &sep);
+    from = separator(r, u, pos, end, &sep);
     if (!sep)
         return false;
+    if (u->nparts)
+        return match_shape(r, u, from, hit);
     if (sep == '>')
         return match_value(r, u, from, '=', hit);
     if (u->scheme) {

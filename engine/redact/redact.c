@@ -164,6 +164,7 @@ bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e)
     u->inside = s->inside;
     u->keep = s->keep;
     u->scheme = s->scheme;
+    u->anywhere = s->anywhere;
     if (!copy_parts(u, s, e))
         return false;
     for (size_t i = 0; i < s->nkeywords; i++)
@@ -252,6 +253,19 @@ bool redact_mask(struct redact *r, const char *text, size_t len,
     return *hits == 0 || buf_add(out, text + done, len - done, e);
 }
 
+/* True when rule u masks all of value below a name that it knows. */
+static bool masks_value(struct redact *r, struct rule *u, const char *value,
+                        size_t vlen)
+{
+    size_t from;
+
+    if (!u->nparts)
+        return redact_is_secret_value(u, value, 0, vlen);
+    redact_start(r, value, vlen);
+    return redact_parts(r, u, 0, &from) == vlen &&
+           redact_passes_guard(value, 0, vlen, u->guard);
+}
+
 const char *redact_named(struct redact *r, const char *name, size_t nlen,
                          const char *value, size_t vlen)
 {
@@ -266,7 +280,7 @@ const char *redact_named(struct redact *r, const char *name, size_t nlen,
             if (w->rule->kind == REDACT_PAIR &&
                 redact_word_at(name, nlen, at, w->text) &&
                 redact_is_secret_name(name, nlen, w->rule, at, w->len, &end) &&
-                end == nlen && redact_is_secret_value(w->rule, value, 0, vlen))
+                end == nlen && masks_value(r, w->rule, value, vlen))
                 return w->rule->id;
         }
     }

@@ -20,7 +20,8 @@ struct redact;
 
 enum redact_kind {
     REDACT_TOKEN, /* keyword, then parts: ghp_ and 36 letters */
-    REDACT_PAIR,  /* keyword is a name: password = value */
+    REDACT_PAIR,  /* keyword is a name: password = value; parts, if any, are
+                   * the shape of the whole value */
     REDACT_URL,   /* keyword is "://": the password in user:password@host */
     REDACT_PEM,   /* keyword opens a PEM block that holds a private key */
     REDACT_SPAN   /* from keyword to its closing word, or to the end */
@@ -58,6 +59,7 @@ struct redact_spec {
     bool inside;    /* the keyword may stand inside a word */
     bool keep;      /* tokens: the keyword stays */
     bool scheme;    /* pairs: a word such as "Bearer " before it stays */
+    bool anywhere;  /* pairs: the name may go on after the keyword */
 };
 
 /* Bytes from..to (to excluded) are to be masked because of a rule. */

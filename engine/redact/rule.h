@@ -38,7 +38,7 @@ struct rule {
     size_t nparts;
     unsigned guard;
     size_t min;
-    bool anycase, inside, keep, scheme;
+    bool anycase, inside, keep, scheme, anywhere;
     uint64_t failed_scan; /* no match can start before failed_to in this scan */
     size_t failed_to;
 };
@@ -97,6 +97,11 @@ static inline char byte_at(const struct redact *r, size_t i)
 /* True when [at, at + n) is word, letters in any case. */
 bool redact_word_at(const char *text, size_t len, size_t at, const char *word);
 
+/* The end of u's parts where they stand at at, or 0; *from is set to where the
+ * first part stands that is not kept. */
+size_t redact_parts(const struct redact *r, struct rule *u, size_t at,
+                    size_t *from);
+
 /* End of the run of set that starts at at. */
 size_t redact_run(const struct redact *r, struct run *run,
                   const struct charset *set, size_t at);
@@ -110,7 +115,7 @@ bool redact_passes_guard(const char *text, size_t from, size_t to,
                          unsigned guard);
 
 /* The matchers: the keyword of n bytes stands at at. */
-bool redact_pair(struct redact *r, const struct rule *u, size_t at, size_t n,
+bool redact_pair(struct redact *r, struct rule *u, size_t at, size_t n,
                  struct redact_hit *hit);
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
 bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit);

@@ -105,29 +105,39 @@ static size_t part_end(const struct redact *r, struct part *p, size_t at)
     return to - at < p->min || to - at > p->max ? 0 : to;
 }
 
+size_t redact_parts(const struct redact *r, struct rule *u, size_t at,
+                    size_t *from)
+{
+    bool kept = true;
+
+    for (size_t i = 0; i < u->nparts; i++) {
+        struct part *p = &u->parts[i];
+        size_t end = part_end(r, p, at);
+
+        if (!end)
+            return 0;
+        if (kept && !p->keep) {
+            *from = at;
+            kept = false;
+        }
+        at = end;
+    }
+    return at < r->len && is_word(r->text[at]) ? 0 : at;
+}
+
 bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
                   struct redact_hit *hit)
 {
-    size_t from = at, pos = at + n;
-    bool kept = u->keep;
+    size_t from = at, pos;
 
     if ((!u->inside && !redact_at_word_start(r->text, at)) ||
         (u->failed_scan == r->scan && at < u->failed_to))
         return false;
-    for (size_t i = 0; i < u->nparts; i++) {
-        struct part *p = &u->parts[i];
-        size_t end = part_end(r, p, pos);
-
-        if (!end)
-            return false;
-        if (kept && !p->keep) {
-            from = pos;
-            kept = false;
-        }
-        pos = end;
-    }
-    if (pos < r->len && is_word(r->text[pos]))
+    pos = redact_parts(r, u, at + n, &from);
+    if (!pos)
         return false;
+    if (!u->keep)
+        from = at;
     if (!redact_passes_guard(r->text, from, pos, u->guard)) {
         if (u->nparts == 1 && pos - from <= GUARD_BYTES) {
             u->failed_scan = r->scan; /* no part of this run can do better */
