@@ -160,11 +160,15 @@ bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e)
     u->kind = s->kind;
     u->guard = s->guard;
     u->min = s->min;
-    u->anycase = s->anycase || s->kind != REDACT_TOKEN;
+    u->anycase =
+        s->anycase || (s->kind != REDACT_TOKEN && s->kind != REDACT_ARG);
     u->inside = s->inside;
     u->keep = s->keep;
     u->scheme = s->scheme;
     u->anywhere = s->anywhere;
+    u->line = s->line;
+    u->attached = s->attached;
+    u->after = s->after;
     if (!copy_parts(u, s, e))
         return false;
     for (size_t i = 0; i < s->nkeywords; i++)
@@ -197,6 +201,8 @@ static bool match(struct redact *r, const struct keyword *k,
         return redact_token(r, k->rule, r->at, k->len, hit);
     case REDACT_PAIR:
         return redact_pair(r, k->rule, r->at, k->len, hit);
+    case REDACT_ARG:
+        return redact_arg(r, k->rule, r->at, k->len, hit);
     case REDACT_URL:
         return redact_url(r, r->at, k->len, hit);
     case REDACT_PEM:

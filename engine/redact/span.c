@@ -5,37 +5,55 @@
 /* A key's END line is expected within this many bytes of its BEGIN. */
 #define PEM_MAX ((size_t)64 << 10)
 #define LABEL_MAX 64
+#define URL_MAX 512
+#define LINE_MAX ((size_t)8 << 10) /* of a header */
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* "$NAME", "${NAME}", "<password>", "***": nobody's password. */
-static bool is_placeholder(const char *text, size_t from, size_t to)
+/* A word that documentation has for the password. */
+static bool is_example(const struct redact *r, size_t from, size_t to)
+{
+    static const char *const words[] = {"password", "passwd", "pass", "pwd"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (to - from == strlen(words[i]) &&
+            redact_word_at(r->text, to, from, words[i]))
+            return true;
+    return false;
+}
+
+/* A port, and a path that holds an @. */
+static bool is_port(const struct redact *r, size_t from, size_t to)
 {
     size_t i = from;
 
-    if (strchr("$<{", text[from]))
-        return true;
-    while (i < to && text[i] == '*')
+    while (i < to && is_digit(r->text[i]))
         i++;
-    return i == to;
+    return i > from && i < to && strchr("/?#\\", r->text[i]);
 }
 
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
 {
     const char *t = r->text;
     size_t i = at + n, colon = 0, host = 0;
+    size_t limit = r->len - i > URL_MAX ? i + URL_MAX : r->len;
 
-    for (; i < r->len && !is_blank(t[i]) && !strchr("\"'`/\\<>?{}", t[i]);
+    for (; i < limit && (unsigned char)t[i] > ' ' && !is_quote(t[i]) &&
+           (t[i] != '\\' || byte_at(r, i + 1) == '/');
          i++) {
+        if (!colon && strchr("/?#@", t[i]))
+            return false;
         if (t[i] == ':' && !colon)
             colon = i;
-        if (t[i] == '@')
+        if (t[i] == '@' && is_word(byte_at(r, i + 1)))
             host = i;
     }
-    if (!colon || host <= colon + 1 || is_placeholder(t, colon + 1, host))
+    if (!colon || host <= colon + 1 || is_port(r, colon + 1, host) ||
+        is_example(r, colon + 1, host) ||
+        redact_is_placeholder(t, colon + 1, host))
         return false;
     *hit = (struct redact_hit){.from = colon + 1, .to = host};
     return true;
@@ -150,4 +168,23 @@ bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
     }
     *hit = (struct redact_hit){.from = at, .to = pos};
     return true;
+}
+
+bool redact_line(const struct redact *r, const struct rule *u, size_t from,
+                 char quote, struct redact_hit *hit)
+{
+    size_t to = from;
+
+    for (; to < r->len && to - from < LINE_MAX; to++) {
+        char c = r->text[to];
+
+        if (c == '\n' || c == '\r' || c == quote ||
+            (c == '\\' &&
+             (byte_at(r, to + 1) == quote || byte_at(r, to + 1) == 'n' ||
+              byte_at(r, to + 1) == 'r')))
+            break;
+    }
+    *hit = (struct redact_hit){.from = from, .to = to};
+    return memchr(r->text + from, '=', to - from) &&
+           redact_is_secret_value(u, r->text, from, to);
 }

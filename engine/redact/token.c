@@ -72,6 +72,34 @@ bool redact_at_word_start(const char *text, size_t at)
     return ends_unicode(text, at) || ends_colour(text, at);
 }
 
+static int class_of(char c)
+{
+    return is_digit(c) ? 1 : is_lower(c) ? 2 : is_upper(c) ? 3 : 0;
+}
+
+/* Random letters change between digits and letters of either case all the
+ * time; words and numbers joined by signs do so seldom. */
+static bool is_random(const char *text, size_t from, size_t to)
+{
+    size_t changes = 0;
+    int last = 0;
+
+    for (size_t i = from; i < to; i++) {
+        int now = class_of(text[i]);
+
+        changes += now && last && now != last;
+        last = now ? now : last;
+    }
+    return changes * 4 >= to - from;
+}
+
+static bool is_hash(const char *text, size_t from, size_t to)
+{
+    while (from < to && (is_hex(text[from]) || text[from] == '-'))
+        from++;
+    return from == to;
+}
+
 bool redact_passes_guard(const char *text, size_t from, size_t to,
                          unsigned guard)
 {
@@ -87,7 +115,11 @@ bool redact_passes_guard(const char *text, size_t from, size_t to,
         else if (is_lower(text[i]))
             seen |= REDACT_LOWER | REDACT_LETTER;
     }
-    return (guard & ~seen & ~(unsigned)REDACT_NO_PATH) == 0;
+    if (((guard & REDACT_RANDOM) && !is_random(text, from, to)) ||
+        ((guard & REDACT_NO_HASH) && is_hash(text, from, to)))
+        return false;
+    guard &= REDACT_DIGIT | REDACT_LETTER | REDACT_UPPER | REDACT_LOWER;
+    return (guard & ~seen) == 0;
 }
 
 /* Where the part ends that starts at at, or 0 when it is not there. */

@@ -107,6 +107,9 @@ text("password", "db.password = ", "Canary-hunter-2")
 text("secret", "client_secret: '", "canarySecretValue1", "'")
 text("api-key", 'api_key="', "canaryApiKey000111", '"')
 text("token", "export DEPLOY_TOKEN=", "canary0deploy0token")
+text("key", "const deployKey = '", "Kq3vB7mZ9xT2pLw5", "'")
+text("docker-auth", '"auth": "', "dXNlcjE6cGFzc3dvcmQ5", '"')
+text("aws-signature", "&X-Amz-Signature=", rep(HEX, 64))
 text("cookie", "JSESSIONID=", "0A1B2C3D4E5F60718293")
 
 -- Every other rule, by an example made from its own shape.
