@@ -58,9 +58,7 @@ local function may_include(room, header)
         return true
     end
     for _, name in ipairs(ROOMS[room]) do
-        if name == target then
-            return true
-        end
+        if name == target then return true end
     end
     return false
 end
@@ -147,22 +145,16 @@ local SHORT = { "^%-%-[^\n]*", '^"[^"\\\n]*"', "^'[^'\\\n]*'" }
 local function skip(text, from)
     for _, pattern in ipairs(LONG) do
         local _, stop = text:find(pattern, from)
-        if stop then
-            return stop
-        end
+        if stop then return stop end
     end
     for _, pattern in ipairs(SHORT) do
         local _, stop = text:find(pattern, from)
-        if stop then
-            return stop
-        end
+        if stop then return stop end
     end
     local quote = text:match("^[\"']", from)
     while quote do -- a string with escapes
         local at = text:find("[\\" .. quote .. "]", from + 1)
-        if text:sub(at, at) == quote then
-            return at
-        end
+        if text:sub(at, at) == quote then return at end
         from = at + 1
     end
     return nil

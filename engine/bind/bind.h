@@ -147,6 +147,10 @@ struct heal *bind_newheals(lua_State *L, size_t n);
 /* Pushes { table=, created=, missing={...}, altered={...} }. */
 void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h);
 
+/* Parts of engine.sys, which fill one module table. */
+extern const luaL_Reg sys_file_funcs[];
+extern const luaL_Reg sys_proc_funcs[];
+
 /* The modules linked into the program. */
 int luaopen_engine_sys(lua_State *L);
 int luaopen_engine_schema(lua_State *L);

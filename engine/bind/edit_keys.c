@@ -6,7 +6,6 @@
 #include "bind/edit.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/select.h>
 #include <unistd.h>
 

@@ -1,97 +1,51 @@
 #include "bind/http_fields.h"
 
+#include <limits.h>
 #include <string.h>
 
-/* The string stays on the stack: the table may be one that makes its values. */
-static const char *field_string(lua_State *L, int t, const char *key,
-                                const char *def, size_t *len)
-{
-    int type = lua_getfield(L, t, key);
-
-    if (type == LUA_TSTRING)
-        return lua_tolstring(L, -1, len);
-    if (type != LUA_TNIL)
-        luaL_error(L, "field '%s' is a %s, not a string", key,
-                   luaL_typename(L, -1));
-    return def;
-}
-
-/* The same for what C takes as text. */
-static const char *field_text(lua_State *L, int t, const char *key,
-                              const char *def)
-{
-    size_t len = 0;
-    const char *s = field_string(L, t, key, NULL, &len);
-
-    if (s && strlen(s) != len)
-        luaL_error(L, "field '%s' holds a NUL byte", key);
-    return s ? s : def;
-}
-
-static long field_int(lua_State *L, int t, const char *key, long def, long min)
-{
-    int isnum = 1;
-    lua_Integer n = def;
-
-    if (lua_getfield(L, t, key) != LUA_TNIL)
-        n = lua_tointegerx(L, -1, &isnum);
-    lua_pop(L, 1);
-    if (!isnum || n < min || n > 0x7fffffff)
-        luaL_error(L, "field '%s' is no integer from %d on", key, (int)min);
-    return (long)n;
-}
-
-static bool field_bool(lua_State *L, int t, const char *key, bool def)
-{
-    bool b = lua_getfield(L, t, key) == LUA_TNIL ? def : lua_toboolean(L, -1);
-
-    lua_pop(L, 1);
-    return b;
-}
-
-static void field_copy(lua_State *L, int t, const char *key, char *room,
-                       size_t size)
-{
-    size_t len = 0;
-    const char *s = field_string(L, t, key, NULL, &len);
-
-    if (s && len >= size)
-        luaL_error(L, "field '%s' is longer than %d bytes", key, (int)size - 1);
-    if (s)
-        memcpy(room, s, len + 1);
-    lua_pop(L, 1);
-}
+#include "bind/options.h"
 
 void http_check_config(lua_State *L, int t, struct http_config *cfg)
 {
-    cfg->timeout_ms = field_int(L, t, "timeout_ms", cfg->timeout_ms, 1);
-    cfg->connect_ms = field_int(L, t, "connect_ms", cfg->connect_ms, 1);
-    cfg->retries = field_int(L, t, "retries", cfg->retries, 0);
-    cfg->backoff_ms = field_int(L, t, "backoff_ms", cfg->backoff_ms, 0);
-    cfg->max_parallel = field_int(L, t, "max_parallel", cfg->max_parallel, 1);
-    cfg->max_bytes =
-        (size_t)field_int(L, t, "max_bytes", (long)cfg->max_bytes, 1);
+    const struct bind_option options[] = {
+        {"timeout_ms", .integer = &cfg->timeout_ms, .least = 1,
+         .most = INT_MAX},
+        {"connect_ms", .integer = &cfg->connect_ms, .least = 1,
+         .most = INT_MAX},
+        {"retries", .integer = &cfg->retries, .most = INT_MAX},
+        {"backoff_ms", .integer = &cfg->backoff_ms, .most = INT_MAX},
+        {"max_parallel", .integer = &cfg->max_parallel, .least = 1,
+         .most = INT_MAX},
+        {"max_bytes", .size = &cfg->max_bytes, .least = 1, .most = INT_MAX},
+        {"user_agent", .text = &cfg->user_agent},
+        {"ca_file", .text = &cfg->ca_file},
+        {0},
+    };
+
+    bind_options(L, t, options);
     if (cfg->max_bytes >= BUF_MAX)
         cfg->max_bytes = BUF_MAX - 1;
-    field_copy(L, t, "user_agent", cfg->user_agent, sizeof(cfg->user_agent));
-    field_copy(L, t, "ca_file", cfg->ca_file, sizeof(cfg->ca_file));
 }
 
 void http_check_request(lua_State *L, int t, struct http_request_options *r)
 {
-    luaL_checktype(L, t, LUA_TTABLE);
-    luaL_checkstack(L, 8, NULL);
-    r->method = field_text(L, t, "method", "GET");
-    r->url = field_text(L, t, "url", NULL);
-    if (!r->url)
-        luaL_error(L, "field 'url' is missing");
-    r->body = field_string(L, t, "body", NULL, &r->len);
-    r->timeout_ms = field_int(L, t, "timeout_ms", 0, 0);
-    r->idempotent = field_bool(L, t, "idempotent",
-                               strcmp(r->method, "GET") == 0 ||
-                                   strcmp(r->method, "HEAD") == 0);
-    r->retry_auth = field_bool(L, t, "retry_auth", false);
-    r->follow = field_bool(L, t, "follow", false);
+    const struct bind_option options[] = {
+        {"method", .text = &r->method},
+        {"url", .text = &r->url, .needed = true},
+        {"timeout_ms", .integer = &r->timeout_ms, .most = INT_MAX},
+        {"retry_auth", .flag = &r->retry_auth},
+        {"follow", .flag = &r->follow},
+        {"body", .text = &r->body, .len = &r->len},
+        {0},
+    };
+    const struct bind_option idempotent[] = {
+        {"idempotent", .flag = &r->idempotent}, {0}};
+
+    r->method = "GET";
+    bind_options(L, t, options);
+    r->idempotent =
+        strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+    bind_options(L, t, idempotent);
 }
 
 bool http_check_headers(lua_State *L, int t, struct http_request *req,

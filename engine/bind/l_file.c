@@ -1,5 +1,4 @@
 /* engine.sys: files and folders.  See meta/sys.lua. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "bind/bind.h"
-#include "bind/sys.h"
 #include "os/file.h"
 
 #define LOCK_TYPE "engine.lock"

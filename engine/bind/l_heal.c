@@ -156,9 +156,17 @@ static struct plans *new_plans(lua_State *L, size_t n)
 static void push_plan(lua_State *L, const struct schema *s,
                       const struct catalog_table *t, const struct plan *p)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     bind_settext(L, "table", s->table);
     bind_setbool(L, "present", t->ncols > 0);
+    lua_createtable(L, (int)s->ncols, 0);
+    for (size_t i = 0, n = 0; i < s->ncols; i++) {
+        if (!catalog_has_column(t, s->cols[i].name))
+            continue;
+        lua_pushstring(L, s->cols[i].name);
+        lua_rawseti(L, -2, (lua_Integer)++n);
+    }
+    lua_setfield(L, -2, "columns");
     lua_createtable(L, (int)p->nstatements, 0);
     for (size_t i = 0; i < p->nstatements; i++) {
         lua_pushstring(L, p->statements[i]);
@@ -180,7 +188,7 @@ static void push_plan(lua_State *L, const struct schema *s,
     lua_setfield(L, -2, "drift");
 }
 
-/* heal.plan{ store=, schemas={...} } -> a list of { table=, present=,
+/* heal.plan{ store=, schemas={...} } -> a list of { table=, present=, columns={...},
  * statements={...}, drift={{ kind=, column=, have=, want=, sql= }} },
  * or nil, err; changes nothing */
 static int l_plan(lua_State *L)

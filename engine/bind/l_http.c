@@ -3,6 +3,7 @@
 
 #include "bind/bind.h"
 #include "bind/http_fields.h"
+#include "bind/options.h"
 #include "http/client.h"
 
 #define CLIENT_TYPE "engine.http.client"
@@ -33,13 +34,9 @@ static int l_client(lua_State *L)
     struct err e;
 
     lua_settop(L, 1);
-    if (!lua_isnil(L, 1)) {
-        luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_isnil(L, 1))
         http_check_config(L, 1, &cfg);
-    }
-    c = lua_newuserdatauv(L, sizeof(*c), 0);
-    c->http = NULL;
-    luaL_setmetatable(L, CLIENT_TYPE);
+    c = bind_newholder(L, sizeof(*c), CLIENT_TYPE, 2);
     c->http = http_client_new(&cfg, &e);
     return c->http ? 1 : bind_fail(L, &e);
 }
@@ -95,14 +92,14 @@ static void start(lua_State *L, struct http_client *client, int batch, size_t i)
     struct err e;
     int t = lua_gettop(L);
 
-    http_check_request(L, t, &r); /* method url body */
+    http_check_request(L, t, &r); /* method url body, if given */
     lua_getiuservalue(L, batch, 1);
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
     lua_pop(L, 1);
-    b->requests[i] = http_request_new(&e);
+    b->requests[i] = http_request_new();
     if (!b->requests[i])
-        luaL_error(L, "%s", e.message);
+        luaL_error(L, "out of memory");
     if (!http_check_headers(L, t, b->requests[i], &e) ||
         !http_client_start(client, b->requests[i], &r, &e))
         http_request_finish(b->requests[i], &e);
@@ -139,21 +136,15 @@ static void push_headers(lua_State *L, const struct http_request *req)
 static void push_response(lua_State *L, const struct http_request *req)
 {
     const struct http_result *r = &req->result;
-    const struct buf *body = &req->body;
 
     lua_createtable(L, 0, 5);
-    lua_pushinteger(L, r->status);
-    lua_setfield(L, -2, "status");
-    lua_pushinteger(L, r->attempts);
-    lua_setfield(L, -2, "attempts");
-    lua_pushlstring(L, body->len ? body->data : "", body->len);
-    lua_setfield(L, -2, "body");
+    bind_setinteger(L, "status", r->status);
+    bind_setinteger(L, "attempts", r->attempts);
+    bind_setbytes(L, "body", &req->body);
     push_headers(L, req);
     lua_setfield(L, -2, "headers");
-    if (r->unclear) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "unclear");
-    }
+    if (r->unclear)
+        bind_setbool(L, "unclear", true);
 }
 
 /* Pushes a response, or the error, which also tells its attempts and whether
@@ -167,12 +158,9 @@ static bool push_result(lua_State *L, const struct http_request *req)
         return true;
     }
     bind_pusherror(L, &r->err);
-    lua_pushinteger(L, r->attempts);
-    lua_setfield(L, -2, "attempts");
-    if (r->timeout) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "timeout");
-    }
+    bind_setinteger(L, "attempts", r->attempts);
+    if (r->timeout)
+        bind_setbool(L, "timeout", true);
     return false;
 }
 

@@ -4,35 +4,11 @@
 
 #include "bind/bind.h"
 #include "bind/options.h"
-#include "bind/sys.h"
 #include "os/proc.h"
 
 #define KEEP_DEFAULT (16 << 20)
 
 extern char **environ;
-
-/* The list at idx as argv, pushed as scratch; borrows from the table. */
-static char *const *check_argv(lua_State *L, int idx)
-{
-    lua_Integer n;
-    const char **argv;
-
-    luaL_checktype(L, idx, LUA_TTABLE);
-    n = luaL_len(L, idx);
-    luaL_argcheck(L, n >= 1 && n < 100000, idx, "a list of words");
-    argv = bind_newscratch(L, ((size_t)n + 1) * sizeof(*argv));
-    for (lua_Integer i = 1; i <= n; i++) {
-        size_t len;
-
-        if (lua_rawgeti(L, idx, i) != LUA_TSTRING)
-            luaL_argerror(L, idx, "every word must be a string");
-        argv[i - 1] = lua_tolstring(L, -1, &len);
-        luaL_argcheck(L, strlen(argv[i - 1]) == len, idx,
-                      "a word contains a NUL");
-        lua_pop(L, 1);
-    }
-    return (char *const *)argv;
-}
 
 /* Whether the table at idx says something about the variable "NAME=...". */
 static bool overridden(lua_State *L, int idx, const char *var)
@@ -82,13 +58,15 @@ static struct proc check_proc(lua_State *L)
 {
     struct proc p = {.envp = environ};
     const struct bind_option options[] = {{"cwd", .text = &p.cwd}, {0}};
+    size_t n;
 
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);
     }
     lua_settop(L, 2);
-    p.argv = check_argv(L, 1);
+    p.argv = (char *const *)bind_words(L, 1, "a word", &n);
+    luaL_argcheck(L, n >= 1 && n < 100000, 1, "a list of words");
     bind_options(L, 2, options);
     if (lua_getfield(L, 2, "env") != LUA_TNIL) {
         if (!lua_istable(L, -1))

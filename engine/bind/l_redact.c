@@ -48,8 +48,6 @@ static void read_parts(lua_State *L, int idx, struct redact_spec *s)
             luaL_error(L, "rule %s: too many parts", s->id);
         for (; s->nparts < n; s->nparts++) {
             lua_rawgeti(L, -1, (lua_Integer)s->nparts + 1);
-            if (!lua_istable(L, -1))
-                luaL_error(L, "rule %s: a part must be a table", s->id);
             read_part(L, &s->parts[s->nparts]);
             lua_pop(L, 1);
         }
@@ -111,7 +109,6 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"after", .text = &after},
         {0},
     };
-    const char **words;
 
     *s = (struct redact_spec){.min = 1};
     bind_options(L, idx, options);
@@ -122,15 +119,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
     read_guard(L, idx, s);
     if (lua_getfield(L, idx, "keywords") != LUA_TTABLE)
         luaL_error(L, "rule %s: no keywords", s->id);
-    s->nkeywords = lua_rawlen(L, -1);
-    words = bind_newscratch(L, s->nkeywords * sizeof(*words));
-    for (size_t i = 0; i < s->nkeywords; i++) {
-        if (lua_rawgeti(L, idx + 1, (lua_Integer)i + 1) != LUA_TSTRING)
-            luaL_error(L, "rule %s: a keyword must be a string", s->id);
-        words[i] = lua_tostring(L, -1);
-        lua_pop(L, 1);
-    }
-    s->keywords = words;
+    s->keywords = bind_words(L, idx + 1, "a keyword", &s->nkeywords);
 }
 
 /* redact.new(rules) -> set; raises for a rule that is not well formed */
@@ -142,12 +131,10 @@ static int l_new(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    set = lua_newuserdatauv(L, sizeof(*set), 0);
-    set->r = NULL;
-    luaL_setmetatable(L, REDACT_TYPE);
-    set->r = redact_new(&e);
+    set = bind_newholder(L, sizeof(*set), REDACT_TYPE, 2);
+    set->r = redact_new();
     if (!set->r)
-        return luaL_error(L, "%s", e.message);
+        return luaL_error(L, "out of memory");
     for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
         luaL_checktype(L, -1, LUA_TTABLE);
         read_rule(L, &spec);
@@ -251,11 +238,10 @@ static int set_gc(lua_State *L)
 
 int luaopen_engine_redact(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"mask", l_mask},
-                                       {"find", l_find},
-                                       {"named", l_named},
-                                       {"__gc", set_gc},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"mask", l_mask}, {"find", l_find}, {"named", l_named},
+        {"__gc", set_gc}, {NULL, NULL},
+    };
     static const luaL_Reg funcs[] = {
         {"new", l_new}, {"storable", l_storable}, {NULL, NULL}};
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 #include "bind/schema_spec.h"
 
 /* A schema that Lua owns; s is NULL until it is built. */
@@ -17,21 +18,17 @@ static int l_gc(lua_State *L)
     return 0;
 }
 
-/* What Lua alone needs of a spec: its first and second user value. */
-static const char *const kept[] = {"name", "sync", NULL};
-
-/* Builds the schema of the spec table at idx; pushes it. */
+/* Builds the schema of the spec table at idx; pushes it.  Its user values are
+ * what Lua alone needs of the spec. */
 static const struct schema *build(lua_State *L, int spec)
 {
-    struct bind_schema *b = lua_newuserdatauv(L, sizeof(*b), 2);
+    int first = lua_gettop(L) + 1;
+    struct bind_schema *b;
 
-    b->s = NULL;
-    luaL_setmetatable(L, SCHEMA_TYPE);
+    lua_getfield(L, spec, "name");
+    lua_getfield(L, spec, "sync");
+    b = bind_newholder(L, sizeof(*b), SCHEMA_TYPE, first);
     schema_spec_read(L, spec, &b->s);
-    for (int i = 0; kept[i]; i++) {
-        lua_getfield(L, spec, kept[i]);
-        lua_setiuservalue(L, -2, i + 1);
-    }
     return b->s;
 }
 

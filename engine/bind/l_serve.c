@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "bind/bind.h"
@@ -74,10 +73,9 @@ static int l_start(lua_State *L)
     struct server_box *box;
     struct err e;
 
+    lua_settop(L, 1);
     o = check_options(L);
-    box = lua_newuserdatauv(L, sizeof(*box), 0);
-    box->server = NULL;
-    luaL_setmetatable(L, SERVER_TYPE);
+    box = bind_newholder(L, sizeof(*box), SERVER_TYPE, 2);
     box->server = server_start(&o, &e);
     return box->server ? 1 : bind_fail(L, &e);
 }
@@ -95,10 +93,7 @@ static int l_setup_workspace(lua_State *L)
     const char *workspace = luaL_checkstring(L, 2);
     struct err e;
 
-    if (!server_setup_workspace(server, workspace, &e))
-        return bind_fail(L, &e);
-    lua_pushboolean(L, 1);
-    return 1;
+    return bind_result(L, server_setup_workspace(server, workspace, &e), &e);
 }
 
 static int token_list_gc(lua_State *L)
@@ -118,26 +113,12 @@ static void copy_digits(lua_State *L, const char *key, const char *from,
     memcpy(to, from, n + 1);
 }
 
-/* The names at the top, borrowed; pushes what keeps the list. */
-static char **check_names(lua_State *L, int idx)
-{
-    lua_Integer n = luaL_len(L, idx);
-    char **names = bind_newscratch(L, ((size_t)n + 1) * sizeof(*names));
-
-    for (lua_Integer i = 1; i <= n; i++) {
-        if (lua_geti(L, idx, i) != LUA_TSTRING)
-            luaL_error(L, "a workspace's name must be a string");
-        names[i - 1] = (char *)lua_tostring(L, -1);
-        lua_pop(L, 1); /* the list keeps it */
-    }
-    return names;
-}
-
 /* The token at idx, borrowed from its table. */
 static struct token check_token(lua_State *L, int idx)
 {
     struct token token = {.write = false};
     const char *id = "", *salt = "", *hash = "";
+    size_t n;
     const struct bind_option options[] = {
         {"id", .text = &id, .needed = true},
         {"salt", .text = &salt, .needed = true},
@@ -155,8 +136,7 @@ static struct token check_token(lua_State *L, int idx)
     copy_digits(L, "hash", hash, token.hash, TOKEN_HASH);
     luaL_checkstack(L, 8, NULL);
     lua_getfield(L, idx, "workspaces");
-    luaL_checktype(L, -1, LUA_TTABLE);
-    token.workspaces = check_names(L, lua_gettop(L));
+    token.workspaces = (char **)bind_words(L, lua_gettop(L), "a workspace", &n);
     return token;
 }
 
@@ -222,12 +202,9 @@ static int l_new_token(lua_State *L)
         return bind_fail(L, &e);
     lua_pushstring(L, text);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, token.id);
-    lua_setfield(L, -2, "id");
-    lua_pushstring(L, token.salt);
-    lua_setfield(L, -2, "salt");
-    lua_pushstring(L, token.hash);
-    lua_setfield(L, -2, "hash");
+    bind_settext(L, "id", token.id);
+    bind_settext(L, "salt", token.salt);
+    bind_settext(L, "hash", token.hash);
     return 2;
 }
 
@@ -266,7 +243,9 @@ static int l_filter(lua_State *L)
     return 2;
 }
 
-static void make_types(lua_State *L)
+int luaopen_engine_serve(lua_State *L);
+
+int luaopen_engine_serve(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"port", l_port},
                                        {"setup_workspace", l_setup_workspace},
@@ -276,22 +255,13 @@ static void make_types(lua_State *L)
                                        {"__gc", l_close},
                                        {"__close", l_close},
                                        {NULL, NULL}};
-
-    bind_pushmeta(L, SERVER_TYPE, methods);
-    lua_pop(L, 1);
-}
-
-int luaopen_engine_serve(lua_State *L);
-
-int luaopen_engine_serve(lua_State *L)
-{
     static const luaL_Reg funcs[] = {{"start", l_start},
                                      {"new_token", l_new_token},
                                      {"workspace_ok", l_workspace_ok},
                                      {"filter", l_filter},
                                      {NULL, NULL}};
 
-    make_types(L);
+    bind_pushmeta(L, SERVER_TYPE, methods);
     luaL_newlib(L, funcs);
     return 1;
 }

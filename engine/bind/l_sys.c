@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include "bind/bind.h"
-#include "bind/sys.h"
 #include "core/build_info.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -244,9 +242,7 @@ int luaopen_engine_sys(lua_State *L)
     luaL_newlib(L, funcs);
     luaL_setfuncs(L, sys_file_funcs, 0);
     luaL_setfuncs(L, sys_proc_funcs, 0);
-    lua_pushstring(L, build_version);
-    lua_setfield(L, -2, "version");
-    lua_pushstring(L, build_root); /* where lua/ and schemas/ are */
-    lua_setfield(L, -2, "root");
+    bind_settext(L, "version", build_version);
+    bind_settext(L, "root", build_root); /* where lua/ and schemas/ are */
     return 1;
 }

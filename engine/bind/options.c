@@ -63,3 +63,36 @@ void bind_options(lua_State *L, int t, const struct bind_option list[])
         lua_pop(L, 1);
     }
 }
+
+void *bind_newholder(lua_State *L, size_t size, const char *type, int first)
+{
+    int n = lua_gettop(L) - first + 1;
+    void *p = lua_newuserdatauv(L, size, n);
+
+    memset(p, 0, size);
+    lua_insert(L, first);
+    for (int i = n; i > 0; i--)
+        lua_setiuservalue(L, first, i);
+    luaL_setmetatable(L, type);
+    return p;
+}
+
+const char **bind_words(lua_State *L, int idx, const char *what, size_t *n)
+{
+    const char **words;
+    size_t len;
+
+    if (!lua_istable(L, idx))
+        bind_raise(L, "%s must stand in a list", what);
+    *n = lua_rawlen(L, idx);
+    words = bind_newscratch(L, (*n + 1) * sizeof(*words));
+    for (size_t i = 0; i < *n; i++) {
+        if (lua_rawgeti(L, idx, (lua_Integer)i + 1) != LUA_TSTRING)
+            bind_raise(L, "%s must be a string", what);
+        words[i] = lua_tolstring(L, -1, &len);
+        if (strlen(words[i]) != len)
+            bind_raise(L, "%s contains a NUL", what);
+        lua_pop(L, 1);
+    }
+    return words;
+}

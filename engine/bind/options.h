@@ -27,4 +27,13 @@ struct bind_option {
  * may be one that makes its values. */
 void bind_options(lua_State *L, int t, const struct bind_option list[]);
 
+/* A zeroed userdata of that type and size, in the place of what stands on the
+ * stack from index first on; it keeps that as its user values. */
+void *bind_newholder(lua_State *L, size_t size, const char *type, int first);
+
+/* The list of strings at idx, pushed as scratch with NULL behind the last;
+ * they belong to the list, *n of them.  Raises for whatever else, saying what
+ * each is to be: "a word". */
+const char **bind_words(lua_State *L, int idx, const char *what, size_t *n);
+
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "bind/options.h"
 
 /* The string on top of the stack, borrowed; C would cut it at a NUL. */
 static char *text(lua_State *L)
@@ -118,17 +119,11 @@ static void add_columns(lua_State *L, int spec, struct schema *s)
 static void add_index(lua_State *L, struct schema *s)
 {
     int t = lua_gettop(L);
-    lua_Integer n = lua_istable(L, t) ? (lua_Integer)lua_rawlen(L, t) : 0;
-    const char **cols = bind_newscratch(L, (size_t)(n + 1) * sizeof(*cols));
+    size_t n;
+    const char **cols = bind_words(L, t, "an indexed column", &n);
     struct err e;
 
-    for (lua_Integer i = 0; i < n; i++) {
-        if (lua_rawgeti(L, t, i + 1) != LUA_TSTRING)
-            bind_raise(L, "an index is a list of column names");
-        cols[i] = text(L); /* the list keeps it alive */
-        lua_pop(L, 1);
-    }
-    if (!schema_add_index(s, cols, (size_t)n, &e))
+    if (!schema_add_index(s, cols, n, &e))
         bind_raise(L, "%s", e.message);
     lua_settop(L, t);
 }
@@ -151,20 +146,17 @@ static void add_indexes(lua_State *L, int spec, struct schema *s)
 /* The columns that a shipped table cannot do without. */
 static void check_required(lua_State *L, int spec, const struct schema *s)
 {
+    int top = lua_gettop(L);
+    const char **names;
+    size_t n;
+
     if (lua_getfield(L, spec, "required") == LUA_TTABLE) {
-        lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
-
-        for (lua_Integer i = 1; i <= n; i++) {
-            const char *name;
-
-            lua_rawgeti(L, -1, i);
-            name = luaL_tolstring(L, -1, NULL);
-            if (schema_find(s, name, strlen(name)) < 0)
-                bind_raise(L, "the required column '%s' is missing", name);
-            lua_pop(L, 2);
-        }
+        names = bind_words(L, top + 1, "a required column", &n);
+        for (size_t i = 0; i < n; i++)
+            if (schema_find(s, names[i], strlen(names[i])) < 0)
+                bind_raise(L, "the required column '%s' is missing", names[i]);
     }
-    lua_pop(L, 1);
+    lua_settop(L, top);
 }
 
 void schema_spec_read(lua_State *L, int spec, struct schema **out)

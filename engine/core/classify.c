@@ -17,7 +17,8 @@ static const struct {
     {"42710", ERR_EXISTS}, /* a table's type: two CREATE at once */
     {"23505", ERR_EXISTS}, /* a row, or a name in the catalogue */
     {"42501", ERR_DENIED},    {"25006", ERR_DENIED}, /* read-only transaction */
-    {"28", ERR_AUTH},         {"55P03", ERR_BUSY},   /* lock_timeout */
+    {"0A", ERR_UNSUPPORTED},  {"25001", ERR_UNSUPPORTED}, /* not in a tx */
+    {"28", ERR_AUTH},         {"55P03", ERR_BUSY},        /* lock_timeout */
     {"57014", ERR_BUSY}, /* statement_timeout, cancelled */
     {"40P01", ERR_BUSY}, /* deadlock */
     {"40001", ERR_BUSY}, /* serialization */

@@ -80,8 +80,12 @@ bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e)
 bool db_begin(struct db *db, bool *nested, struct err *e)
 {
     *nested = db->ops->in_transaction(db);
-    return *nested ? db_run(db, STMT_QUERY, "SAVEPOINT " SAVEPOINT, e)
-                   : db_run(db, STMT_BEGIN, db->ops->dialect->begin, e);
+    if (*nested ? db_run(db, STMT_QUERY, "SAVEPOINT " SAVEPOINT, e)
+                : db_run(db, STMT_BEGIN, db->ops->dialect->begin, e))
+        return true;
+    if (e->code == ERR_UNSUPPORTED)
+        *(*nested ? &db->savepoints_refused : &db->changes_refused) = true;
+    return false;
 }
 
 static bool keep(struct db *db, bool nested, struct err *e)

@@ -74,6 +74,12 @@ struct db_ops {
 struct db {
     const struct db_ops *ops;
     const char *workspace; /* the PostgreSQL schema; owned by the driver */
+
+    /* What this database refused when it was asked, as others than PostgreSQL
+     * itself may; it is not asked again. */
+    int locks_refused;    /* 1: heal's advisory lock, 2: its lock_timeout too */
+    bool changes_refused; /* CREATE and ALTER in a transaction */
+    bool savepoints_refused;
 };
 
 /* Runs a statement and drops its rows. */
@@ -83,7 +89,8 @@ bool db_exec(struct db *db, const struct stmt *st, struct err *e);
 bool db_run(struct db *db, enum stmt_kind kind, const char *sql, struct err *e);
 
 /* Starts a transaction or, within one, sets a savepoint, and *nested tells
- * which.  Only for a store with sessions. */
+ * which.  Only for a store with sessions.  That the database does not do such
+ * a thing is noted in db. */
 bool db_begin(struct db *db, bool *nested, struct err *e);
 
 /* Ends what db_begin() started: keeps it when ok is true, and otherwise, or

@@ -12,6 +12,7 @@ static const char *const names[] = {
     [ERR_ARG] = "arg",
     [ERR_SCHEMA] = "schema",
     [ERR_SQL] = "sql",
+    [ERR_UNSUPPORTED] = "unsupported",
     [ERR_NO_TABLE] = "no_table",
     [ERR_NO_COLUMN] = "no_column",
     [ERR_NO_SCHEMA] = "no_schema",

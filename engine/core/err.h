@@ -8,27 +8,27 @@
 #define ENGINE_CORE_ERR_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Codes exist only where somebody decides by them; see err_name(). */
 enum err_code {
     ERR_NONE,
-    ERR_NOMEM,      /* memory ran out, or a buffer met its cap */
-    ERR_ARG,        /* a name or value that cannot be written as SQL */
-    ERR_SCHEMA,     /* a schema that fails its lint */
-    ERR_SQL,        /* the store refused the statement */
-    ERR_NO_TABLE,   /* the statement named a table that is not there */
-    ERR_NO_COLUMN,  /* the statement named a column that is not there */
-    ERR_NO_SCHEMA,  /* PostgreSQL: the workspace's schema is not there */
-    ERR_EXISTS,     /* what was to be made is there already */
-    ERR_DENIED,     /* no right to do that */
-    ERR_READONLY,   /* the store was opened to be read only */
-    ERR_AUTH,       /* not logged in, or a wrong password */
-    ERR_BUSY,       /* a lock was not to be had in time */
-    ERR_BALANCE,    /* HTTP 402: the account has no credit left */
-    ERR_IO,         /* the file, the disk or the line failed */
-    ERR_CLOSED,     /* the store has been closed */
-    ERR_INTERRUPTED /* Ctrl-C */
+    ERR_NOMEM,       /* memory ran out, or a buffer met its cap */
+    ERR_ARG,         /* a name or value that cannot be written as SQL */
+    ERR_SCHEMA,      /* a schema that fails its lint */
+    ERR_SQL,         /* the store refused the statement */
+    ERR_UNSUPPORTED, /* the database does not do such a thing, or not here */
+    ERR_NO_TABLE,    /* the statement named a table that is not there */
+    ERR_NO_COLUMN,   /* the statement named a column that is not there */
+    ERR_NO_SCHEMA,   /* PostgreSQL: the workspace's schema is not there */
+    ERR_EXISTS,      /* what was to be made is there already */
+    ERR_DENIED,      /* no right to do that */
+    ERR_READONLY,    /* the store was opened to be read only */
+    ERR_AUTH,        /* not logged in, or a wrong password */
+    ERR_BUSY,        /* a lock was not to be had in time */
+    ERR_BALANCE,     /* HTTP 402: the account has no credit left */
+    ERR_IO,          /* the file, the disk or the line failed */
+    ERR_CLOSED,      /* the store has been closed */
+    ERR_INTERRUPTED  /* Ctrl-C */
 };
 
 struct err {

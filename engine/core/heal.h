@@ -14,7 +14,6 @@
 
 struct db;
 struct schema;
-struct catalog_table;
 
 /* What one heal found and did.  (struct heal){0} is valid; heal_free() it. */
 struct heal {

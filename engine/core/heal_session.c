@@ -23,7 +23,7 @@
 
 /* The advisory lock keeps other heals of the table out until the end of the
  * transaction. */
-static bool lock(struct table_heal *h, struct err *e)
+static bool lock_name(struct table_heal *h, struct err *e)
 {
     const char *table = h->schema->table;
     struct buf sql = {0};
@@ -34,30 +34,78 @@ static bool lock(struct table_heal *h, struct err *e)
               sql_text(&sql, h->db->ops->dialect, table, strlen(table), e) &&
               buf_adds(&sql, "))", e) &&
               db_run(h->db, STMT_QUERY, "SET LOCAL lock_timeout = '10s'", e) &&
-              heal_run(h, STMT_QUERY, &sql, e) &&
-              db_run(h->db, STMT_QUERY, SHORT_WAIT, e);
+              heal_run(h, STMT_QUERY, &sql, e);
 
     buf_free(&sql);
     return ok;
 }
 
-/* Within a transaction of the caller's only what was done here is undone; what
- * is kept stands with that transaction, and so do the locks. */
-static bool attempt(struct table_heal *h, struct err *e)
+/* As many of the locks as the database grants; *refused when it was one less.
+ * Its words and codes for that are its own. */
+static bool lock(struct table_heal *h, bool nested, bool *refused,
+                 struct err *e)
 {
-    bool locks = h->db->ops->dialect->advisory_locks;
-    bool nested;
-    bool waits; /* the caller's own lock_timeout is put back */
+    struct db *db = h->db;
+
+    if ((!nested || db_run(db, STMT_QUERY, KEEP_WAIT, e)) &&
+        (db->locks_refused == 1 || lock_name(h, e)) &&
+        db_run(db, STMT_QUERY, SHORT_WAIT, e))
+        return true;
+    *refused = e->code == ERR_UNSUPPORTED || e->code == ERR_DENIED ||
+               e->code == ERR_SQL;
+    db->locks_refused += *refused;
+    return false;
+}
+
+/* What is done to a table under the locks. */
+typedef bool heal_change(struct table_heal *h, const struct buf *sql,
+                         struct err *e);
+
+/* Within a transaction of the caller's only what was done here is undone; what
+ * is kept stands with that transaction, and so do the locks.  *refused: the
+ * database does not do so, and another attempt does without.  One that does no
+ * such thing in a transaction gets it plain: whoever else did the same at the
+ * same time, the catalogue shows. */
+static bool change_locked(struct table_heal *h, heal_change *change,
+                          const struct buf *sql, bool *refused, struct err *e)
+{
+    struct db *db = h->db;
+    bool locks = db->ops->dialect->advisory_locks && db->locks_refused < 2;
+    bool nested = db->ops->in_transaction(db);
     bool ok;
 
-    if (!db_begin(h->db, &nested, e))
+    *refused = false;
+    if (db->changes_refused && !nested) {
+        ok = change(h, sql, e);
+        if (!ok && e->code == ERR_UNSUPPORTED) /* that was not the reason */
+            db->changes_refused = false;
+        return ok;
+    }
+    if (!db_begin(db, &nested, e)) {
+        *refused = db->changes_refused && !nested;
         return false;
-    waits = nested && locks;
-    ok = (!waits || db_run(h->db, STMT_QUERY, KEEP_WAIT, e)) &&
-         (!locks || lock(h, e)) && heal_read_catalog(h, e) &&
-         heal_create_or_add(h, e) &&
-         (!waits || db_run(h->db, STMT_QUERY, RESTORE_WAIT, e));
-    return db_end(h->db, nested, ok, e);
+    }
+    ok = !locks || lock(h, nested, refused, e);
+    if (ok && !change(h, sql, e)) {
+        ok = false;
+        *refused = e->code == ERR_UNSUPPORTED && !nested;
+        db->changes_refused = *refused;
+    }
+    if (ok && nested && locks) /* the caller's lock_timeout is put back */
+        ok = db_run(db, STMT_QUERY, RESTORE_WAIT, e);
+    return db_end(db, nested, ok, e);
+}
+
+static bool complete(struct table_heal *h, const struct buf *sql, struct err *e)
+{
+    (void)sql;
+    return heal_read_catalog(h, e) && heal_create_or_add(h, e);
+}
+
+static bool add_index(struct table_heal *h, const struct buf *sql,
+                      struct err *e)
+{
+    return heal_run(h, STMT_INDEX, sql, e);
 }
 
 /* An attempt was undone: it added nothing. */
@@ -107,13 +155,15 @@ static bool retry(struct table_heal *h, int attempts, bool *made, struct err *e)
 bool heal_in_session(struct table_heal *h, struct err *e)
 {
     bool made = false;
+    bool refused;
 
     heal_note_missing(h);
     for (int i = 1; i <= ATTEMPTS; i++) {
-        if (attempt(h, e))
+        if (change_locked(h, complete, NULL, &refused, e))
             return true;
-        forget_added(h);
-        if (!retry(h, i, &made, e))
+        if (refused || !h->db->changes_refused)
+            forget_added(h);
+        if (!refused && !retry(h, i, &made, e))
             return false;
     }
     return err_set(e, ERR_BUSY,
@@ -128,15 +178,14 @@ bool heal_in_session(struct table_heal *h, struct err *e)
 bool heal_create_index(struct table_heal *h, const struct buf *sql,
                        struct err *e)
 {
-    bool nested;
-    bool ok;
+    bool refused = true;
+    bool ok = false;
 
     if (!h->db->ops->dialect->advisory_locks || heal_stateless(h->db))
         return heal_run(h, STMT_INDEX, sql, e);
     if (h->db->ops->in_transaction(h->db))
         return err_set(e, ERR_BUSY, "indexes are not made in a transaction");
-    if (!db_begin(h->db, &nested, e))
-        return false;
-    ok = lock(h, e) && heal_run(h, STMT_INDEX, sql, e);
-    return db_end(h->db, nested, ok, e);
+    while (!ok && refused)
+        ok = change_locked(h, add_index, sql, &refused, e);
+    return ok;
 }

@@ -44,13 +44,6 @@ bool plan_table(const struct dialect *d, const struct schema *s,
                 struct err *e);
 void plan_free(struct plan *p);
 
-/* The second half of plan_table(): appends every drift. */
-bool plan_drift(const struct dialect *d, const struct schema *s,
-                const struct catalog_table *table, struct plan *out,
-                struct err *e);
-
-void drift_free(struct drift *d);
-
 /* "type", "null", "default", "case", "unknown". */
 const char *drift_name(enum drift_kind k);
 

@@ -67,26 +67,39 @@ static bool await_result(PGconn *conn, double end)
     return true;
 }
 
+static bool is_failure(const PGresult *res)
+{
+    ExecStatusType s = PQresultStatus(res);
+
+    return res && s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK;
+}
+
 /* The first failure, or the result: what was done may still fail when it is
  * committed, and a connection that is lost tells its reason first.  One on
- * which no answer came by end is shut down: it can carry no other statement. */
-static PGresult *take_result(PGconn *conn, double end, bool *late)
+ * which no answer came by end is shut down: it can carry no other statement.
+ * before is how many statements stand before the one whose result is meant. */
+static PGresult *take_result(PGconn *conn, int before, double end, bool *late)
 {
     PGresult *kept = NULL;
     PGresult *res;
 
     for (;;) {
-        ExecStatusType s = PQresultStatus(kept);
-
         if (!await_result(conn, end)) {
             *late = true;
             shutdown(PQsocket(conn), SHUT_RDWR);
         }
         res = PQgetResult(conn);
-        if (!res)
+        if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+            PQclear(res);
+            PQexitPipelineMode(conn);
+            return kept;
+        }
+        if (!res && (PQpipelineStatus(conn) == PQ_PIPELINE_OFF ||
+                     PQstatus(conn) == CONNECTION_BAD))
             return kept;
         end_copy(conn, PQresultStatus(res));
-        if (!kept || s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK) {
+        before -= !res; /* behind each statement of a pipeline */
+        if (res && !is_failure(kept) && (before == 0 || is_failure(res))) {
             PQclear(kept);
             kept = res;
         } else {
@@ -95,14 +108,32 @@ static PGresult *take_result(PGconn *conn, double end, bool *late)
     }
 }
 
+static bool send_text(PGconn *conn, const char *sql)
+{
+    return !sql || PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static bool send_query(PGconn *conn, const struct pg_query *q)
+{
+    bool alone = !q->before && !q->after;
+
+    if ((alone || PQenterPipelineMode(conn)) && send_text(conn, q->before) &&
+        PQsendQueryParams(conn, q->sql, q->nparams, NULL, q->params, NULL, NULL,
+                          0) &&
+        send_text(conn, q->after) && (alone || PQpipelineSync(conn)))
+        return true;
+    if (!alone) /* a part of it may be on its way */
+        shutdown(PQsocket(conn), SHUT_RDWR);
+    return false;
+}
+
 PGresult *pg_query(PGconn *conn, const struct pg_query *query, bool *late)
 {
     double end =
         query->timeout_ms > 0 ? clock_s() + query->timeout_ms / 1e3 : 0;
 
     *late = false;
-    if (!PQsendQueryParams(conn, query->sql, query->nparams, NULL,
-                           query->params, NULL, NULL, 0))
+    if (!send_query(conn, query))
         return NULL;
-    return take_result(conn, end, late);
+    return take_result(conn, query->before != NULL, end, late);
 }

@@ -16,6 +16,12 @@ struct pg_query {
     int nparams;
     const char *const *params;
     int timeout_ms; /* 0: none */
+
+    /* Fixed statements, or NULL, that go out in one round trip with sql; the
+     * three make one transaction, unless sql begins or ends one.  Only their
+     * failures are results. */
+    const char *before;
+    const char *after;
 };
 
 /*

@@ -89,11 +89,14 @@ static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
     bool late;
     struct pg_query query = {.sql = st->sql,
                              .timeout_ms = statement_timeout(p, st)};
-    PGresult *res = pg_query(p->conn, &query, &late);
-    ExecStatusType s = PQresultStatus(res);
+    PGresult *res;
+    ExecStatusType s;
+    bool undone;
 
-    bool undone = s == PGRES_COMMAND_OK && was_undone(st, res);
-
+    pg_add_settings(&p->address, p->conn, st, &query);
+    res = pg_query(p->conn, &query, &late);
+    s = PQresultStatus(res);
+    undone = s == PGRES_COMMAND_OK && was_undone(st, res);
     if (!undone && (s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK))
         return res;
     if (undone) {
@@ -108,7 +111,7 @@ static PGresult *run_statement(struct pg_db *p, const struct stmt *st,
         err_set(e, ERR_IO, "PostgreSQL did not answer within %d ms",
                 query.timeout_ms);
     } else {
-        pg_error(res, p->conn, e);
+        pg_error(res, p->conn, &query, e);
     }
     PQclear(res);
     if (PQstatus(p->conn) == CONNECTION_BAD) {
@@ -168,7 +171,8 @@ static bool begin_read_only(struct pg_db *p, struct err *e)
     PGresult *res;
 
     for (size_t i = PQtransactionStatus(p->conn) == PQTRANS_IDLE; i < 3; i++) {
-        struct stmt st = {.kind = STMT_READ, .sql = steps[i]};
+        struct stmt st = {
+            .kind = STMT_READ, .sql = steps[i], .len = strlen(steps[i])};
 
         res = run_statement(p, &st, e);
         if (!res)

@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/dialect.h"
 #include "core/err.h"
 #include "core/sql.h"
 #include "db/postgres.h"
@@ -76,11 +78,13 @@ static bool take_workspace(char *url, char **found)
 }
 
 /* A server option: every byte that might be special to the server's splitter
- * (spaces of any locale, backslashes) is escaped. */
+ * (spaces of any locale, backslashes) is escaped.  "-c name=" would be the same
+ * to PostgreSQL; but a PgBouncer that ignores options takes some of those and
+ * drops the others without a word, while this spelling it refuses. */
 static bool add_option(struct buf *b, const char *name, const char *value,
                        struct err *e)
 {
-    bool ok = buf_addf(b, e, " -c %s=", name);
+    bool ok = buf_addf(b, e, " --%s=", name);
 
     for (const char *p = value; ok && *p; p++) {
         bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
@@ -91,27 +95,47 @@ static bool add_option(struct buf *b, const char *name, const char *value,
     return ok;
 }
 
-/* What every session must have, set as the connection is made: a statement
- * of its own would cost a round trip. */
+/* The name as the server will show it. */
+static void set_name(struct pg_address *a)
+{
+    const char *own = url_option(a, "application_name");
+
+    snprintf(a->name, sizeof(a->name), "%s", own && *own ? own : "propolis");
+    for (char *p = a->name; *p; p++)
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+}
+
+/* What every session must have, set as the connection is made, for a statement
+ * of its own would cost a round trip; and the same as a statement. */
 static bool set_options(struct pg_address *a, struct err *e)
 {
     struct buf path = {0};
-    struct buf b = {0};
+    struct buf options = {0};
+    struct buf settings = {0};
     const char *own = url_option(a, "options");
     bool ok;
 
     if (!own)
         own = getenv("PGOPTIONS");
+    a->own_options = own && *own;
+    set_name(a);
     ok = sql_quoted(&path, a->workspace, e) &&
-         buf_adds(&b, own ? own : "", e) &&
-         add_option(&b, "search_path", path.data, e) &&
-         add_option(&b, "standard_conforming_strings", "on", e) &&
-         add_option(&b, "datestyle", "ISO", e);
+         buf_adds(&options, own ? own : "", e) &&
+         add_option(&options, "application_name", a->name, e) &&
+         add_option(&options, "search_path", path.data, e) &&
+         buf_adds(&options, " --standard_conforming_strings=on --datestyle=ISO",
+                  e) &&
+         buf_adds(&settings,
+                  "SELECT set_config('standard_conforming_strings', 'on', true)"
+                  ", set_config('datestyle', 'ISO', true)"
+                  ", set_config('search_path', ",
+                  e) &&
+         sql_text(&settings, &dialect_postgres, path.data, path.len, e) &&
+         buf_adds(&settings, ", true)", e);
     buf_free(&path);
-    if (ok)
-        a->options = b.data;
-    else
-        buf_free(&b);
+    a->options = options.data;
+    a->settings = settings.data;
     return ok;
 }
 
@@ -163,5 +187,6 @@ void pg_address_free(struct pg_address *a)
     PQconninfoFree(a->given);
     free(a->workspace);
     free(a->options);
+    free(a->settings);
     *a = (struct pg_address){0};
 }

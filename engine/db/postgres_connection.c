@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/db.h"
 #include "core/err.h"
+#include "core/sql_lexer.h"
+#include "db/pg_query.h"
 #include "os/clock.h"
 
 #define MAX_PARAMS 80 /* libpq 15 knows 44 */
@@ -132,8 +135,10 @@ static PGconn *start_connect(const struct pg_address *a)
     const char *vals[MAX_PARAMS + 1] = {0};
     size_t n = 0;
     const char *const ours[][2] = {
-        /* defaults stand before what the URL says: the last one counts */
-        {"application_name", "propolis"},
+        /* defaults stand before what the URL says: the last one counts.  The
+         * first is a way to name parameters that the environment may not
+         * set: PGAPPNAME would win over the name in options. */
+        {"dbname", "application_name='' options=''"},
         {"keepalives_idle", "30"},
         {"keepalives_interval", "10"},
         {"keepalives_count", "3"},
@@ -144,27 +149,44 @@ static PGconn *start_connect(const struct pg_address *a)
         vals[n] = ours[i][1];
     }
     for (const PQconninfoOption *o = a->given; o->keyword; o++) {
-        if (!o->val || n >= MAX_PARAMS - 2)
+        if (!o->val || n >= MAX_PARAMS - 2 ||
+            strcmp(o->keyword, "application_name") == 0 ||
+            strcmp(o->keyword, "options") == 0)
             continue;
         keys[n] = o->keyword;
         vals[n++] = o->val;
     }
     keys[n] = "client_encoding";
     vals[n++] = "UTF8";
-    keys[n] = "options";
-    vals[n] = a->options;
-    return PQconnectStartParams(keys, vals, 0);
+    keys[n] = a->pooled ? "application_name" : "options";
+    vals[n] = a->pooled ? a->name : a->options;
+    return PQconnectStartParams(keys, vals, 1);
 }
 
-PGconn *pg_connect(const struct pg_address *a, struct err *e)
+/* True when the options did not reach a session: refused, or dropped without a
+ * word, and the name in them with the others. */
+static bool lost_options(const struct pg_address *a, const PGconn *conn)
 {
-    PGconn *conn = start_connect(a);
+    const char *name = PQparameterStatus(conn, "application_name");
+    char state[6];
+    const char *text;
+
+    if (a->pooled)
+        return false;
+    if (PQstatus(conn) == CONNECTION_OK)
+        return !name || strcmp(name, a->name) != 0;
+    find_sqlstate(PQerrorMessage(conn), state, &text);
+    return state[0] && strstr(text, "options");
+}
+
+/* False when conn, which this frees then, is not ready: with *e set, or *lost,
+ * because it has no options. */
+static bool finish_connect(const struct pg_address *a, PGconn *conn, bool *lost,
+                           struct err *e)
+{
     char server[160];
 
-    if (!conn) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        return NULL;
-    }
+    *lost = false;
     PQsetNoticeProcessor(conn, ignore_notice, NULL);
     PQsetErrorVerbosity(conn, PQERRORS_VERBOSE); /* for find_sqlstate() */
     if (PQstatus(conn) != CONNECTION_BAD && !wait_connected(conn, a->timeout)) {
@@ -173,12 +195,64 @@ PGconn *pg_connect(const struct pg_address *a, struct err *e)
                 "PostgreSQL at %s did not answer within %d s: check host and "
                 "port in the store's address, and the network",
                 server, a->timeout);
+    } else if ((*lost = lost_options(a, conn)) && a->own_options) {
+        *lost = false;
+        name_server(conn, server, sizeof(server));
+        err_set(e, ERR_ARG,
+                "the pooler at %s lets no options through: take them out of "
+                "the store's address and PGOPTIONS, or connect to PostgreSQL "
+                "itself",
+                server);
     } else if (PQstatus(conn) != CONNECTION_OK) {
         connect_error(conn, e);
-    } else {
+    } else if (!*lost) {
         PQsetnonblocking(conn, 1); /* a large statement must not block us */
-        return conn;
+        return true;
     }
     PQfinish(conn);
+    return false;
+}
+
+PGconn *pg_connect(struct pg_address *a, struct err *e)
+{
+    bool lost = false;
+
+    do {
+        PGconn *conn = start_connect(a);
+
+        if (!conn)
+            err_set(e, ERR_NOMEM, "out of memory");
+        else if (finish_connect(a, conn, &lost, e))
+            return conn;
+        a->pooled = a->pooled || lost;
+    } while (lost);
     return NULL;
+}
+
+/* Whether one of the first words of a statement is that. */
+static bool begins_with(const struct stmt *st, int nwords, const char *word)
+{
+    struct sql_lexer x = {.at = st->sql, .end = st->sql + st->len};
+
+    for (int i = 0; i < nwords; i++) {
+        struct sql_token t = sql_lexer_next(&x);
+
+        if (sql_token_is(&t, word))
+            return true;
+    }
+    return false;
+}
+
+void pg_add_settings(const struct pg_address *a, const PGconn *conn,
+                     const struct stmt *st, struct pg_query *query)
+{
+    bool idle = PQtransactionStatus(conn) == PQTRANS_IDLE;
+
+    if (!a->pooled)
+        return;
+    if (idle ? begins_with(st, 1, "begin") || begins_with(st, 1, "start")
+             : begins_with(st, 4, "chain")) /* COMMIT WORK AND CHAIN */
+        query->after = a->settings;
+    else if (idle)
+        query->before = a->settings;
 }

@@ -2,6 +2,7 @@
 
 #include "core/classify.h"
 #include "core/err.h"
+#include "db/pg_query.h"
 #include "db/postgres_connection.h"
 
 /* A name that somebody else put into the catalogue at the same moment breaks
@@ -33,7 +34,8 @@ static enum err_code classify(const PGresult *res, const char *state)
     return classify_sqlstate(state);
 }
 
-void pg_error(const PGresult *res, const PGconn *conn, struct err *e)
+void pg_error(const PGresult *res, const PGconn *conn,
+              const struct pg_query *query, struct err *e)
 {
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -48,6 +50,11 @@ void pg_error(const PGresult *res, const PGconn *conn, struct err *e)
                 text);
     else if (state && strcmp(state, "25006") == 0)
         err_set(e, ERR_READONLY, "%s", text);
+    else if (query->before && state && strcmp(state, "25001") == 0)
+        err_set(e, ERR_UNSUPPORTED,
+                "%s: the store's address leads to a pooler, behind which each "
+                "statement runs in a transaction; connect to PostgreSQL itself",
+                text);
     else
         err_set(e, state ? classify(res, state) : ERR_IO, "%.*s",
                 (int)strcspn(text, "\n"), text);

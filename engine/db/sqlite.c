@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/db.h"
@@ -188,6 +187,15 @@ static bool make_private(struct sqlite_db *d, struct err *e)
     return true;
 }
 
+/* ATTACH and VACUUM INTO make files of their own also from a connection that is
+ * read-only. */
+static int refuse_attach(void *unused, int action, const char *a, const char *b,
+                         const char *c, const char *d)
+{
+    (void)unused, (void)a, (void)b, (void)c, (void)d;
+    return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
+}
+
 static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                    struct err *e)
 {
@@ -206,7 +214,7 @@ static bool set_up(struct sqlite_db *d, const struct sqlite_options *o,
                           NULL, NULL, NULL);
     d->readonly = o->readonly && rc == SQLITE_OK;
     if (d->readonly)
-        rc = sqlite_refuse_attach(d->h);
+        rc = sqlite3_set_authorizer(d->h, refuse_attach, NULL);
     return rc == SQLITE_OK || fail(d, rc, e);
 }
 

@@ -8,7 +8,6 @@
 
 struct db;
 struct err;
-typedef struct sqlite3 sqlite3;
 
 struct sqlite_options {
     int busy_ms;   /* how long a lock is waited for; 0 means 5000 */
@@ -23,9 +22,5 @@ struct db *sqlite_open(const char *path, const struct sqlite_options *o,
 /* Connections opened from now on end a running statement with the error
  * "interrupted" once asked() is not 0.  For the REPL; nobody else pays. */
 bool sqlite_interrupt_when(int (*asked)(void *));
-
-/* Refuses ATTACH and VACUUM INTO, which make files of their own also from a
- * connection that is read-only.  SQLite's code. */
-int sqlite_refuse_attach(sqlite3 *h);
 
 #endif

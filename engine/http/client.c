@@ -12,7 +12,7 @@ struct http_client {
     struct http_config cfg;
     CURLM *multi;                      /* from the first request on */
     struct http_request *first, *last; /* queued or running, oldest first */
-    long running;
+    int running;
 };
 
 const struct http_config http_defaults = {
@@ -50,7 +50,7 @@ static bool set_up(struct http_client *client, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory");
     }
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
-                      client->cfg.max_parallel);
+                      (long)client->cfg.max_parallel);
     return true;
 }
 
@@ -158,7 +158,7 @@ static int collect(struct http_client *client, bool *done)
 
         if (msg->msg != CURLMSG_DONE)
             continue;
-        req = transfer_request(msg->easy_handle);
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&req);
         curl_multi_remove_handle(client->multi, msg->easy_handle);
         client->running--;
         ended++;

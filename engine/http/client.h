@@ -21,7 +21,8 @@ struct http_client;
 /* 10 s, 5 s, 3 retries from 0.5 s on, 64 MiB, 5 at once. */
 extern const struct http_config http_defaults;
 
-/* A client; copies cfg.  NULL with *e set only without memory. */
+/* A client; copies cfg, but borrows its texts to the end.  NULL with *e set
+ * only without memory. */
 struct http_client *http_client_new(const struct http_config *cfg,
                                     struct err *e);
 

@@ -6,13 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-struct http_request *http_request_new(struct err *e)
+struct http_request *http_request_new(void)
 {
-    struct http_request *req = calloc(1, sizeof(*req));
-
-    if (!req)
-        err_set(e, ERR_NOMEM, "out of memory");
-    return req;
+    return calloc(1, sizeof(struct http_request));
 }
 
 void http_request_finish(struct http_request *req, const struct err *e)

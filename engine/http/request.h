@@ -30,15 +30,15 @@ struct http_transfer;
 
 /* The settings of a client. */
 struct http_config {
-    long timeout_ms;   /* of one attempt, from the name look-up to the end */
-    long connect_ms;   /* of its connection alone */
-    long retries;      /* attempts after the first */
-    long backoff_ms;   /* wait base * 2^n before retry n, plus up to 40 % */
-    size_t max_bytes;  /* of a response, after decompression */
-    long max_parallel; /* requests at once */
-    char user_agent[64];
-    char ca_file[512]; /* trusted certificates; "": CURL_CA_BUNDLE, then
-                        * SSL_CERT_FILE, then the system's */
+    int timeout_ms;   /* of one attempt, from the name look-up to the end */
+    int connect_ms;   /* of its connection alone */
+    int retries;      /* attempts after the first */
+    int backoff_ms;   /* wait base * 2^n before retry n, plus up to 40 % */
+    int max_parallel; /* requests at once */
+    size_t max_bytes; /* of a response, after decompression */
+    const char *user_agent;
+    const char *ca_file; /* trusted certificates; NULL: CURL_CA_BUNDLE, then
+                          * SSL_CERT_FILE, then the system's */
 };
 
 struct http_request_options {
@@ -46,7 +46,7 @@ struct http_request_options {
     const char *url;    /* likewise */
     const char *body;   /* borrowed until the request is done; or NULL */
     size_t len;
-    long timeout_ms; /* 0: the client's */
+    int timeout_ms;  /* 0: the client's */
     bool idempotent; /* may be sent again after it may have been carried out */
     bool retry_auth; /* try again after 401, and after 403 from a gateway */
     bool follow;     /* follow redirects; another host gets no token */
@@ -88,8 +88,8 @@ struct http_request {
     void (*cancel)(struct http_request *req); /* takes it out of the client */
 };
 
-/* An empty request; NULL with *e set only without memory. */
-struct http_request *http_request_new(struct err *e);
+/* An empty request; NULL without memory. */
+struct http_request *http_request_new(void);
 void http_request_free(struct http_request *req); /* NULL is fine */
 
 /* Adds a header before the start.  ERR_ARG for bytes that do not belong in

@@ -86,11 +86,12 @@ static bool permanent(const struct http_outcome *outcome)
 static long backoff(const struct http_config *cfg, int n, long retry_after_s)
 {
     uint32_t dice = 0;
-    long wait = cfg->backoff_ms << (n < 16 ? n : 16);
+    long base = cfg->backoff_ms;
+    long wait = base << (n < 16 ? n : 16);
 
     if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != sizeof(dice))
         dice = (uint32_t)(uintptr_t)&dice;
-    wait += (long)(dice % (uint32_t)(cfg->backoff_ms * 2 / 5 + 1));
+    wait += (long)(dice % (uint32_t)(base * 2 / 5 + 1));
     if (retry_after_s > HTTP_RETRY_AFTER_MAX_MS / 1000)
         return -1;
     return retry_after_s * 1000 > wait ? retry_after_s * 1000 : wait;

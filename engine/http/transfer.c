@@ -10,6 +10,8 @@
 struct http_transfer {
     struct http_request *req;
     const struct http_config *cfg;
+    long timeout_ms;
+    long connect_ms; /* no longer than that */
     CURL *easy;
     size_t sent;     /* of the body, as libcurl took it */
     bool too_large;  /* the response */
@@ -19,25 +21,30 @@ struct http_transfer {
     char curl_error[CURL_ERROR_SIZE];
 };
 
+/* What libcurl is told of n bytes that came: it ends the attempt when they do
+ * not go into the buffer, which is to hold at most max. */
+static size_t keep(struct http_transfer *t, struct buf *b, size_t max,
+                   const char *bytes, size_t n)
+{
+    struct err ignored;
+
+    if (n <= max - b->len && buf_add(b, bytes, n, &ignored))
+        return n;
+    t->too_large = true;
+    return CURL_WRITEFUNC_ERROR;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 {
     struct http_transfer *t = arg;
-    struct err ignored;
 
-    n *= size;
-    if (n > t->cfg->max_bytes - t->req->body.len ||
-        !buf_add(&t->req->body, bytes, n, &ignored)) {
-        t->too_large = true;
-        return CURL_WRITEFUNC_ERROR;
-    }
-    return n;
+    return keep(t, &t->req->body, t->cfg->max_bytes, bytes, size * n);
 }
 
 /* Keeps the lines of the last answer only: a redirect or a 100 came before. */
 static size_t on_head(char *bytes, size_t size, size_t n, void *arg)
 {
     struct http_transfer *t = arg;
-    struct err ignored;
 
     n *= size;
     if (n > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
@@ -48,12 +55,7 @@ static size_t on_head(char *bytes, size_t size, size_t n, void *arg)
     }
     if (n <= 2 && (bytes[0] == '\r' || bytes[0] == '\n'))
         t->head_whole = true;
-    if (t->req->head.len + n > HEAD_MAX ||
-        !buf_add(&t->req->head, bytes, n, &ignored)) {
-        t->too_large = true;
-        return CURL_WRITEFUNC_ERROR;
-    }
-    return n;
+    return keep(t, &t->req->head, HEAD_MAX, bytes, n);
 }
 
 static size_t on_send(char *room, size_t size, size_t n, void *arg)
@@ -84,15 +86,16 @@ static int on_rewind(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static void set_limits(CURL *easy, const struct http_transfer *t)
+static void set_limits(CURL *easy, struct http_transfer *t)
 {
-    const struct http_config *cfg = t->cfg;
-    long timeout = t->req->options.timeout_ms ? t->req->options.timeout_ms
-                                              : cfg->timeout_ms;
-    long connect = cfg->connect_ms < timeout ? cfg->connect_ms : timeout;
+    int timeout = t->req->options.timeout_ms;
 
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect);
+    t->timeout_ms = timeout ? timeout : t->cfg->timeout_ms;
+    t->connect_ms = t->cfg->connect_ms;
+    if (t->connect_ms > t->timeout_ms)
+        t->connect_ms = t->timeout_ms;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, t->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, t->connect_ms);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -171,14 +174,6 @@ CURL *transfer_easy(const struct http_transfer *t)
     return t->easy;
 }
 
-struct http_request *transfer_request(CURL *easy)
-{
-    struct http_request *req = NULL;
-
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&req);
-    return req;
-}
-
 struct http_transfer *transfer_open(struct http_request *req,
                                     const struct http_config *cfg,
                                     struct err *e)
@@ -221,17 +216,15 @@ static bool head_too_large(const struct http_transfer *t, CURLcode code)
 static void say_failure(struct http_transfer *t, CURLcode code, bool sent)
 {
     struct err *e = &t->req->result.err;
-    long timeout = t->req->options.timeout_ms ? t->req->options.timeout_ms
-                                              : t->cfg->timeout_ms;
     const char *why =
         t->curl_error[0] ? t->curl_error : curl_easy_strerror(code);
 
     t->req->result.timeout = code == CURLE_OPERATION_TIMEDOUT;
     if (code == CURLE_OPERATION_TIMEDOUT && sent)
-        err_set(e, ERR_IO, "Query timeout after %ldms", timeout);
+        err_set(e, ERR_IO, "Query timeout after %ldms", t->timeout_ms);
     else if (code == CURLE_OPERATION_TIMEDOUT)
         err_set(e, ERR_IO, "Query timeout after %ldms (no connection)",
-                t->cfg->connect_ms < timeout ? t->cfg->connect_ms : timeout);
+                t->connect_ms);
     else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_GOT_NOTHING)
         err_set(e, ERR_IO, "the connection was cut before the answer");
     else if (t->head_too_large)

@@ -13,15 +13,13 @@
 #include "http/request.h"
 
 /* NULL with *e set only without memory.  cfg and req are borrowed; the
- * response comes into req as it arrives. */
+ * response comes into req, which is the easy handle's CURLINFO_PRIVATE, as it
+ * arrives. */
 struct http_transfer *transfer_open(struct http_request *req,
                                     const struct http_config *cfg,
                                     struct err *e);
 
 CURL *transfer_easy(const struct http_transfer *t);
-
-/* Whose attempt a handle of transfer_open is. */
-struct http_request *transfer_request(CURL *easy);
 
 /* Notes in the request how its attempt ended, and frees it.  Returns how many
  * milliseconds to wait before the next one, or -1 when the result stands. */

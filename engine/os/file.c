@@ -195,12 +195,25 @@ static bool fill(int fd, const char *bytes, size_t n, int mode,
            fsync(fd) == 0;
 }
 
+/* A rename would take the file from its other names. */
+static bool overwrite(const char *path, const char *bytes, size_t n, int mode)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && ftruncate(fd, (off_t)n) == 0 &&
+              fill(fd, bytes, n, mode, NULL);
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
 bool file_replace(const char *path, const char *bytes, size_t n, int mode,
                   struct err *e)
 {
     char real[PATH_MAX];
     char temp[PATH_MAX];
     struct stat st;
+    bool linked;
     bool old;
     bool ok;
     int fd;
@@ -220,12 +233,14 @@ bool file_replace(const char *path, const char *bytes, size_t n, int mode,
         fill(fd, bytes, n, mode, old ? &st : NULL) || os_fail(e, "write", path);
     if (close(fd) != 0 && ok)
         ok = os_fail(e, "write", path);
-    if (ok && rename(temp, real) != 0)
+    linked = old && st.st_nlink > 1;
+    if (ok &&
+        !(linked ? overwrite(real, bytes, n, mode) : rename(temp, real) == 0))
         ok = os_fail(e, "write", path);
-    if (ok)
-        sync_folder(real);
-    else
+    if (!ok || linked)
         unlink(temp);
+    else
+        sync_folder(real);
     return ok;
 }
 

@@ -26,7 +26,10 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *e);
 bool file_list(const char *path, struct buf *out, size_t *n, struct err *e);
 
 /* A whole new content or the old one, whatever happens in between.  Follows a
- * symlink at path.  mode -1 keeps the mode of what is there, or is 0600. */
+ * symlink at path.  mode -1 keeps the mode of what is there, or is 0600.  A
+ * file with more hard links than one keeps them: it is written in place, once
+ * a copy beside it has shown that the disk takes it.  What that costs: who
+ * reads meanwhile, and who looks after a crash just then, may see half. */
 bool file_replace(const char *path, const char *bytes, size_t n, int mode,
                   struct err *e);
 

@@ -20,22 +20,26 @@ static bool is_the_same(int fd, const char *path)
            ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
+/* *fd holds the lock, or is -1. */
 static enum lock_state try_lock(const char *path, int *fd)
 {
+    enum lock_state state = FAILED;
+    int errnum;
+
     *fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd < 0)
         return FAILED;
-    if (flock(*fd, LOCK_EX | LOCK_NB) == 0) {
-        if (is_the_same(*fd, path))
-            return LOCKED;
-        close(*fd);
-        return REMOVED;
-    }
-    if (errno == EWOULDBLOCK || errno == EINTR) {
-        close(*fd);
-        return HELD;
-    }
-    return FAILED;
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        state = is_the_same(*fd, path) ? LOCKED : REMOVED;
+    else if (errno == EWOULDBLOCK || errno == EINTR)
+        state = HELD;
+    if (state == LOCKED)
+        return LOCKED;
+    errnum = errno;
+    close(*fd);
+    *fd = -1;
+    errno = errnum;
+    return state;
 }
 
 bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
@@ -48,17 +52,9 @@ bool file_lock(const char *path, long wait_ms, int *fd, struct err *e)
         if (state == REMOVED)
             continue;
         if (clock_ms() - start >= wait_ms ||
-            (nanosleep(&pause, NULL) != 0 && errno == EINTR)) {
-            *fd = -1;
+            (nanosleep(&pause, NULL) != 0 && errno == EINTR))
             return err_set(e, ERR_BUSY, "%.300s is locked by another process",
                            path);
-        }
     }
-    if (state == LOCKED)
-        return true;
-    os_fail(e, "lock", path);
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-    return false;
+    return state == LOCKED || os_fail(e, "lock", path);
 }

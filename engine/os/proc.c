@@ -174,15 +174,11 @@ bool proc_spawn(const struct proc *p, struct err *e)
     pid = fork();
     if (pid == 0)
         detach(p, path, report[1]);
+    ok = pid > 0 || os_fail(e, "start", p->argv[0]);
     close(report[1]);
-    if (pid < 0) {
-        os_fail(e, "start", p->argv[0]);
-        close(report[0]);
-        return false;
-    }
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    while (ok && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    ok = proc_await_exec(report[0], p->argv[0], e);
+    ok = ok && proc_await_exec(report[0], p->argv[0], e);
     close(report[0]);
     return ok;
 }

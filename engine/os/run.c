@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,10 +10,8 @@
 #include "os/file.h"
 #include "os/proc.h"
 
-#define CHECK_MS 50 /* between two questions whether the child has exited */
-#define CHECK_SOON_MS                                                         \
-    1                    /* the same once it has closed its stdout and stderr \
-                          */
+#define CHECK_MS 50     /* between two questions whether the child has exited */
+#define CHECK_SOON_MS 1 /* once it has closed its stdout and stderr */
 #define KILL_AFTER_S 1.0 /* between SIGTERM and SIGKILL */
 
 enum { IN, OUT, ERRS, REPORT, NPIPES };
@@ -55,11 +52,12 @@ static bool open_pipes(struct child *c)
     return true;
 }
 
-static void start(struct child *c, const struct proc *p, const char *path)
+/* False when there is no child. */
+static bool start(struct child *c, const struct proc *p, const char *path)
 {
     c->pid = fork();
     if (c->pid != 0)
-        return;
+        return c->pid > 0;
     setpgid(0, 0);
     for (int i = IN; i <= ERRS; i++)
         dup2(c->theirs[i], i);
@@ -188,11 +186,8 @@ bool proc_run(const struct proc *p, struct buf *out, struct buf *errs,
     *end = (struct proc_end){0};
     if (!proc_which(p->argv[0], path, sizeof(path), e))
         return false;
-    ok = open_pipes(&c) || os_fail(e, "start", p->argv[0]);
-    if (ok)
-        start(&c, p, path);
-    if (ok && c.pid < 0)
-        ok = os_fail(e, "start", p->argv[0]);
+    ok = (open_pipes(&c) && start(&c, p, path)) ||
+         os_fail(e, "start", p->argv[0]);
     for (int i = 0; i < NPIPES; i++)
         close_end(&c.theirs[i]);
     if (ok && !proc_await_exec(c.ours[REPORT], p->argv[0], e)) {

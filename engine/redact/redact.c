@@ -20,14 +20,12 @@ static unsigned bucket(const char *two)
     return ((a << 5) ^ b) & (REDACT_BUCKETS - 1);
 }
 
-struct redact *redact_new(struct err *e)
+struct redact *redact_new(void)
 {
     struct redact *r = calloc(1, sizeof(*r));
 
-    if (!r) {
-        err_set(e, ERR_NOMEM, "no memory for a rule set");
+    if (!r)
         return NULL;
-    }
     r->last = &r->rules;
     r->nkeywords = 1;
     redact_unquoted_set(&r->unquoted);

@@ -75,8 +75,8 @@ struct redact_hit {
     const char *id; /* borrowed from the set */
 };
 
-/* An empty set, or NULL; the caller frees it. */
-struct redact *redact_new(struct err *e);
+/* An empty set, or NULL without memory; the caller frees it. */
+struct redact *redact_new(void);
 void redact_free(struct redact *r);
 
 /* Adds a copy of *s; ERR_ARG names what is wrong with it.  Of two rules that

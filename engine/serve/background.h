@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 /* How a loop hands events to the parts below it.  Whoever adds a descriptor to
  * a loop's epoll set gives epoll the address of such a struct in its own.  The

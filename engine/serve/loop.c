@@ -10,13 +10,12 @@
 #include "core/err.h"
 #include "os/clock.h"
 #include "serve/http_handler.h"
-#include "serve/listener.h"
 
 enum { EVENTS = 128, CONNECTION_BYTES = 16384, ACCEPTS = 64, TICK_MS = 250 };
 
 static void accept_clients(struct loop *loop)
 {
-    const struct server_options *o = loop->shared->options;
+    const struct server_options *o = &loop->shared->options;
     int limit = o->connections / loop->shared->loops;
 
     for (int i = 0; i < ACCEPTS; i++) {
@@ -83,7 +82,7 @@ static void on_wake(struct watch *watch)
         (struct loop *)((char *)watch - offsetof(struct loop, on_wake));
 
     eventfd_clear(loop->wake);
-    if (token_view_renew(&loop->requests.tokens, loop->shared->token_file))
+    if (token_view_renew(&loop->requests.tokens, &loop->shared->token_file))
         requests_resume(&loop->requests);
 }
 
@@ -106,7 +105,7 @@ static void end(struct loop *loop)
     run_http(loop);
     pg_pools_free_closed(&loop->pools);
     atomic_fetch_add(&loop->shared->ended, 1);
-    eventfd_wake(loop->shared->background->wake);
+    eventfd_wake(loop->shared->background.wake);
 }
 
 static void *run(void *arg)
@@ -153,7 +152,7 @@ static void ignore_log(void *cls, const char *fmt, va_list ap)
 
 static struct MHD_Daemon *open_http(struct loop *loop)
 {
-    const struct server_options *o = loop->shared->options;
+    const struct server_options *o = &loop->shared->options;
     unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
                      MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (o->tls_cert ? MHD_USE_TLS : 0);
@@ -175,8 +174,8 @@ static struct MHD_Daemon *open_http(struct loop *loop)
 /* Gives the parts below what they need of the loop and the server. */
 static void connect_parts(struct loop *loop)
 {
-    const struct loop_shared *shared = loop->shared;
-    const struct server_options *o = shared->options;
+    struct loop_shared *shared = loop->shared;
+    const struct server_options *o = &shared->options;
     int backends = o->backends / shared->loops;
 
     loop->clients = (struct client_connections){.now = &loop->now,
@@ -185,15 +184,15 @@ static void connect_parts(struct loop *loop)
         .options = o,
         .stopping = &shared->stopping,
         .now = &loop->now,
-        .token_file = shared->token_file,
-        .background = shared->background,
+        .token_file = &shared->token_file,
+        .background = &shared->background,
         .pools = &loop->pools,
         .max_count = o->requests / shared->loops,
         .max_memory = o->max_memory / (size_t)shared->loops,
     };
     loop->pools = (struct pg_pools){
         .env = {.tenants = shared->tenants,
-                .background = shared->background,
+                .background = &shared->background,
                 .locked_down = &shared->locked_down,
                 .now = &loop->now,
                 .epoll = loop->epoll,
@@ -215,7 +214,7 @@ bool loop_start(struct loop *loop, struct loop_shared *shared, struct err *e)
     loop->http = open_http(loop);
     if (!loop->http)
         return err_set(e, ERR_IO, "libmicrohttpd does not start%s",
-                       shared->options->tls_cert
+                       shared->options.tls_cert
                            ? ": is it a good certificate and key?"
                            : "");
     info = MHD_get_daemon_info(loop->http, MHD_DAEMON_INFO_EPOLL_FD);

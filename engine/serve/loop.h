@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "serve/background.h"
 #include "serve/client_connection.h"
@@ -20,14 +19,13 @@
 
 struct err;
 struct tenants;
-struct token_file;
 
 /* What all loops of a server share; the server's, which outlives them. */
 struct loop_shared {
-    const struct server_options *options;
-    const struct tenants *tenants;
-    struct token_file *token_file;
-    struct background *background;
+    struct server_options options;
+    struct tenants *tenants;
+    struct token_file token_file;
+    struct background background;
     int listener;
     int loops;
     atomic_bool stopping;    /* no new clients; requests may finish */

@@ -1,8 +1,8 @@
 /*
  * options.h - what a server is started with.
  *
- * Made by the caller of server_start, which copies it; from then on every
- * part of the server only reads it.  Times in milliseconds, sizes in bytes.
+ * Made by the caller of server_start, which copies it but not its texts: they
+ * are borrowed until server_stop.  Times in milliseconds, sizes in bytes.
  */
 #ifndef ENGINE_SERVE_OPTIONS_H
 #define ENGINE_SERVE_OPTIONS_H

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/err.h"
-#include "serve/json_result.h"
 #include "serve/response.h"
 
 void pg_job_fail(struct pg_job *job, int status, const char *code,

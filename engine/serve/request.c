@@ -5,7 +5,6 @@
 #include "core/err.h"
 #include "os/clock.h"
 #include "serve/background.h"
-#include "serve/json_result.h"
 #include "serve/pg_pool.h"
 #include "serve/sql_filter.h"
 

@@ -9,13 +9,12 @@
  *     server ─▶ loop ─▶ http_handler ─▶ request ─▶ pg_pool ─▶ pg_connection
  *     │         │         │               ├▶ router            │    │
  *     │         │         │               ├▶ sql_filter        │    ▼
- *     │         │         │               └▶ token_file        │    pg_result
- *     │         │         └▶ client_connection                 │    │
- *     │         └▶ listener                                    │    ▼
+ *     │         │         │               └▶ token             │    pg_result
+ *     │         │         │                                  │    │
+ *     │         └─────────┴─▶ client_connection                │    ▼
  *     │                                                        │    response
- *     └▶ tenants_setup ─▶ tenants ◀───────── background ◀──────┘    │
- *                         │                                         ▼
- *                         └▶ token                                  json_result
+ *     └▶ tenants_setup ─▶ tenants ◀───────── background ◀──────┘
+ *                         └▶ token
  *
  * States of a request:
  *
@@ -45,7 +44,7 @@
 #include "serve/pg_result.h"
 #include "serve/response.h"
 #include "serve/router.h"
-#include "serve/token_file.h"
+#include "serve/token.h"
 
 struct background;
 struct client_connection;

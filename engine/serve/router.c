@@ -5,7 +5,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
-#include "serve/json_result.h"
+#include "serve/response.h"
 
 /* "/workspaces/NAME" and what follows NAME, or NULL. */
 static const char *workspace_of(const char *url, char name[WORKSPACE_MAX])

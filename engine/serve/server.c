@@ -13,18 +13,14 @@
 #include "core/err.h"
 #include "os/clock.h"
 #include "serve/background.h"
-#include "serve/listener.h"
+#include "serve/client_connection.h"
 #include "serve/loop.h"
 #include "serve/tenants.h"
-#include "serve/token_file.h"
+#include "serve/token.h"
 
 enum { STOP_TICK_MS = 250, STOP_GRACE_MS = 4000 };
 
 struct server {
-    struct server_options options; /* our copies */
-    struct tenants *tenants;
-    struct token_file token_file;
-    struct background background;
     struct loop_shared shared;
     int port;
     int signals;   /* a signalfd */
@@ -33,38 +29,6 @@ struct server {
     struct loop *loops;
     size_t nloops;
 };
-
-static bool copy(const char **text, struct err *e)
-{
-    if (*text && !(*text = strdup(*text)))
-        return err_set(e, ERR_NOMEM, "out of memory");
-    return true;
-}
-
-static bool copy_options(struct server_options *o, struct err *e)
-{
-    const char **all[] = {&o->db,   &o->secret,   &o->tokens,
-                          &o->host, &o->tls_cert, &o->tls_key};
-    size_t n = sizeof(all) / sizeof(all[0]);
-    bool ok = true;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!ok)
-            *all[i] = NULL; /* not ours to free */
-        ok = ok && copy(all[i], e);
-    }
-    return ok;
-}
-
-static void free_options(struct server_options *o)
-{
-    free((char *)o->db);
-    free((char *)o->secret);
-    free((char *)o->tokens);
-    free((char *)o->host);
-    free((char *)o->tls_cert);
-    free((char *)o->tls_key);
-}
 
 /* Threads inherit the mask, so that only server_wait sees the signals. */
 static bool take_signals(struct server *server, struct err *e)
@@ -77,7 +41,7 @@ static bool take_signals(struct server *server, struct err *e)
     sigaddset(&set, SIGHUP);
     server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     sigaddset(&set, SIGPIPE);
-    if (server->signals < 0 || server->background.wake < 0 ||
+    if (server->signals < 0 || server->shared.background.wake < 0 ||
         pthread_sigmask(SIG_BLOCK, &set, &server->mask) != 0)
         return err_set(e, ERR_IO, "signals: %s", strerror(errno));
     server->masked = true;
@@ -87,7 +51,7 @@ static bool take_signals(struct server *server, struct err *e)
 static bool start_loops(struct server *server, struct err *e)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    int threads = server->options.threads;
+    int threads = server->shared.options.threads;
     bool ok = true;
 
     if (threads == 0)
@@ -102,17 +66,12 @@ static bool start_loops(struct server *server, struct err *e)
     return ok;
 }
 
-static void init(struct server *server, const struct server_options *o)
+static void init(struct loop_shared *shared, const struct server_options *o)
 {
-    struct loop_shared *shared = &server->shared;
-
-    server->options = *o;
-    server->signals = -1;
-    token_file_init(&server->token_file);
-    background_init(&server->background);
-    shared->options = &server->options;
-    shared->token_file = &server->token_file;
-    shared->background = &server->background;
+    shared->options = *o;
+    listener_raise_file_limit(&shared->options);
+    token_file_init(&shared->token_file, o->tokens);
+    background_init(&shared->background);
     shared->listener = -1;
     atomic_init(&shared->stopping, false);
     atomic_init(&shared->forced, false);
@@ -123,15 +82,13 @@ static void init(struct server *server, const struct server_options *o)
 /* Everything but the signals and the threads. */
 static bool open_parts(struct server *server, struct err *e)
 {
-    struct server_options *o = &server->options;
+    struct loop_shared *shared = &server->shared;
+    const struct server_options *o = &shared->options;
 
-    server->token_file.path = o->tokens;
-    server->shared.listener = listener_open(o->host, o->port, &server->port, e);
-    if (server->shared.listener < 0)
-        return false;
-    server->tenants = tenants_new(o->db, o->secret, e);
-    server->shared.tenants = server->tenants;
-    return server->tenants != NULL;
+    shared->listener = listener_open(o->host, o->port, &server->port, e);
+    if (shared->listener >= 0)
+        shared->tenants = tenants_new(o->db, o->secret, e);
+    return shared->tenants != NULL;
 }
 
 struct server *server_start(const struct server_options *o, struct err *e)
@@ -142,10 +99,10 @@ struct server *server_start(const struct server_options *o, struct err *e)
         err_set(e, ERR_NOMEM, "out of memory");
         return NULL;
     }
-    init(server, o);
-    listener_raise_file_limit(&server->options);
-    if (copy_options(&server->options, e) && open_parts(server, e) &&
-        take_signals(server, e) && start_loops(server, e))
+    init(&server->shared, o);
+    server->signals = -1;
+    if (open_parts(server, e) && take_signals(server, e) &&
+        start_loops(server, e))
         return server;
     server_stop(server);
     return NULL;
@@ -161,7 +118,7 @@ bool server_setup_workspace(struct server *server, const char *workspace,
 {
     bool locked_down = false;
 
-    if (!tenants_setup(server->tenants, workspace, &locked_down, e))
+    if (!tenants_setup(server->shared.tenants, workspace, &locked_down, e))
         return false;
     if (!locked_down)
         atomic_store(&server->shared.locked_down, false);
@@ -176,7 +133,7 @@ static void wake_loops(struct server *server)
 
 void server_set_tokens(struct server *server, struct token_list *list)
 {
-    token_file_set(&server->token_file, list);
+    token_file_set(&server->shared.token_file, list);
     wake_loops(server);
 }
 
@@ -184,13 +141,14 @@ void server_set_tokens(struct server *server, struct token_list *list)
  * asked.  The signal, or 0. */
 static int work(struct server *server, int ms)
 {
-    struct pollfd fds[] = {{.fd = server->signals, .events = POLLIN},
-                           {.fd = server->background.wake, .events = POLLIN}};
+    struct pollfd fds[] = {
+        {.fd = server->signals, .events = POLLIN},
+        {.fd = server->shared.background.wake, .events = POLLIN}};
     struct signalfd_siginfo info;
 
     poll(fds, 2, ms);
-    eventfd_clear(server->background.wake);
-    background_terminate(&server->background, server->tenants);
+    eventfd_clear(server->shared.background.wake);
+    background_terminate(&server->shared.background, server->shared.tenants);
     if (read(server->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return 0;
     return (int)info.ssi_signo;
@@ -198,13 +156,13 @@ static int work(struct server *server, int ms)
 
 enum server_event server_wait(struct server *server, int ms)
 {
-    struct background *background = &server->background;
+    struct background *background = &server->shared.background;
     int sig = work(server, ms);
     bool changed;
 
     if (sig == SIGINT || sig == SIGTERM)
         return SERVER_STOP;
-    changed = token_file_look(&server->token_file);
+    changed = token_file_look(&server->shared.token_file);
     if (sig == SIGHUP)
         atomic_store(&background->repair, true);
     if (atomic_exchange(&background->reload, false) || changed)
@@ -218,7 +176,8 @@ enum server_event server_wait(struct server *server, int ms)
 static void end_loops(struct server *server)
 {
     struct loop_shared *shared = &server->shared;
-    int64_t end = clock_ms() + server->options.statement_ms + STOP_GRACE_MS;
+    int64_t end =
+        clock_ms() + server->shared.options.statement_ms + STOP_GRACE_MS;
     size_t running = 0;
 
     for (size_t i = 0; i < server->nloops; i++)
@@ -231,7 +190,7 @@ static void end_loops(struct server *server)
             atomic_store(&shared->forced, true);
             wake_loops(server);
         }
-    background_terminate(&server->background, server->tenants);
+    background_terminate(&server->shared.background, server->shared.tenants);
 }
 
 void server_stop(struct server *server)
@@ -243,15 +202,14 @@ void server_stop(struct server *server)
     for (size_t i = 0; i < server->nloops; i++)
         loop_join(&server->loops[i]);
     free(server->loops);
-    token_file_free(&server->token_file);
-    tenants_free(server->tenants);
+    token_file_free(&server->shared.token_file);
+    tenants_free(server->shared.tenants);
     if (server->shared.listener >= 0)
         close(server->shared.listener);
     if (server->signals >= 0)
         close(server->signals);
-    background_free(&server->background);
+    background_free(&server->shared.background);
     if (server->masked)
         pthread_sigmask(SIG_SETMASK, &server->mask, NULL);
-    free_options(&server->options);
     free(server);
 }

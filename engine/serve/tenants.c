@@ -16,7 +16,7 @@ struct tenants {
     char *database;
 };
 
-/* Connection parameters; later ones win. */
+/* Connection parameters; of several with one key libpq takes the last. */
 struct parameters {
     const char *key[PARAMETERS];
     const char *value[PARAMETERS];
@@ -25,11 +25,6 @@ struct parameters {
 
 static void set(struct parameters *p, const char *key, const char *value)
 {
-    for (int i = 0; i < p->n; i++)
-        if (strcmp(p->key[i], key) == 0) {
-            p->value[i] = value;
-            return;
-        }
     if (p->n < PARAMETERS - 1) {
         p->key[p->n] = key;
         p->value[p->n++] = value;

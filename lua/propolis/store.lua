@@ -1,7 +1,7 @@
 --- store: the comfort on top of engine.store, added to its methods once.
 --
 -- The C side sends one statement at a time and heals; here rows get their id,
--- tables become JSON, what was healed is journalled, and a whole list of
+-- tables become JSON, what was healed is logged, and a whole list of
 -- schemas goes in one call.
 local heal = require "engine.heal"
 local sql = require "engine.sql"
@@ -91,7 +91,7 @@ local function note(self, done)
         require("propolis.log").warn("%s: index not made: %s", done.table,
             done.index_error)
     end
-    if self.journal ~= false and (done.created or #done.altered > 0) then
+    if self.heal_log ~= false and (done.created or #done.altered > 0) then
         require("propolis.heal_log").append {
             store = self.url or self.dialect, table = done.table,
             created = done.created, added = done.altered,
@@ -108,8 +108,8 @@ local function inserted(self, ok, healed)
     return ok, healed
 end
 
---- Inserts one row (a table by column name), and does no more: no team hears of
--- it, see put; heals when it must.
+--- Inserts one row (a table by column name), and does no more: the next sync
+-- finds and queues it, see put; heals when it must.
 -- A row without an id gets one, which is written back into it; a table in a
 -- jsonb column is stored as JSON.  Raises on a key that is no column.
 -- @return true [, what was healed], or nil, err

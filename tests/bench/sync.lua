@@ -34,9 +34,7 @@ local function batches(dialect)
     local texts, after = {}, 0
     while true do
         local refs = partitions.page(store, schemas, after)
-        if #refs == 0 then
-            return texts
-        end
+        if #refs == 0 then return texts end
         after = refs[#refs].seq
         for _, part in ipairs(partitions.split(refs)) do
             while #part > 0 do

@@ -6,7 +6,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "fuzz.h"
-#include "serve/json_result.h"
+#include "serve/response.h"
 
 enum { TEXT = 25, TEXTS = 1009 };
 

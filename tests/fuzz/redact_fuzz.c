@@ -26,8 +26,7 @@ static void add(struct redact *r, struct redact_spec s, const char *a,
 
 static struct redact *rules(void)
 {
-    struct err e;
-    struct redact *r = redact_new(&e);
+    struct redact *r = redact_new();
     struct redact_part run = {
         .set = "A-Za-z0-9_-", .min = 3, .max = REDACT_NO_MAX};
     struct redact_part dot = {.literal = "."};

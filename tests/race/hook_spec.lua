@@ -20,8 +20,12 @@ describe("the hooks of sixteen agents at once", function()
         soak.rounds(1, function()
             local r = run { writers = 16, events = events }
             assert.equal(16 * events, r.rows)
-            -- None goes to the spool before the busy time is over.
-            assert.is_true(r.spooled == 0 or r.ms[#r.ms] >= intake.busy_ms)
+            -- None goes to the spool before its own busy time is over.
+            local slow = 0
+            for _, ms in ipairs(r.ms) do
+                slow = slow + (ms >= intake.busy_ms and 1 or 0)
+            end
+            assert.is_true(r.spooled <= slow)
         end)
     end)
 end)

@@ -1,7 +1,16 @@
+local needs = require "needs"
 local race = require "race"
 local soak = require "soak"
 
-for _, kind in ipairs { "sqlite", "postgres" } do
+local kinds = { "sqlite", "postgres", "refusing" }
+local missing = needs.program "pgbouncer"
+if missing then
+    it("many processes through PgBouncer", function() pending(missing) end)
+else
+    kinds[#kinds + 1] = "pgbouncer"
+end
+
+for _, kind in ipairs(kinds) do
     describe("many processes on one " .. kind .. " store", function()
         for what, expected in pairs {
             heal = "heal an old table and insert at once",

@@ -11,7 +11,7 @@ local schema = dofile(arg[0]:gsub("worker.lua$", "schema.lua"))
 
 io.stdout:setvbuf("no") -- what was acknowledged is out, even when killed
 local store = assert(propolis.open(url, { workspace = workspace }))
-store.journal = false
+store.heal_log = false
 print("ready " .. sys.pid())
 assert(io.open(gate)):close() -- until the parent opens its end
 

@@ -31,9 +31,7 @@ end
 describe("config.load", function()
     local home
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     it("works without any file: organisation local", function()
@@ -272,9 +270,7 @@ end)
 describe("config.set", function()
     local home
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     local function set_in(name, value)

@@ -241,9 +241,7 @@ describe("README.md", function()
     -- Lines of the block that has this mark.
     local function listed(mark)
         for _, block in ipairs(blocks) do
-            if block.marks[mark] then
-                return block.lines
-            end
+            if block.marks[mark] then return block.lines end
         end
         error("README.md has no block '" .. mark .. "'")
     end

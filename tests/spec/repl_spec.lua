@@ -5,9 +5,7 @@ local tmp = require "tmp"
 describe("the REPL", function()
     local home
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     -- Runs steps after the first prompt; .quit ends the session.

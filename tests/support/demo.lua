@@ -34,7 +34,7 @@ end
 local function run()
     make_legacy()
     local store <close> = assert(propolis.open("sqlite:" .. path))
-    store.journal = false
+    store.heal_log = false
     local sessions = propolis.schemas.sessions
     local before = columns(store)
     say("1. A store from an old version: sqlite:DIR/memory.db")
@@ -71,6 +71,4 @@ for _, name in ipairs(sys.list(dir) or {}) do
     sys.remove(dir .. "/" .. name)
 end
 sys.rmdir(dir)
-if not ok then
-    error(err, 0)
-end
+if not ok then error(err, 0) end

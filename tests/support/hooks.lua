@@ -60,9 +60,7 @@ end
 --- The rows of a table, in the order in which they came.
 function hooks.rows(home, name)
     local path = hooks.store_path(home)
-    if not sys.stat(path) then
-        return {}
-    end
+    if not sys.stat(path) then return {} end
     local store <close> = assert(sqlite.open(path))
     local rows, err = store:query("SELECT * FROM {t} ORDER BY rowid",
         { t = name or "sessions" })

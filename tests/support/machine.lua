@@ -154,9 +154,7 @@ function machine:sync_through(most)
     local result
     for run = 1, most do
         result = assert(self:sync {})
-        if not result.error then
-            return run, result
-        end
+        if not result.error then return run, result end
         local timeout = self.conf.query_timeout_ms
         self.conf.query_timeout_ms = timeout and math.min(2 * timeout, 60000)
     end

@@ -67,14 +67,14 @@ end
 --- Runs SQL through psql, one transaction per statement; returns its output,
 -- unaligned, without the last newline. Raises when a statement fails.
 function pg.psql(sql, url)
-    need()
+    url = url or pg.url()
     local path = os.tmpname()
     local file <close> = assert(io.open(path, "w"))
     file:write(sql)
     file:close()
     local out, ok = lines_of(
         ("psql -XqAt -v ON_ERROR_STOP=1 -f %s %s 2>&1")
-        :format(quote(path), quote(url or base_url)))
+        :format(quote(path), quote(url)))
     os.remove(path)
     if not ok then error(out, 2) end
     return (out:gsub("\n$", ""))
@@ -129,7 +129,7 @@ function pg.log_statements(url, application)
     local found, last = {}, nil
     return function()
         for line in log:lines() do
-            local db, app, text = line:match("^([^|]*)|([^|]*)|(.*)$")
+            local db, app, text = line:match("^([^|\t]*)|([^|]*)|(.*)$")
             if db then
                 text = db == name and app == (application or "propolis")
                     and (text:match("^LOG:  statement: (.*)$")

@@ -55,6 +55,7 @@ end
 -- @param model the machine whose events are pushed
 -- @param opts the machine's: remote, workspace, ...
 -- @param db the database where the rows end
+-- @return how many turns there are
 function turns.each(line, how, model, opts, db)
     local ws = opts.workspace
     local function push(turn)
@@ -82,6 +83,7 @@ function turns.each(line, how, model, opts, db)
         local counts = assert(outbox.counts(store))
         assert(counts.waiting == 0 and counts.rejected == 0)
     end
+    return n
 end
 
 return turns

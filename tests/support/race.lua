@@ -4,9 +4,12 @@
 --   race.make("postgres", { rounds = 3 })
 --   race.kill("postgres", { rounds = 2 })
 --
--- A store is a fresh file, or a fresh workspace of the specs' PostgreSQL.
+-- A store is a fresh file, or a fresh workspace of the specs' PostgreSQL, for
+-- "pgbouncer" through one, for "refusing" as a server with less (see relay).
+local gate = require "gate"
 local propolis = require "propolis"
 local sys = require "engine.sys"
+local tmp = require "tmp"
 
 local race = {}
 
@@ -14,10 +17,7 @@ local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 local folder = assert(sys.realpath(here .. "../race"))
 local schema = dofile(folder .. "/schema.lua")
 local LEGACY_ROWS = 50
-
-local function quote(text)
-    return "'" .. text:gsub("'", "'\\''") .. "'"
-end
+local refusing -- the line to places.refusing
 
 local places = {}
 
@@ -29,10 +29,30 @@ function places.postgres()
     return require("postgres").url("race"), "race " .. sys.uuid()
 end
 
+function places.pgbouncer()
+    local url, workspace = places.postgres()
+    return require("pgbouncer").url(url, "refuse options"), workspace
+end
+
+-- A server that has neither heal's locks nor changes in transactions.
+function places.refusing()
+    local pg = require "postgres"
+    local url, workspace = places.postgres()
+    refusing = refusing or require("relay").start { port = pg.port(url),
+        postgres = true, refuse = {
+            { text = "pg_advisory", code = "0A000" },
+            { text = "lock_timeout", code = "0A000" },
+            { text = "^CREATE TABLE", tx = true, code = "0A000" },
+            { text = "^ALTER TABLE", tx = true, code = "0A000" },
+            { text = "^CREATE INDEX", tx = true, code = "0A000" },
+        } }
+    return pg.url_with(url, { port = refusing.port }), workspace
+end
+
 local function open(place)
     local store = assert(propolis.open(place.url,
         { workspace = place.workspace }))
-    store.journal = false
+    store.heal_log = false
     return store
 end
 
@@ -44,44 +64,15 @@ local function make_legacy(place)
     assert(store:insert_many(schema.old, rows))
 end
 
-local function start(place, name, rows)
-    local words = { sys.realpath("/proc/self/exe"), folder .. "/worker.lua",
-        place.url, place.workspace, place.gate, tostring(name),
-        tostring(rows) }
-    for i, word in ipairs(words) do words[i] = quote(word) end
-    return assert(io.popen("exec " .. table.concat(words, " ") .. " 2>&1"))
-end
-
--- Starts n processes and opens the gate once all of them stand at it; gives
--- their pipes, their ids, and the gate, to be held until they are done.
+-- Starts n processes at once; see gate.open.
 local function release(place, n, rows)
-    local pipes, pids = {}, {}
-    assert(os.execute("mkfifo -m 600 " .. quote(place.gate)))
-    for i = 1, n do pipes[i] = start(place, i, rows) end
+    local commands = {}
     for i = 1, n do
-        local line = pipes[i]:read("l")
-        pids[i] = line and line:match("^ready (%d+)$")
-            or error("a process does not start: " .. tostring(line))
+        commands[i] = { sys.realpath("/proc/self/exe"),
+            folder .. "/worker.lua", place.url, place.workspace, place.gate,
+            i, rows }
     end
-    return pipes, pids, assert(io.open(place.gate, "w"))
-end
-
--- Reads what the processes said: the ids taken, and errors.
-local function listen(pipes, result)
-    local stored = {}
-    for _, pipe in ipairs(pipes) do
-        for line in pipe:lines() do
-            local id = line:match("^stored (.*)$")
-            if id then
-                stored[id] = true
-                result.acknowledged = result.acknowledged + 1
-            else
-                result.errors[#result.errors + 1] = line
-            end
-        end
-        pipe:close()
-    end
-    return stored
+    return gate.open(place.gate, commands)
 end
 
 -- Compares the store with what was acknowledged.
@@ -117,11 +108,10 @@ end
 
 local function run(kind, opts, rows, disturb)
     local began = sys.monotonic()
-    local dir = "/tmp/propolis-race-" .. sys.uuid()
+    local dir = tmp.dir()
     local result = { rounds = opts.rounds or 3, processes = opts.processes
         or 16, acknowledged = 0, unacknowledged = 0, lost = 0, doubled = 0,
         columns = 0, drift = 0, killed = 0, errors = {} }
-    assert(sys.mkdir(dir))
     local ok, err = pcall(function()
         for round = 1, result.rounds do
             local url, workspace = places[kind](dir, round)
@@ -129,15 +119,15 @@ local function run(kind, opts, rows, disturb)
                 gate = dir .. "/gate-" .. round,
                 legacy = opts.legacy ~= false }
             if place.legacy then make_legacy(place) end
-            local pipes, pids, gate =
+            local pipes, pids, held =
                 release(place, result.processes, rows)
             if disturb then disturb(pids, result) end
-            local stored = listen(pipes, result)
-            gate:close()
+            local stored = gate.listen(pipes, result)
+            held:close()
             check(place, stored, result)
         end
     end)
-    sys.run { "rm", "-rf", dir }
+    tmp.clean()
     if not ok then error(err, 0) end
     result.seconds = sys.monotonic() - began
     return result

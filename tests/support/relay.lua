@@ -5,7 +5,9 @@
 --     r:rule { turn = 3, how = "after" }     -- ... r.port ...
 --     r:stop()
 --
--- start{ port=, host=, delay = seconds in each direction, postgres = true }.
+-- start{ port=, host=, delay = seconds in each direction, postgres = true,
+-- refuse = a list of { text = pattern, tx = true, code = SQLSTATE } }: a server
+-- that does not do what such a statement asks, within a transaction with tx.
 -- A turn is what a client says until it is answered; turns count over all
 -- connections, from the last rule on.  What goes wrong at one of them:
 --   before   the line is cut, nothing of it reaches the server

@@ -89,9 +89,7 @@ end
 --- One request; its answer with the body decoded as doc.
 function server:send(request)
     local answer, err = self.client:request(request)
-    if not answer then
-        return { status = 0, body = tostring(err) }
-    end
+    if not answer then return { status = 0, body = tostring(err) } end
     answer.doc = json.decode(answer.body)
     return answer
 end

@@ -56,6 +56,6 @@ return function(opts)
         end
     end
     s.store = store.from(spec)
-    s.store.journal = false
+    s.store.heal_log = false
     return s
 end

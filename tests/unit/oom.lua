@@ -21,9 +21,7 @@ end
 
 -- What failed, as an error whose text tells want of memory from the rest.
 local function ok(value, err)
-    if value == nil then
-        error(err, 0)
-    end
+    if value == nil then error(err, 0) end
     return value, err
 end
 

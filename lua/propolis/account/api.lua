@@ -1,4 +1,4 @@
---- api: the HTTP API beside SQL: login, organisations, workspaces, members.
+--- api: the HTTP API's calls besides SQL: login, organisations, members.
 --
 --   local client <close> = api.new { api_url = url, token = t, org_id = o }
 --   local list, err = client:organizations()

@@ -1,4 +1,4 @@
---- account.credentials: writes the account file, which the reference reads too.
+--- account.credentials: writes the account file, which hivemind reads too.
 --
 -- Two-space JSON, replaced in one step, 0600 in a 0700 folder.  Keys that we
 -- do not know stay.  Reading is propolis.config's.
@@ -18,7 +18,7 @@ local ORDER = {
 
 local FILE_MODE, FOLDER_MODE = 384, 448 -- 0600, 0700
 
--- The text of the file: known keys in the reference's order, then the others,
+-- The text of the file: known keys in hivemind's order, then the others,
 -- savedAt last.
 local function layout(account)
     local keys, known = {}, { savedAt = true }

@@ -1,7 +1,7 @@
 --- account.device: login by another device's browser (RFC 8628).
 --
--- The clock, the wait and the browser come with the call, so that a test can
--- live through an expiry at once.
+-- The clock, the wait and the browser come with the call, so that a test need
+-- not wait for an expiry.
 local api = require "propolis.account.api"
 local sys = require "engine.sys"
 

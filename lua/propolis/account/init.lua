@@ -76,19 +76,33 @@ end
 function account.show(list, current, opts)
     local cli = require "propolis.cli"
     local json = require "propolis.json"
-    local rows = {}
-    for i, item in ipairs(list) do
-        rows[i] = json.object {
-            { "id", item.id }, { "name", item.name },
-            { "current", item.id == current },
-        }
+    for _, item in ipairs(list) do
+        item.current = item.id == current
+        item[" "] = item.current and "*" or ""
     end
-    if opts.json then return cli.json(json.array(rows)) end
-    for _, row in ipairs(rows) do
-        row[" "] = row.current and "*" or ""
+    if opts.json then
+        return cli.json(json.pick_all(list, { "id", "name", "current" }))
     end
-    cli.write(cli.table(rows, { " ", "id", "name" }))
+    cli.write(cli.table(list, { " ", "id", "name" }))
     return cli.done()
+end
+
+--- The frame of a command that lists things and switches to one of them.
+-- @param command as for cli.command, without main
+-- @param actions list and switch: function(opts, conf, client) -> exit code
+function account.switcher(command, actions)
+    local cli = require "propolis.cli"
+    local count, name = { list = 1, switch = 2 }, command.name
+    function command.main(opts)
+        local excess = opts[2] and cli.misplaced(opts, name .. " switch")
+        if count[opts[1] or ""] ~= #opts then
+            excess = ("say '%s list' or '%s switch NAME'"):format(name, name)
+        end
+        if excess then return cli.usage(command, excess) end
+        local conf, client <close> = cli.check(account.open())
+        return actions[opts[1]](opts, conf, client)
+    end
+    return cli.command(command)
 end
 
 --- The workspace to work in after a change of the organisation: the one in

@@ -87,9 +87,7 @@ end
 -- events which are noted with a few fields of their own.
 function entry.note(kind, ...)
     local keys = { ... }
-    return function(payload)
-        return kind, entry.take({}, payload, keys)
-    end
+    return function(payload) return kind, entry.take({}, payload, keys) end
 end
 
 --- What a mapping says of an event.

@@ -1,9 +1,9 @@
 --- spool: where events wait that the local store could not take.
 --
--- One synced file per event in state/spool, 0600, named by time, process and a
--- counter, so that names sort in the order of the events.  A file is there as
--- a whole or not at all.  Taking in is exactly once: the row's id tells
--- whether an earlier attempt got as far as the commit.
+-- One file per event in state/spool, 0600, written with fsync, named by time,
+-- process and a counter, so that names sort in the order of the events.  A file
+-- is there as a whole or not at all.  Taking in is exactly once: the row's id
+-- tells whether an earlier attempt got as far as the commit.
 local json = require "propolis.json"
 local sys = require "engine.sys"
 

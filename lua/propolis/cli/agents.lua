@@ -16,24 +16,6 @@ function shared.start(opts, command)
         approve = opts.approve })
 end
 
---- A record as a JSON object.
--- @param keys its fields in order; one that is a list stays one, even empty
-function shared.object(record, keys)
-    local json, out = require "propolis.json", {}
-    for i, key in ipairs(keys) do
-        local value = record[key]
-        out[i] = { key, type(value) == "table" and json.array(value) or value }
-    end
-    return json.object(out)
-end
-
---- Objects of a list of records.
-function shared.objects(records, keys)
-    local out = {}
-    for i, record in ipairs(records) do out[i] = shared.object(record, keys) end
-    return out
-end
-
 --- Runs a command that does something to each agent named.
 -- @param one function(agent, ctx, opts) -> report: a record with `error` (a
 -- sentence) when it failed, and `left` (sentences) for what it left undone
@@ -52,8 +34,8 @@ function shared.run(opts, command, one, say, keys)
         reports[i] = report
     end
     if opts.json then
-        local code = cli.json(shared.object(
-            { agents = shared.objects(reports, keys) }, { "agents" }))
+        local json = require "propolis.json"
+        local code = cli.json { agents = json.pick_all(reports, keys) }
         return failed and cli.FAILED or code
     end
     return failed and cli.FAILED or cli.OK, reports, ctx

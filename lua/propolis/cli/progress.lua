@@ -1,4 +1,4 @@
---- What goes on, as one line on a terminal; nothing is written elsewhere.
+--- Progress as one line on a terminal; nothing is written elsewhere.
 --
 --   local progress <close> = require("propolis.cli.progress").start()
 --   progress:count("%d rows sent", n)

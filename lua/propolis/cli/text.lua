@@ -1,4 +1,4 @@
---- Text as a terminal shows it: its width, and what of it is safe to show.
+--- Text made safe for a terminal, and its width there.
 local chars = {}
 
 -- Columns that a code point takes on a terminal.
@@ -81,9 +81,7 @@ end
 --- The text with U+FFFD for each byte that is no UTF-8.
 function chars.utf8(text)
     if utf8.len(text) then return text end
-    return mend_utf8(text, function()
-        return "\u{FFFD}"
-    end)
+    return mend_utf8(text, function() return "\u{FFFD}" end)
 end
 
 local SHOWN = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
@@ -98,9 +96,7 @@ function chars.printable(text)
     if not utf8.len(text) then
         text = mend_utf8(text, hex)
     end
-    text = text:gsub("%c", function(c)
-        return SHOWN[c] or hex(c:byte())
-    end)
+    text = text:gsub("%c", function(c) return SHOWN[c] or hex(c:byte()) end)
     -- The C1 controls, which some terminals obey in UTF-8 too.
     return (text:gsub("\xC2([\x80-\x9F])", function(c)
         return ("\\u%04x"):format(c:byte())

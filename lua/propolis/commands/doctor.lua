@@ -1,9 +1,10 @@
---- propolis doctor: does it work? Real events through the installed hooks.
+--- propolis doctor: checks the installation by real events through the hooks.
 local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
 local install = require "propolis.install"
+local json = require "propolis.json"
 local shared = require "propolis.cli.agents"
 local state = require "propolis.install.state"
 local sys = require "engine.sys"
@@ -36,7 +37,7 @@ local function why(path, opts)
     end
     local allowed, rule = require("propolis.capture.privacy").why(conf, path)
     if opts.json then
-        return cli.json(require("propolis.json").object { { "path", path },
+        return cli.json(json.object { { "path", path },
             { "stored", allowed }, { "rule", rule } })
     end
     cli.write(("%s: %s (%s)\n"):format(path,
@@ -63,14 +64,13 @@ local function check_store(list, conf)
         end
         return {}
     end
-    local store, err = activity.open(conf)
+    local store <close>, err = activity.open(conf)
     if not store then
         finding(list, false, "store", "%s does not open: %s. Move it away and "
             .. "the next event makes a new one", path, tostring(err))
         return {}
     end
-    local opened <close> = store
-    local rows = opened:query("PRAGMA quick_check(1)")
+    local rows = store:query("PRAGMA quick_check(1)")
     local word = rows and rows[1] and rows[1].quick_check
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
@@ -80,7 +80,7 @@ local function check_store(list, conf)
         finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
             .. "writes them in", spool, conf.paths.state)
     end
-    return activity.seen(opened, conf) or {}
+    return activity.seen(store, conf) or {}
 end
 
 local function check_answers(list, name, sent)
@@ -164,9 +164,9 @@ local function shown(list, opts)
         for _, one in ipairs(list) do
             one.result = one.ok and "ok" or one.ok == false and "bad" or "note"
         end
-        local code = cli.json(shared.object({ ok = not failed, findings =
-            shared.objects(list, { "about", "result", "text" }) },
-            { "ok", "findings" }))
+        local code = cli.json(json.object { { "ok", not failed },
+            { "findings", json.pick_all(list, { "about", "result", "text" }) },
+        })
         return failed and cli.FAILED or code
     end
     for _, one in ipairs(list) do

@@ -84,18 +84,13 @@ local function document(store, errors, fields)
 end
 
 local function plan_json(store, plans, errors)
-    local tables = {}
-    for i, plan in ipairs(plans) do
-        tables[i] = json.object {
-            { "table", plan.table },
-            { "present", plan.present },
-            { "statements", json.array(plan.statements) },
-            { "drift", drift_list(plan) },
-        }
+    for _, plan in ipairs(plans) do
+        plan.drift = drift_list(plan)
     end
     return document(store, errors, {
         { "pending", #plans.statements > 0 },
-        { "tables", json.array(tables) },
+        { "tables", json.pick_all(plans,
+            { "table", "present", "statements", "drift" }) },
     })
 end
 
@@ -118,12 +113,8 @@ local function plan_text(plans)
 end
 
 local function show_plan(opts, store, plans, errors)
-    local code
-    if opts.json then
-        code = plan_json(store, plans, errors)
-    else
-        code = plan_text(plans)
-    end
+    local code = opts.json and plan_json(store, plans, errors)
+        or plan_text(plans)
     if code == cli.OK and #plans.statements > 0 then return cli.PENDING end
     return code
 end

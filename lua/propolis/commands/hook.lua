@@ -75,38 +75,37 @@ local function records_of(conf, name, events)
     local redact = require "propolis.capture.redact"
     local redactor, err = redact.load(conf.paths.config)
     if err then
-        log("error", "redact.lua does not count: %s", err)
+        log("error", "redact.lua is ignored: %s", err)
     end
     local stamp = {
         time = sys.now(), sha256 = sys.sha256, version = sys.version,
         who = conf,
     }
-    local list, queue = {}, conf.remote ~= nil
+    local list = {}
     for _, e in ipairs(events) do
         if e.entry then
             stamp.id, stamp.row_id = sys.uuid(), sys.uuid()
             local row, session = event.row(name, e, stamp, redactor)
             list[#list + 1] = {
-                table = "sessions", row = row, queue = queue,
-                once = e.key and "id" or nil,
+                table = "sessions", row = row, once = e.key and "id" or nil,
             }
             if e.kind == "session_start" then
                 stamp.summary_id = sys.uuid()
                 list[#list + 1] = {
-                    table = "memory", queue = queue, once = "path",
+                    table = "memory", once = "path",
                     row = event.placeholder(row, session, stamp),
                 }
             end
         end
     end
-    return list, stamp.time
+    return list
 end
 
 -- What waits in the spool, now that the store takes rows.
-local function work_off(conf, store, time)
+local function work_off(conf, store)
     local spool = require "propolis.capture.spool"
     local ok, count, err = pcall(spool.ingest, conf, function(records)
-        return require("propolis.capture.intake").put(store, records, time)
+        return require("propolis.capture.intake").put(store, records)
     end, function(...)
         log("error", ...)
     end)
@@ -116,7 +115,7 @@ local function work_off(conf, store, time)
 end
 
 -- Everything into the store, or nil and why not.
-local function store_all(conf, list, time, ensure)
+local function store_all(conf, list, ensure)
     local intake = require "propolis.capture.intake"
     local store <close>, err = intake.open(conf)
     if not store then return nil, err end
@@ -127,15 +126,16 @@ local function store_all(conf, list, time, ensure)
             log("warn", "tables not ensured: %s", err)
         end
     end
-    ok, err = intake.put(store, list, time)
+    ok, err = intake.put(store, list)
     if not ok then return nil, err end
-    work_off(conf, store, time)
+    work_off(conf, store)
     return true
 end
 
 local function spool_all(conf, list, why)
     local spool = require "propolis.capture.spool"
     for _, record in ipairs(list) do
+        record.queue = conf.remote ~= nil
         local ok, err = spool.write(conf, record)
         if ok then
             log("warn", "%s went to the spool: %s", record.row.description,
@@ -148,10 +148,10 @@ local function spool_all(conf, list, why)
 end
 
 local function capture(conf, name, events)
-    local list, time = records_of(conf, name, events)
+    local list = records_of(conf, name, events)
     if #list == 0 then return end
     local start = events[1].kind == "session_start"
-    local done, ok, err = pcall(store_all, conf, list, time, start)
+    local done, ok, err = pcall(store_all, conf, list, start)
     if not done or not ok then
         spool_all(conf, list, tostring(done and err or ok))
     end

@@ -11,7 +11,6 @@ propolis invite bob@example.org READ
 
 usage: propolis invite EMAIL [ADMIN|WRITE|READ]     without a role: WRITE
 ]],
-    options = {},
     args = { 1, 2 },
 }
 

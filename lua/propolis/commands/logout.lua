@@ -15,18 +15,17 @@ Removes the account file.  What was stored stays on this machine, and what was
 shared stays with the team.  The token itself lives on until it is revoked at
 https://deeplake.ai or expires.
 ]],
-    options = {},
     args = { 0, 0 },
 }
 
 -- What stays, from the configuration as it was before.
 local function say_what_stays(conf)
-    local sys = require "engine.sys"
-    local path = conf.local_store:gsub("^sqlite:", "")
-    if not sys.stat(path) then return end
+    local activity = require "propolis.install.activity"
+    local path, there = activity.file(conf)
+    if not there then return end
     cli.say("the memory of %s, %s stays in %s",
         cli.printable(conf.org_name), cli.printable(conf.workspace), path)
-    local store <close> = require("propolis").open(conf.local_store)
+    local store <close> = activity.open(conf)
     local counts = store and require("propolis.sync.outbox").counts(store)
     local waiting = counts and counts.waiting + counts.rejected or 0
     if waiting > 0 then

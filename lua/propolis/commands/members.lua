@@ -20,17 +20,10 @@ local COLUMNS = { "role", "name", "email", "user_id" }
 function command.main(opts)
     local _, client <close> = cli.check(account.open())
     local members = cli.check(client:members())
-    local rows = {}
-    for i, member in ipairs(members) do
-        local pairs_ = {}
-        for k, column in ipairs(COLUMNS) do
-            pairs_[k] = { column, member[column] or opts.json and json.null
-                or "-" }
-        end
-        rows[i] = json.object(pairs_)
+    if opts.json then
+        return cli.json(json.pick_all(members, COLUMNS, json.null))
     end
-    if opts.json then return cli.json(json.array(rows)) end
-    cli.write(cli.table(rows, COLUMNS))
+    cli.write(cli.table(json.pick_all(members, COLUMNS, "-"), COLUMNS))
 end
 
 return cli.command(command)

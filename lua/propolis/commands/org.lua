@@ -64,16 +64,4 @@ function actions.switch(opts, conf, client)
     end
 end
 
-local COUNT = { list = 1, switch = 2 }
-
-function command.main(opts)
-    if COUNT[opts[1] or ""] ~= #opts then
-        return cli.usage(command, "say 'org list' or 'org switch NAME'")
-    end
-    local excess = opts[2] and cli.misplaced(opts, "org switch")
-    if excess then return cli.usage(command, excess) end
-    local conf, client <close> = cli.check(account.open())
-    return actions[opts[1]](opts, conf, client)
-end
-
-return cli.command(command)
+return account.switcher(command, actions)

@@ -12,7 +12,6 @@ usage: propolis remove USER-ID      'propolis members' shows the ids
 
 What the member has stored stays.
 ]],
-    options = {},
     args = { 1, 1 },
 }
 

@@ -1,4 +1,4 @@
---- propolis schema: what the tables are meant to be.
+--- propolis schema: shows and checks the schemas of the tables.
 local cli = require "propolis.cli"
 local json = require "propolis.json"
 local schemas = require "propolis.schemas"
@@ -28,27 +28,11 @@ local DIALECTS = { sqlite = true, postgres = true, deeplake = true }
 local function statements(schema, dialect)
     local store <close> = require("engine.store").from {
         dialect = dialect, workspace = "default",
-        query = function()
-            return {}
-        end,
+        query = function() return {} end,
     }
     return cli.check(require("engine.heal").plan {
         store = store, schemas = { schema },
     })[1].statements
-end
-
-local function columns_json(schema)
-    local list = {}
-    for i, column in ipairs(schema.columns) do
-        list[i] = json.object {
-            { "name", column.name },
-            { "type", column.type },
-            { "not_null", column.not_null },
-            { "default", column.default == nil and json.null
-                or column.default },
-        }
-    end
-    return json.array(list)
 end
 
 local function indexes_json(schema)
@@ -101,7 +85,8 @@ local function show_json(list, dialect)
     for i, schema in ipairs(list) do
         out[i] = json.object {
             { "table", schema.table },
-            { "columns", columns_json(schema) },
+            { "columns", json.pick_all(schema.columns,
+                { "name", "type", "not_null", "default" }, json.null) },
             { "indexes", indexes_json(schema) },
             { "sql", dialect and json.array(statements(schema, dialect)) },
         }
@@ -172,10 +157,8 @@ local function files_in_force()
     local files, seen = {}, {}
     for _, name in ipairs(schemas.names()) do
         for _, file in ipairs(schemas.files(name)) do
-            if not seen[file] then
-                seen[file] = true
-                files[#files + 1] = file
-            end
+            files[#files + 1] = not seen[file] and file or nil
+            seen[file] = true
         end
     end
     return files, select(2, schemas.list())

@@ -173,8 +173,8 @@ end
 local COLUMNS = { "id", "name", "role", "org", "workspaces", "created" }
 
 function token.list(opts)
-    local tokens = require "propolis.serve.tokens"
-    local rows = tokens.ordered(cli.check(tokens.load()), COLUMNS)
+    local list = cli.check(require("propolis.serve.tokens").load())
+    local rows = require("propolis.json").pick_all(list, COLUMNS)
     if opts.json then return cli.json(rows) end
     for _, row in ipairs(rows) do
         row.workspaces = table.concat(row.workspaces, ",")

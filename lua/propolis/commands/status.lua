@@ -3,6 +3,7 @@ local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local cli = require "propolis.cli"
 local config = require "propolis.config"
+local json = require "propolis.json"
 local shared = require "propolis.cli.agents"
 local state = require "propolis.install.state"
 
@@ -129,18 +130,18 @@ end
 
 local function as_json(all, reports)
     for _, report in ipairs(reports) do
-        report.hooks = shared.objects(report.hooks, { "event", "file", "line",
+        report.hooks = json.pick_all(report.hooks, { "event", "file", "line",
             "program", "runnable", "current", "approval", "seen" })
     end
     for _, row in ipairs(all.rejected) do
         row.table, row.id = row.tbl, row.row_id
     end
     for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
-    all.rejected = shared.objects(all.rejected,
+    all.rejected = json.pick_all(all.rejected,
         { "table", "id", "queued_at", "error" })
-    all.agents = shared.objects(reports, { "agent", "state", "folder", "error",
+    all.agents = json.pick_all(reports, { "agent", "state", "folder", "error",
         "seen", "hooks", "missing", "advice" })
-    return cli.json(shared.object(all, { "version", "program", "user", "org",
+    return cli.json(json.pick(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "spool",
         "outbox", "remote", "oldest", "last_success", "last_error",
         "last_error_at", "failures", "next_try", "rejected", "agents" }))

@@ -1,4 +1,4 @@
---- propolis version: what runs here, and where its parts are.
+--- propolis version: shows the version, the modules and the folders.
 local cli = require "propolis.cli"
 local json = require "propolis.json"
 
@@ -26,11 +26,8 @@ local MODULES = {
 }
 
 local function sqlite_version()
-    local store = require("engine.sqlite").open(":memory:")
+    local store <close> = require("engine.sqlite").open(":memory:")
     local rows = store and store:query("SELECT sqlite_version() AS version")
-    if store then
-        store:close()
-    end
     return rows and rows[1].version
 end
 

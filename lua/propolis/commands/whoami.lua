@@ -29,18 +29,21 @@ end
 local function rows(conf)
     local org = origin(conf, "HIVEMIND_ORG_ID", "orgId")
     return {
-        { what = "user", value = conf.user,
+        { key = "user", what = "user", value = conf.user,
             from = conf.origin.user == "default" and "the system's login"
                 or conf.origin.user },
-        { what = "organisation", value = conf.org_name,
+        { key = "org_name", what = "organisation", value = conf.org_name,
             from = conf.org_name == conf.org_id and org
                 or conf.paths.credentials .. ": orgName" },
-        { what = "organisation id", value = conf.org_id, from = org },
-        { what = "workspace", value = conf.workspace,
+        { key = "org_id", what = "organisation id", value = conf.org_id,
+            from = org },
+        { key = "workspace", what = "workspace", value = conf.workspace,
             from = conf.origin.workspace },
-        { what = "token", value = conf.logged_in and "set" or "none",
+        { key = "token", what = "token",
+            value = conf.logged_in and "set" or "none",
             from = origin(conf, "HIVEMIND_TOKEN", "token") },
-        { what = "API", value = conf.api_url, from = conf.origin.api_url },
+        { key = "api_url", what = "API", value = conf.api_url,
+            from = conf.origin.api_url },
     }
 end
 
@@ -48,17 +51,11 @@ function command.main(opts)
     local conf = cli.check(config.load())
     local list = rows(conf)
     if opts.json then
-        local from = {}
-        for i, key in ipairs { "user", "org_name", "org_id", "workspace",
-            "token", "api_url" } do
-            from[i] = { key, list[i].from }
-        end
-        return cli.json(json.object {
-            { "logged_in", conf.logged_in }, { "user", conf.user },
-            { "org_id", conf.org_id }, { "org_name", conf.org_name },
-            { "workspace", conf.workspace }, { "api_url", conf.api_url },
-            { "from", json.object(from) },
-        })
+        local out, from = json.pick(conf, { "logged_in", "user", "org_id",
+            "org_name", "workspace", "api_url" }), {}
+        for i, row in ipairs(list) do from[i] = { row.key, row.from } end
+        out.from = json.object(from)
+        return cli.json(out)
     end
     if conf.warning then
         cli.say("propolis: %s", conf.warning)

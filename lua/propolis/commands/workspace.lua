@@ -17,35 +17,23 @@ usage: propolis workspace list [--json]
 
 local actions = {}
 
-function actions.list(opts, conf, spaces)
-    return account.show(spaces, conf.workspace, opts)
+function actions.list(opts, conf, client)
+    return account.show(cli.check(client:workspaces()), conf.workspace, opts)
 end
 
-function actions.switch(opts, conf, spaces)
-    local space = cli.check(account.find(spaces, opts[2], "workspace"))
+function actions.switch(opts, conf, client)
+    local names = account.environment("HIVEMIND_TOKEN", "HIVEMIND_ORG_ID",
+        "HIVEMIND_WORKSPACE_ID")
+    if names then
+        return cli.fail(("the environment decides which workspace is in use"
+            .. " (%s): set HIVEMIND_WORKSPACE_ID, or unset them"):format(names))
+    end
+    local space = cli.check(account.find(cli.check(client:workspaces()),
+        opts[2], "workspace"))
     cli.check(require("propolis.account.credentials").save(conf.paths,
         { workspaceId = space.id }, conf.org_id))
     cli.say("organisation %s, workspace %s", cli.printable(conf.org_name),
         cli.printable(space.name))
 end
 
-local COUNT = { list = 1, switch = 2 }
-
-function command.main(opts)
-    if COUNT[opts[1] or ""] ~= #opts then
-        return cli.usage(command,
-            "say 'workspace list' or 'workspace switch NAME'")
-    end
-    local excess = opts[2] and cli.misplaced(opts, "workspace switch")
-    if excess then return cli.usage(command, excess) end
-    local conf, client <close> = cli.check(account.open())
-    local names = account.environment("HIVEMIND_TOKEN", "HIVEMIND_ORG_ID",
-        "HIVEMIND_WORKSPACE_ID")
-    if names and opts[1] == "switch" then
-        return cli.fail(("the environment decides which workspace is in use"
-            .. " (%s): set HIVEMIND_WORKSPACE_ID, or unset them"):format(names))
-    end
-    return actions[opts[1]](opts, conf, cli.check(client:workspaces()))
-end
-
-return cli.command(command)
+return account.switcher(command, actions)

@@ -19,7 +19,8 @@ local env = places.env
 -- env wins over the settings file, that over default.  An account's own value
 -- (account = key in credentials.json) stands between env and settings;
 -- env_only ones are never in the file: schemas are loaded without reading it.
--- Types: "text", "store" (a URL; `set` looks for its scheme), "name" (a
+-- Types: "text", "store" (a URL; `set` looks for its scheme; a relative path in
+-- it is taken from the settings' folder, and none in env), "name" (a
 -- table's), "integer" (not negative), "boolean", "list" (of texts; as one text
 -- they are joined by ':').
 config.keys = {
@@ -177,7 +178,8 @@ local function effective(key, account, settings, paths)
     end
     if value == nil then return key.default, "default" end
     local err
-    value, err = require("propolis.config.values").check(key, value, origin)
+    value, err = require("propolis.config.values").check(key, value, origin,
+        origin ~= key.env and paths.config or nil)
     return value, origin, err
 end
 

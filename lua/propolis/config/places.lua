@@ -51,6 +51,20 @@ function places.expand(path)
     return home and home .. path:sub(2), err
 end
 
+--- A store's URL that means the same file wherever a process stands.
+-- @param base the folder that a relative sqlite:PATH is taken from, or nil
+-- @return the URL; or nil and a sentence when it is relative without a base
+function places.anchored(url, base)
+    local path = url:match("^sqlite:([^/:].*)$")
+    if not path or path:sub(1, 2) == "~/" then
+        return url
+    elseif not base then
+        return nil, ("must name the file by an absolute path, not '%s'")
+            :format(url)
+    end
+    return ("sqlite:%s/%s"):format(base, (path:gsub("^%./+", "")))
+end
+
 -- A folder below an XDG base; the standard says to ignore a relative one.
 local function xdg(name, home, rest)
     local base = places.env(name)

@@ -44,7 +44,7 @@ local function write(name, value, key)
     if value ~= nil then
         local err
         value, err = require("propolis.config.values").check(key, value,
-            name)
+            name, require("engine.sys").getcwd())
         check(not err, err)
         if key.type == "store" and value ~= "none" then
             check(require("propolis.stores").find(value))

@@ -58,13 +58,18 @@ end
 
 --- A value as its declaration wants it, or nil and a sentence that names its
 -- origin.
-function values.check(key, value, origin)
+-- @param base the folder that a relative path in a store's URL is taken from,
+-- nil where none may be
+function values.check(key, value, origin, base)
     local good = convert(key.type, value)
     if good == nil then
         return nil, ("%s must be %s, not '%s'"):format(origin,
             WANTED[key.type], tostring(value))
+    elseif key.type ~= "store" then
+        return good
     end
-    return good
+    local url, err = require("propolis.config.places").anchored(good, base)
+    return url, err and ("%s %s"):format(origin, err)
 end
 
 return values

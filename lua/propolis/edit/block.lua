@@ -2,6 +2,7 @@
 -- Pure: text in, text out. The block stands between two comment lines that
 -- name it; everything outside them stays byte for byte.
 local edit_text = require "propolis.edit.text"
+local try = require "propolis.try"
 
 local edit = {}
 
@@ -22,24 +23,16 @@ local function find_line(text, marker, from)
     end
 end
 
--- First and last byte of the block; nil when there is none; nil and a
--- sentence when only one of the markers is there.
-local function extent(text, name, from)
+-- First and last byte of the block; nil when there is none.
+local function extent(text, name)
     local begin, finish = markers(name)
-    local first, after = find_line(text, begin, from or 1)
-    if not first then
-        local lone = find_line(text, finish, from or 1)
-        if lone then
-            return nil, ("line %d: %q without its beginning"):format(
-                edit_text.line(text, lone), finish)
-        end
-        return nil
-    end
-    local stop, last = find_line(text, finish, after + 1)
-    local again = find_line(text, begin, after + 1)
-    if not stop or again and again < stop then
-        return nil, ("line %d: %q without its end"):format(
-            edit_text.line(text, first), begin)
+    local first, after = find_line(text, begin, 1)
+    local stop, last = find_line(text, finish, (after or 0) + 1)
+    local again = first and find_line(text, begin, after + 1)
+    if first and (not stop or again and again < stop) then
+        edit_text.fail(text, first, ("%q without its end"):format(begin))
+    elseif stop and not first then
+        edit_text.fail(text, stop, ("%q without its beginning"):format(finish))
     end
     return first, last
 end
@@ -48,7 +41,7 @@ end
 -- sentence when the markers do not fit together.
 function edit.get(text, name)
     local first, last = extent(text, name)
-    if not first then return nil, last end
+    if not first then return nil end
     local body = text:sub(first, last):gsub("\r\n", "\n")
     return body:match("^[^\n]*\n(.-)\n?<!%-%- END [^\n]*\n?$")
 end
@@ -57,7 +50,6 @@ end
 -- end after a blank line.
 function edit.set(text, name, body)
     local first, last = extent(text, name)
-    if not first and last then return nil, last end
     local eol = edit_text.newline(text)
     local begin, finish = markers(name)
     local block = (begin .. "\n" .. body:gsub("\n+$", "") .. "\n" .. finish
@@ -79,7 +71,6 @@ end
 -- there is none.
 function edit.remove(text, name)
     local first, last = extent(text, name)
-    if not first and last then return nil, last end
     if not first then return text end
     local before, after = text:sub(1, first - 1), text:sub(last + 1)
     if after == "" or after:find("^\r?\n") then
@@ -88,4 +79,4 @@ function edit.remove(text, name)
     return before .. after
 end
 
-return edit
+return try.module(edit)

@@ -8,13 +8,11 @@ local json_parse = require "propolis.edit.json_parse"
 local layout = require "propolis.edit.json_layout"
 local try = require "propolis.try"
 
-local check = try.check
+local walk = edit_text.walk
 local edit = {}
 
---- The text with which `key` stands as a JSON string.
-function edit.quote(key)
-    return edit_text.quote(key, "\\u%04x")
-end
+--- A key as a JSON string.
+edit.quote = edit_text.quote
 
 --- JSON text of a value: text, number, boolean, a list marked by `edit.list`,
 -- or an object given as { {key, value}, ... }, in that order.
@@ -38,28 +36,6 @@ function edit.list(items)
     local out = { list = true }
     for i, item in ipairs(items) do out[i] = item end
     return out
-end
-
--- Walks `path` (keys and 1-based indexes) as far as it goes: the last node,
--- how many steps fitted, and the item that holds the node.
-local function walk(text, root, path)
-    local node, item = root, nil
-    for i, step in ipairs(path) do
-        local next_item
-        if type(step) == "number" then
-            next_item = node.kind == "array" and node.items[step]
-        elseif node.kind == "object" then
-            local found, twice = json_parse.member(node, step)
-            if twice then
-                check(nil, ("line %d: the key %q appears twice"):format(
-                    edit_text.line(text, twice.first), step))
-            end
-            next_item = found
-        end
-        if not next_item then return node, i - 1, item end
-        item, node = next_item, next_item.value
-    end
-    return node, #path, item
 end
 
 --- The node at `path`, nil when there is none; nil and a sentence on errors.
@@ -98,9 +74,7 @@ end
 
 -- The edited text, when it is still JSON.
 local function parsed(text, options)
-    local root, err = try.call(json_parse.parse, text, options)
-    check(root, "the edited text would not parse: " .. tostring(err))
-    return text
+    return edit_text.parsed(json_parse.parse, text, options)
 end
 
 -- A container of the wrong kind on the way is the user's, not ours to replace.
@@ -108,9 +82,8 @@ local function misfit(text, path, depth, node, wanted)
     local names = {}
     for i = 1, depth do names[i] = tostring(path[i]) end
     local where = #names > 0 and table.concat(names, ".") or "the file"
-    check(nil, ("line %d: %s is %s, not %s"):format(
-        edit_text.line(text, node.first), where, json_parse.a(node.kind),
-        json_parse.a(wanted)))
+    edit_text.fail(text, node.first, ("%s is %s, not %s"):format(where,
+        json_parse.a(node.kind), json_parse.a(wanted)))
 end
 
 -- Wraps a fragment in objects for the keys of `path` after the first `depth`.
@@ -147,7 +120,7 @@ function edit.set(text, path, json, options)
         end
         local indent = layout.indent_of_line(source, node.first)
         local own = style
-        if not source:sub(root.first, root.last):find("\n") then
+        if layout.one_line(source, root) then
             own = setmetatable({ flat = true }, { __index = style })
         end
         return parsed(edit_text.splice(source, node.first, node.last,
@@ -199,22 +172,16 @@ function edit.remove(text, path, options)
     return parsed(layout.cut(text, parent, item), options)
 end
 
---- Takes the container at `path` away when it is empty, then its parents
--- below the root likewise. A comment inside keeps it.
-function edit.prune(text, path, options)
-    local steps = { table.unpack(path) }
-    while #steps > 0 do
-        local node, err = edit.get(text, steps, options)
-        if err then return nil, err end
-        if not node or not node.items or #node.items > 0
-            or text:sub(node.first + 1, node.last - 1):find("%S") then
-            return text
-        end
-        text, err = edit.remove(text, steps, options)
-        if not text then return nil, err end
-        steps[#steps] = nil
-    end
-    return text
+local function empty(text, node)
+    return node.items and #node.items == 0
+        and not text:sub(node.first + 1, node.last - 1):find("%S")
+end
+
+--- Takes the container at `path` away when it is empty and `before`, an older
+-- text or nil, has none there; then its parents likewise. A comment inside
+-- keeps it.
+function edit.prune(text, path, before, options)
+    return edit_text.prune(edit, empty, text, path, before, options)
 end
 
 return try.module(edit)

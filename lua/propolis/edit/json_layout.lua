@@ -5,24 +5,16 @@ local edit_text = require "propolis.edit.text"
 
 local layout = {}
 
--- The blanks before `at` when nothing else stands before it on its line.
-local function lead(text, at)
-    local from = at
-    while from > 1 and text:sub(from - 1, from - 1):match("[ \t]") do
-        from = from - 1
-    end
-    if from == 1 or text:sub(from - 1, from - 1) == "\n" then
-        return text:sub(from, at - 1)
-    end
-end
+local eol, lead = edit_text.eol, edit_text.lead
 
 --- The blanks at the start of the line of a byte.
 function layout.indent_of_line(text, at)
-    local from = at
-    while from > 1 and text:sub(from - 1, from - 1) ~= "\n" do
-        from = from - 1
-    end
-    return text:match("^[ \t]*", from)
+    return text:match("^[ \t]*", edit_text.line_start(text, at))
+end
+
+--- Whether a node stands on one line.
+function layout.one_line(text, node)
+    return not text:sub(node.first, node.last):find("[\r\n]")
 end
 
 -- One step of indentation: what the first member of the root adds.
@@ -74,7 +66,7 @@ end
 --- How a file is laid out: { unit, newline, colon, flat = on one line, comma }.
 function layout.style_of(text, root)
     local items = root.items or {}
-    local flat = #items > 0 and not text:sub(root.first, root.last):find("\n")
+    local flat = #items > 0 and layout.one_line(text, root)
     local colon = ": "
     if flat and root.kind == "object" then
         colon = text:sub(items[1].key_last + 1, items[1].value.first - 1)
@@ -103,7 +95,7 @@ function layout.add(text, node, style, make)
             kept .. style.newline .. inner .. make(inner)
             .. style.newline .. outer)
     end
-    if not text:sub(node.first, node.last):find("\n") then
+    if layout.one_line(text, node) then
         local flat = {}
         for k, v in pairs(style) do flat[k] = v end
         flat.flat = true
@@ -120,59 +112,28 @@ function layout.add(text, node, style, make)
         .. (last.comma and "," or "") .. text:sub(tail)
 end
 
-local function position(node, item)
-    for i, one in ipairs(node.items) do
-        if one == item then return i end
-    end
-end
-
-local function cut_only(text, node)
-    local item = node.items[1]
+--- The text without one item of a container, its comma and its line.
+function layout.cut(text, node, item)
+    local before, last = node.items[item.index - 1], #node.items == item.index
     local stop = item.comma or item.value.last
-    local rest = text:sub(node.first + 1, item.first - 1)
-        .. text:sub(stop + 1, node.last - 1)
-    if not rest:find("%S") then
+    if not before and last and not (text:sub(node.first + 1, item.first - 1)
+        .. text:sub(stop + 1, node.last - 1)):find("%S") then
         return edit_text.splice(text, node.first + 1, node.last - 1, "")
     end
-    local own = lead(text, item.first)
-    local from = own and item.first - #own or item.first
-    local to = line_tail(text, stop + 1)
-    local eol = own and text:match("^\r?\n()", to)
-    return edit_text.splice(text, from, (eol or to) - 1, "")
-end
-
---- The text without one item of a container, its comma and its line.
-function layout.cut(text, node, wanted)
-    local index = position(node, wanted)
-    local items = node.items
-    if #items == 1 then return cut_only(text, node) end
-    local item = items[index]
-    local own = lead(text, item.first)
-    local stop = item.comma or item.value.last
-    local from, to
-    if own then
-        from, to = item.first - #own, line_tail(text, stop + 1)
-        local eol = text:match("^\r?\n()", to)
-        -- Something else follows on the line: keep it where it stands.
-        if eol then
-            to = eol
-        else
-            from = item.first
-        end
-    else
-        from = item.first
-        to = text:match("^[ \t]*()", stop + 1)
-    end
-    local last = index == #items
-    if last and not own then
+    local own, from = lead(text, item.first), item.first
+    local to = text:match("^[ \t]*()", stop + 1)
+    if own or not before and last then
+        to = line_tail(text, stop + 1)
+        -- What else follows on the line is kept where it stands.
+        local below = own and eol(text, to)
+        if below then from, to = from - #own, below end
+    elseif last then
         -- `[a, b]`: the blank before goes with the item.
-        from = items[index - 1].comma + 1
-        to = stop + 1
+        from, to = before.comma + 1, stop + 1
     end
     local out = edit_text.splice(text, from, to - 1, "")
-    if last and not item.comma then
-        local comma = items[index - 1].comma
-        out = edit_text.splice(out, comma, comma, "")
+    if before and last and not item.comma then
+        out = edit_text.splice(out, before.comma, before.comma, "")
     end
     return out
 end

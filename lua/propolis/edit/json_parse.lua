@@ -1,10 +1,9 @@
 --- propolis.edit.json_parse: JSON with comments as a tree of positions.
 -- A node: { kind = "object"|"array"|"string"|"number"|"boolean"|"null",
 -- first =, last = (bytes, both inside), items = for containers, text = for the
--- others }. An item: { value = node, first =, comma = position or nil } and for
--- objects key =, key_last =.
+-- others }. An item: { value = node, first =, index = its place in the items,
+-- comma = position or nil } and for objects key =, key_last =.
 local edit_text = require "propolis.edit.text"
-local try = require "propolis.try"
 
 local json_parse = {}
 
@@ -16,8 +15,7 @@ local escapes = {
 }
 
 local function fail(state, at, what)
-    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
-        what))
+    edit_text.fail(state.text, at, what)
 end
 
 -- Skips blanks and comments.
@@ -27,7 +25,7 @@ local function skip(state)
         at = text:match("^[ \t\r\n]+()", at) or at
         local two = text:sub(at, at + 1)
         if two == "//" then
-            at = text:match("^[^\n]*()", at)
+            at = text:match("^[^\r\n]*()", at)
         elseif two == "/*" then
             local stop = text:match("^/%*.-%*/()", at)
             if not stop then fail(state, at, "an unterminated comment") end
@@ -42,9 +40,15 @@ end
 -- The text of a string.  Halves of a surrogate pair become characters of their
 -- own at first, then one.
 local function unescape(body)
-    local out = body:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, c, hex)
-        if u == "" then return (escapes[c] or c) .. hex end
-        return utf8.char(tonumber(c .. hex, 16) or 0xFFFD)
+    local out = body:gsub("\\(.)(\n?)(%x?%x?%x?%x?)", function(c, lf, hex)
+        local size = c == "u" and 4 or c == "x" and 2
+        if size then
+            local code = tonumber(hex:sub(1, size), 16) or 0xFFFD
+            return utf8.char(code) .. hex:sub(size + 1)
+        elseif c == "\n" or c == "\r" then
+            return (c == "\n" and lf or "") .. hex
+        end
+        return (escapes[c] or c) .. lf .. hex
     end)
     return (out:gsub("\xED[\xA0-\xAF].\xED[\xB0-\xBF].", function(pair)
         local high, low = utf8.codepoint(pair, 1, -1, true)
@@ -75,7 +79,7 @@ local function string_at(state)
         elseif not escapes[escape] and not state.json5 then
             fail(state, stop, "an unknown escape")
         end
-        at = stop + 2
+        at = text:match("^\r\n()", stop + 1) or stop + 2
     end
 end
 
@@ -84,14 +88,23 @@ local value_at
 local function key_at(state)
     local text, at = state.text, state.at
     if text:match("^[\"']", at) then return string_at(state) end
-    local word = state.json5 and text:match("^[%a_$][%w_$]*", at)
-    if not word then fail(state, at, "a key in double quotes was expected") end
-    state.at = at + #word
-    return word, at + #word - 1
+    local stop
+    local after = state.json5 and not text:find("^%d", at) and at
+    while after do
+        stop = after
+        after = text:match("^[%w_$\128-\255]+()", stop)
+            or text:match("^\\u%x%x%x%x()", stop)
+    end
+    if not stop or stop == at then
+        fail(state, at, "a key in double quotes was expected")
+    end
+    state.at = stop
+    return unescape(text:sub(at, stop - 1)), stop - 1
 end
 
-local function container(state, node, close, depth)
+local function container(state, node, depth)
     if depth > DEPTH then fail(state, state.at, "nested too deeply") end
+    local close = node.kind == "object" and "}" or "]"
     node.items = {}
     state.at = state.at + 1
     while true do
@@ -105,14 +118,13 @@ local function container(state, node, close, depth)
         if previous and not previous.comma then
             fail(state, state.at, ("a comma or %q was expected"):format(close))
         end
-        local item = { first = state.at }
+        local item = { first = state.at, index = #node.items + 1 }
         if node.kind == "object" then
             item.key, item.key_last = key_at(state)
             skip(state)
-            if state.text:sub(state.at, state.at) ~= ":" then
-                fail(state, state.at, "a colon was expected")
-            end
-            state.at = state.at + 1
+            local colon = state.text:match("^:()", state.at)
+            if not colon then fail(state, state.at, "a colon was expected") end
+            state.at = colon
             skip(state)
         end
         item.value = value_at(state, depth + 1)
@@ -127,41 +139,35 @@ end
 
 local words = { ["true"] = "boolean", ["false"] = "boolean", null = "null" }
 
-local function number_length(state)
-    local text, at = state.text, state.at
-    local hex = state.json5 and text:match("^[+-]?0[xX]%x+()", at)
-    if hex then return hex end
-    local strict = text:match("^%-?0()[^%d]", at)
-        or text:match("^%-?0()$", at)
-        or text:match("^%-?[1-9]%d*()", at)
-    if strict then
-        strict = text:match("^%.%d+()", strict) or strict
-        return text:match("^[eE][+-]?%d+()", strict) or strict
+local function number_end(state)
+    local text, at, json5 = state.text, state.at, state.json5
+    local digits = text:match(json5 and "^[+-]?()" or "^%-?()", at) or at
+    local stop = text:match("^0()%f[^%d]", digits)
+        or text:match("^[1-9]%d*()", digits)
+    if stop then
+        stop = text:match(json5 and "^%.%d*()" or "^%.%d+()", stop) or stop
+    elseif json5 then
+        stop = text:match("^%.%d+()", digits)
     end
-    if not state.json5 then return nil end
-    return text:match("^[+-]?%d*%.?%d+[eE]?[+-]?%d*()", at)
-        or text:match("^[+-]?%d+%.()", at)
-        or text:match("^[+-]?Infinity()", at) or text:match("^NaN()", at)
+    if stop then stop = text:match("^[eE][+-]?%d+()", stop) or stop end
+    return json5 and (text:match("^0[xX]%x+()", digits)
+        or text:match("^Infinity()", digits) or text:match("^NaN()", digits))
+        or stop
 end
+
+local kinds = { ["{"] = "object", ["["] = "array", ['"'] = "string",
+                ["'"] = "string" }
 
 function value_at(state, depth)
     local text, at = state.text, state.at
     local c = text:sub(at, at)
-    local node = { first = at }
-    if c == "{" then
-        node.kind = "object"
-        return container(state, node, "}", depth)
-    end
-    if c == "[" then
-        node.kind = "array"
-        return container(state, node, "]", depth)
-    end
-    if c == '"' or c == "'" then
-        node.kind = "string"
+    local node = { first = at, kind = kinds[c] }
+    if node.kind == "string" then
         node.text, node.last = string_at(state)
         return node
     end
-    local stop = number_length(state)
+    if node.kind then return container(state, node, depth) end
+    local stop = number_end(state)
     node.kind = stop and "number"
     if not stop then
         local word = text:match("^%a+", at)
@@ -189,18 +195,6 @@ function json_parse.parse(text, options)
         fail(state, state.at, "more text after the value")
     end
     return node
-end
-
---- The member of an object by key, and the second one when it stands twice.
-function json_parse.member(node, key)
-    local found
-    for _, item in ipairs(node.items) do
-        if item.key == key then
-            if found then return found, item end
-            found = item
-        end
-    end
-    return found
 end
 
 --- The node as a Lua value; null becomes nil.

@@ -6,7 +6,6 @@ local edit_text = require "propolis.edit.text"
 local toml_parse = require "propolis.edit.toml_parse"
 local try = require "propolis.try"
 
-local check = try.check
 local edit = {}
 
 local function same(a, b)
@@ -81,9 +80,7 @@ function edit.under(text, path)
 end
 
 --- `text` as a TOML string.
-function edit.quote(text)
-    return edit_text.quote(text, "\\u%04X")
-end
+edit.quote = edit_text.quote
 
 local function name_of(path)
     local out = {}
@@ -95,9 +92,7 @@ end
 
 -- The edited text, when it is still TOML.
 local function parsed(text)
-    local doc, err = try.call(toml_parse.parse, text)
-    check(doc, "the edited text would not parse: " .. tostring(err))
-    return text
+    return edit_text.parsed(toml_parse.parse, text)
 end
 
 local function block(path, pairs_, eol)
@@ -140,8 +135,8 @@ local function clash(doc, path)
 end
 
 local function clashing(text, entry, path)
-    check(nil, ("line %d: %s is written in a form that cannot be extended "
-        .. "safely"):format(edit_text.line(text, entry.first), name_of(path)))
+    edit_text.fail(text, entry.first, name_of(path)
+        .. " is written in a form that cannot be extended safely")
 end
 
 --- Gives the key at `path` the value `literal` (TOML text): replaced where it

@@ -2,14 +2,12 @@
 -- Pure.  Each takes a state { text =, at = position } and moves it on; what
 -- does not fit fails by try.check with a sentence that names the line.
 local edit_text = require "propolis.edit.text"
-local try = require "propolis.try"
 
 local lex = {}
 
 --- Fails with a sentence about a place.
 function lex.fail(state, at, what)
-    try.check(nil, ("line %d: %s"):format(edit_text.line(state.text, at),
-        what))
+    edit_text.fail(state.text, at, what)
 end
 
 --- Skips blanks.

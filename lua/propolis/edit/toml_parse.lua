@@ -4,7 +4,19 @@ local lex = require "propolis.edit.toml_lexer"
 
 local toml_parse = {}
 
+local SEPARATOR = "\31"
+
 local value_at
+
+-- What stands behind a key: its = and its value.
+local function assigned(state)
+    if state.text:sub(state.at, state.at) ~= "=" then
+        lex.fail(state, state.at, "= was expected")
+    end
+    state.at = state.at + 1
+    lex.blanks(state)
+    return value_at(state)
+end
 
 local function array_at(state)
     local node = { kind = "array", items = {} }
@@ -32,12 +44,7 @@ local function inline_at(state)
     lex.space(state)
     while state.text:sub(state.at, state.at) ~= "}" do
         local path = lex.key_at(state)
-        if state.text:sub(state.at, state.at) ~= "=" then
-            lex.fail(state, state.at, "= was expected")
-        end
-        state.at = state.at + 1
-        lex.blanks(state)
-        node.keys[#node.keys + 1] = { path = path, value = value_at(state) }
+        node.keys[#node.keys + 1] = { path = path, value = assigned(state) }
         lex.space(state)
         local c = state.text:sub(state.at, state.at)
         if c == "," then
@@ -128,63 +135,77 @@ end
 
 --- A path as one text, for comparing.
 function toml_parse.joined(path)
-    return table.concat(path, "\31")
+    return table.concat(path, SEPARATOR)
 end
 
-local function concat(a, b)
-    local out = { table.unpack(a) }
-    for _, part in ipairs(b) do out[#out + 1] = part end
-    return out
+-- The tables and keys below a list of tables are another item's from here on.
+local function forget_below(doc, name)
+    doc.lists[name] = true
+    local prefix = name .. SEPARATOR
+    for other in pairs(doc.seen) do
+        if other:sub(1, #prefix) == prefix then doc.seen[other] = nil end
+    end
 end
 
-local function statement(state, doc, seen)
+local function in_list(doc, path)
+    for i = 1, #path do
+        if doc.lists[toml_parse.joined { table.unpack(path, 1, i) }] then
+            return true
+        end
+    end
+    return false
+end
+
+local function table_entry(state, doc)
+    local entry = header_at(state)
+    local name = toml_parse.joined(entry.path)
+    if entry.array then
+        forget_below(doc, name)
+    elseif doc.seen[name] then
+        lex.fail(state, entry.first, ("[%s] appears twice"):format(
+            table.concat(entry.path, ".")))
+    end
+    entry.array = in_list(doc, entry.path)
+    doc.current = entry
+    return entry, name
+end
+
+local function key_entry(state, doc, from)
+    local path = lex.key_at(state)
+    local value = assigned(state)
+    local above = doc.current and doc.current.path or {}
+    local whole = table.move(path, 1, #path, #above + 1,
+        { table.unpack(above) })
+    local name = toml_parse.joined(whole)
+    if doc.seen[name] then
+        lex.fail(state, from, ("the key %q appears twice"):format(
+            table.concat(path, ".")))
+    end
+    return { kind = "key", path = whole, table = doc.current,
+             value = value }, name
+end
+
+local function statement(state, doc)
     local from = state.at
     lex.blanks(state)
-    local c = state.text:sub(state.at, state.at)
-    if c == "#" or c == "\r" or c == "\n" or c == "" then
-        return line_end(state)
-    end
-    local entry
-    if c == "[" then
-        entry = header_at(state)
-        doc.current = entry
-        local name = toml_parse.joined(entry.path)
-        if not entry.array and seen[name] then
-            lex.fail(state, from, ("[%s] appears twice"):format(
-                table.concat(entry.path, ".")))
-        end
-        seen[name] = true
-        doc.scope = entry.array and {} or seen
-    else
-        local path = lex.key_at(state)
-        if state.text:sub(state.at, state.at) ~= "=" then
-            lex.fail(state, state.at, "= was expected")
-        end
-        state.at = state.at + 1
-        lex.blanks(state)
-        local above = doc.current and doc.current.path or {}
-        entry = { kind = "key", path = concat(above, path), own = path,
-                  table = doc.current, value = value_at(state) }
-        local name = toml_parse.joined(entry.path)
-        if doc.scope[name] then
-            lex.fail(state, from, ("the key %q appears twice"):format(
-                table.concat(path, ".")))
-        end
-        doc.scope[name] = true
-    end
+    local blank = not state.text:find("^[^#\r\n]", state.at)
+    if blank then return line_end(state) end
+    local read = state.text:find("^%[", state.at) and table_entry or key_entry
+    local entry, name = read(state, doc, from)
+    doc.seen[name] = true
     entry.first = from
     line_end(state)
     entry.last = state.at - 1
     doc.entries[#doc.entries + 1] = entry
 end
 
---- { entries = list of tables and keys in order, with byte positions }; what is
--- not TOML fails by try.check with a sentence that names the line.
+--- { entries = list of tables and keys in order, with byte positions }; a table
+-- is an `array` when it is one of a list of tables or below one.  What is not
+-- TOML fails by try.check with a sentence that names the line.
 function toml_parse.parse(text)
-    local seen = {}
-    local doc = { entries = {}, scope = seen }
+    local doc = { entries = {}, seen = {}, lists = {} }
     local state = { text = text, at = text:match("^\239\187\191()") or 1 }
-    while state.at <= #text do statement(state, doc, seen) end
+    while state.at <= #text do statement(state, doc) end
     return doc
 end
 

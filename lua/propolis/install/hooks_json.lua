@@ -71,26 +71,19 @@ local function block(shape, want, pairs_)
         or { list })
 end
 
-local function up(path, steps)
-    return { table.unpack(path, 1, #path - steps) }
-end
-
--- Takes one hook away and what it leaves empty; a container for which
--- keep(path) is true was there before us and stays.
-local function take(text, hook, keep)
+-- Takes one hook away and what it leaves empty, but for what was there
+-- `before` us.
+local function take(text, hook, before)
     local out, err = edit.remove(text, hook.path)
-    local path = up(hook.path, 1)
-    while out and #path > 0 do
-        local node = edit.get(out, path)
-        if not node or #node.items > 0 or keep(path) then return out end
-        if type(path[#path]) == "number" then break end
-        -- A block whose list of handlers is empty goes as a whole.
-        local above = type(path[#path - 1]) == "number"
-        path = above and up(path, 1) or path
-        out, err = edit.remove(out, path)
-        path = up(path, 1)
+    local list = { table.unpack(hook.path, 1, #hook.path - 1) }
+    local node = out and edit.get(out, list)
+    -- A block whose list of handlers is empty goes as a whole.
+    if #list > 2 and node and #node.items == 0
+        and not (before and edit.get(before, list)) then
+        out, err = edit.remove(out, { table.unpack(list, 1, 3) })
     end
-    return out, err
+    if not out then return nil, err end
+    return edit.prune(out, { "hooks", hook.event }, before)
 end
 
 local function first_of(found, event)
@@ -110,7 +103,7 @@ local function add(text, ctx, shape)
     for i = #found, 1, -1 do
         local hook = found[i]
         if not wanted[hook.event] or first_of(found, hook.event) ~= hook then
-            text, err = take(text, hook, function() return false end)
+            text, err = take(text, hook)
             if not text then return nil, err end
         end
     end
@@ -129,16 +122,17 @@ local function add(text, ctx, shape)
     return text
 end
 
--- The text without our hooks; containers that became empty go too, unless
+-- The text without our hooks; containers that are empty go too, unless
 -- `before` (the text we once found, or nil) has them.
 local function drop(text, shape, before)
     local found, err = hooks.find(text, shape)
-    if not found then return nil, err end
-    local function keep(path)
-        return before and edit.get(before, path) ~= nil
+    for i = #(found or {}), 1, -1 do
+        text, err = take(text, found[i], before)
+        if not text then return nil, err end
     end
-    for i = #found, 1, -1 do
-        text, err = take(text, found[i], keep)
+    if not found or not text:find("%S") then return found and text, err end
+    for _, want in ipairs(shape.events) do
+        text, err = edit.prune(text, { "hooks", want[1] }, before)
         if not text then return nil, err end
     end
     return text

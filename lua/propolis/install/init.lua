@@ -57,13 +57,38 @@ local function known_targets(agent, ctx, records)
         if one.agent == agent.name and not seen[one.file] then
             seen[one.file] = true
             out[#out + 1] = {
-                path = one.file,
+                path = one.file, unknown = true,
                 drop = function(text) return text end,
                 empty = function() return false end,
             }
         end
     end
     return out
+end
+
+-- What of ours a text still has, as a sentence; nil when nothing.
+local function trace(target, text, path)
+    if target.own then return path .. " is still there" end
+    local found, err = {}
+    if target.find then found, err = target.find(text) end
+    if not found then return ("%s: %s"):format(path, err) end
+    if found[1] then
+        return ("%s still runs: %s"):format(path, found[1].line)
+    end
+    for _, look_for in ipairs { "server", "entry", "block" } do
+        local there = target[look_for] and target[look_for](text)
+        if there then return ("%s still has our %s"):format(path, look_for) end
+    end
+    -- Where we know what to look for, what the user wrote about us is theirs.
+    if not target.unknown then return nil end
+    local line = 0
+    for one_line in text:gmatch("[^\n]*") do
+        line = line + 1
+        if one_line:find("propolis['\"\\]* +hook ")
+            or one_line:find("%f[%w]propolis['\"]*, *%[? *['\"]mcp") then
+            return ("%s, line %d still names our program"):format(path, line)
+        end
+    end
 end
 
 -- The text the file gets when our part is taken out; nil: no file.
@@ -73,13 +98,15 @@ local function without(ctx, records, target, text)
         if not hash then return nil end
         local bytes = record.bytes(ctx.state, hash)
         if bytes then return bytes end
+    elseif not how and not trace(target, text, target.path) then
+        return text
     end
     local before = hash and record.bytes(ctx.state, hash)
     local after, err = target.drop(text, before)
     if not after then return nil, err end
-    local made = how ~= nil and not hash or target.own
-    if after ~= text and made and target.empty(after) then return nil end
-    return after
+    if not target.empty(after) then return after end
+    if how ~= nil and not hash or target.own then return nil end
+    return before and not before:find("%S") and before or after
 end
 
 --- What uninstalling would change, in the same form: `after` nil for files
@@ -183,29 +210,6 @@ function install.finish(agent, ctx)
     ok, err = record.forget(ctx.state, agent.name)
     if not ok then return nil, tostring(err) end
     return true
-end
-
--- What of ours a text still has, as a sentence; nil when nothing.
-local function trace(target, text, path)
-    if target.own then return path .. " is still there" end
-    local found, err = {}
-    if target.find then found, err = target.find(text) end
-    if not found then return ("%s: %s"):format(path, err) end
-    if found[1] then
-        return ("%s still runs: %s"):format(path, found[1].line)
-    end
-    for _, look_for in ipairs { "server", "entry", "block" } do
-        local there = target[look_for] and target[look_for](text)
-        if there then return ("%s still has our %s"):format(path, look_for) end
-    end
-    local line = 0
-    for one_line in text:gmatch("[^\n]*") do
-        line = line + 1
-        if one_line:find("propolis['\"\\]* +hook ")
-            or one_line:find("%f[%w]propolis['\"]*, *%[? *['\"]mcp") then
-            return ("%s, line %d still names our program"):format(path, line)
-        end
-    end
 end
 
 --- What is still left of us in the agent's files and in the install record: a

@@ -18,12 +18,9 @@ end
 
 -- A change as its line.
 local function line_of(change)
-    return json.encode(json.object {
-        { "time", change.time }, { "agent", change.agent },
-        { "file", change.file }, { "before", change.before or json.null },
-        { "after", change.after or json.null },
-        { "folders", json.array(change.folders or {}) },
-    }) .. "\n"
+    change.folders = change.folders or {}
+    return json.encode(json.pick(change, { "time", "agent", "file", "before",
+        "after", "folders" }, json.null)) .. "\n"
 end
 
 --- The recorded changes in order: { agent, file, before = hash or nil, after =

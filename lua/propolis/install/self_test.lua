@@ -1,10 +1,10 @@
 --- propolis.install.self_test: sends test events through installed hook lines,
 -- as the agent would run them, follows them into the local store and removes
 -- them there.
+local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local command = require "propolis.install.command"
 local json = require "propolis.json"
-local propolis = require "propolis"
 local sys = require "engine.sys"
 
 local self_test = {}
@@ -146,22 +146,21 @@ function self_test.run(agent, hooks, conf)
     local allowed, rule = require("propolis.capture.privacy").allows(conf, cwd)
     report.denied = not allowed and rule or nil
     local names = expected(agent, hooks, id, cwd)
-    local path = conf.local_store:gsub("^sqlite:", "")
-    if not sys.stat(path) then
+    local store <close>, err = activity.open(conf)
+    if err then
+        return nil, err
+    elseif not store then
         report.missing = names
         return report
     end
-    local store, err = propolis.open(conf.local_store, conf)
-    if not store then return nil, err end
-    local opened <close> = store
     local rows
-    rows, err = rows_of(opened, conf, id, since)
+    rows, err = rows_of(store, conf, id, since)
     if not rows then return nil, err end
     report.stored, report.missing = #rows, missing_of(rows, names)
     local ok
-    ok, err = clear(opened, rows)
+    ok, err = clear(store, rows)
     if not ok then return nil, err end
-    report.left = #assert(rows_of(opened, conf, id, since))
+    report.left = #assert(rows_of(store, conf, id, since))
     return report
 end
 

@@ -22,10 +22,7 @@ function server.target(ctx, path, untyped)
             if not text:find("%S") then return text end
             local out, err = edit.remove(text, PATH)
             if not out then return nil, err end
-            local kept = before and before:find("%S")
-                and edit.get(before, { "mcpServers" })
-            if kept or out == text then return out end
-            return edit.prune(out, { "mcpServers" })
+            return edit.prune(out, { "mcpServers" }, before)
         end,
         empty = function(text) return not text:find("[^%s{}]") end,
         server = function(text)

@@ -1,4 +1,4 @@
---- propolis.install.shim: files that are wholly ours: the shims that run inside
+--- propolis.install.shim: files that propolis owns: the shims that run inside
 -- an agent and forward its events, and the description files beside them.
 local edit = require "propolis.edit.json"
 local sys = require "engine.sys"

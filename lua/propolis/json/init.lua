@@ -61,6 +61,33 @@ function json.object(pairs_)
     return setmetatable(t, { __name = "propolis.object", [ORDER] = order })
 end
 
+--- Some fields of a record as such an object.  A field that is a plain table is
+-- taken for a list, also when it is empty.
+-- @param keys the fields' names in order
+-- @param absent stands for a field that is nil; without it that is left out
+function json.pick(record, keys, absent)
+    local out = {}
+    for i, key in ipairs(keys) do
+        local value = record[key]
+        if value == nil then
+            value = absent
+        elseif type(value) == "table" and not getmetatable(value) then
+            value = json.array(value)
+        end
+        out[i] = { key, value }
+    end
+    return json.object(out)
+end
+
+--- The array of what json.pick makes of each record of a list.
+function json.pick_all(records, keys, absent)
+    local out = json.array()
+    for i, record in ipairs(records) do
+        out[i] = json.pick(record, keys, absent)
+    end
+    return out
+end
+
 local ESCAPES = {
     ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
     ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",

@@ -22,6 +22,7 @@ local heal = {}
 ---@class engine.heal.plan
 ---@field table string
 ---@field present boolean the table is there
+---@field columns string[] those of the schema that it has, in the schema's order
 ---@field statements string[] what heal would run
 ---@field drift engine.heal.drift[] what it must not touch
 

@@ -29,6 +29,12 @@ local postgres = {}
 --- When the connection is lost while a statement runs, the error says
 --- `unclear = true` if the statement may have been carried out.
 ---
+--- Behind a pooler that gives each transaction another session (PgBouncer) a
+--- statement finds the workspace as well, at the cost of no further round trip.
+--- What a session would have to remember is not kept there (SET, LISTEN, a
+--- temporary table, PREPARE, pg_advisory_lock), and what must stand outside a
+--- transaction (VACUUM, CREATE INDEX CONCURRENTLY) is "unsupported".
+---
 --- Errors: "io" (unreachable, no answer in time, connection lost), "auth"
 --- (wrong user or password), "arg" (not an address), "sql" (no such database, and
 --- what the server refuses), "busy" (lock or statement timeout, deadlock).

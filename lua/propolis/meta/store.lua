@@ -7,8 +7,9 @@
 local store = {}
 
 ---@alias engine.error.code
----| "nomem"|"arg"|"schema"|"sql"|"no_table"|"no_column"|"no_schema"|"exists"
----| "denied"|"auth"|"busy"|"balance"|"io"|"closed"|"interrupted"
+---| "nomem"|"arg"|"schema"|"sql"|"unsupported"|"no_table"|"no_column"
+---| "no_schema"|"exists"|"denied"|"auth"|"busy"|"balance"|"io"|"closed"
+---| "interrupted"
 
 --- What the world did wrong; prints as its message.
 ---@class engine.error

@@ -184,7 +184,9 @@ function sys.rmdir(path) end
 function sys.read(path, max) end
 
 --- Gives a file a new content: whoever looks sees the old or the new one, and
---- it is on disk when this returns.  Follows a link at path.
+--- it is on disk when this returns.  Follows a link at path.  A file with more
+--- hard links than one is written in place and keeps them; who looks meanwhile
+--- may see half of it.
 ---@param path string
 ---@param bytes string
 ---@param mode? integer else that of the file that is there, else 0600

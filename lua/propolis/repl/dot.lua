@@ -102,9 +102,7 @@ dot.commands = {
     help = { "[NAME]", "this, a command, or a function", function(name)
         io.write(help.about(name, dot.commands))
     end },
-    quit = { "", "leave, as Ctrl-D does", function()
-        return true
-    end },
+    quit = { "", "leave, as Ctrl-D does", function() return true end },
 }
 
 --- The function of a typed line, with its argument bound; or nil and a
@@ -116,9 +114,7 @@ function dot.find(line)
         return nil, ("no command '%s'; try .help"):format(
             line:match("^%s*(%S+)"))
     end
-    return function()
-        return found[3](argument)
-    end
+    return function() return found[3](argument) end
 end
 
 return dot

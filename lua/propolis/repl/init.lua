@@ -1,5 +1,5 @@
 --- The read-eval-print loop.  main.c calls run with the host's protected call,
--- which hears Ctrl-C.
+-- which Ctrl-C interrupts.
 local chunk = require "propolis.repl.chunk"
 local inspect = require "propolis.repl.inspect"
 local reader = require "propolis.repl.reader"

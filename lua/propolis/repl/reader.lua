@@ -57,9 +57,7 @@ local function terminal(editor)
         end
     end
     return {
-        line = function(prompt)
-            return editor:line(prompt)
-        end,
+        line = function(prompt) return editor:line(prompt) end,
         remember = function(text)
             local whole = folded(text)
             for line in (whole or text):gmatch("[^\n]+") do

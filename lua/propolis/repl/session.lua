@@ -22,15 +22,9 @@ local function open()
 end
 
 local LAZY = {
-    store = function()
-        return session.store()
-    end,
-    schemas = function()
-        return require("propolis").schemas
-    end,
-    propolis = function()
-        return require "propolis"
-    end,
+    store = function() return session.store() end,
+    schemas = function() return require("propolis").schemas end,
+    propolis = function() return require "propolis" end,
 }
 
 --- Names the store to work with and makes the globals; _G gets no new key
@@ -86,12 +80,9 @@ end
 
 --- Closes the store and forgets it; the next use opens it again.
 function session.close()
-    local old = store
+    local _ <close> = store
     store = nil
     rawset(_G, "store", nil)
-    if old then
-        old:close()
-    end
 end
 
 --- Goes on with another store; raises, and keeps the old one, when it cannot

@@ -1,4 +1,4 @@
---- serve.options: from the words of propolis serve to what engine.serve takes.
+--- serve.options: the command line of propolis serve as engine.serve takes it.
 local options = {}
 
 -- Numbers -------------------------------------------------------------------

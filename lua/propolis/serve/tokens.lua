@@ -83,22 +83,9 @@ local FIELDS = {
     "hash",
 }
 
---- The entries of a list for JSON, with these fields in this order.
-function tokens.ordered(list, fields)
-    local out = json.array {}
-    for i, entry in ipairs(list) do
-        local members = {}
-        for j, key in ipairs(fields) do
-            members[j] = { key, entry[key] }
-        end
-        out[i] = json.object(members)
-    end
-    return out
-end
-
 local function save(path, list)
     local text, err = json.encode(json.object {
-        { "version", 1 }, { "tokens", tokens.ordered(list, FIELDS) },
+        { "version", 1 }, { "tokens", json.pick_all(list, FIELDS) },
     })
     if not text then return nil, err end
     return sys.replace(path, text .. "\n", tonumber("600", 8))

@@ -1,4 +1,5 @@
 --- fetch: the events of one session come into the local store on request.
+local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 
 local fetch = {}
@@ -10,7 +11,8 @@ local function like(text)
     return (text:gsub("[\\%%_]", "\\%0"))
 end
 
--- Events that the local store lacks, in one transaction; how many.
+-- Events that the local store lacks, in one transaction; how many.  The ledger
+-- says that they are from the remote, so that they are not sent there.
 local function keep_events(store, schema, page)
     return assert(store:transaction(function(tx)
         local got = 0
@@ -18,6 +20,8 @@ local function keep_events(store, schema, page)
         for _, row in ipairs(rows_of.portable(schema, page)) do
             if not have[row.id] then
                 assert(tx:insert(schema, row))
+                assert(tx:insert(outbox.ledger, { tbl = schema.name,
+                    row_id = row.id, date = row[schema.sync.fetch] }))
                 got = got + 1
             end
         end
@@ -26,14 +30,14 @@ local function keep_events(store, schema, page)
 end
 
 -- One table's events of a session.
-local function fetch_table(store, remote, schema, id, in_time, result)
+local function fetch_table(store, remote, schema, columns, id, in_time, result)
     local date, last = "", ""
     repeat
         assert(in_time())
         local page = assert(remote:query([[SELECT {c} FROM {t}
             WHERE path LIKE ? ESCAPE '\' AND ({d} > ?
             OR ({d} = ? AND id > ?)) ORDER BY {d}, id LIMIT ?]], {
-                c = rows_of.columns(schema), t = schema.table,
+                c = columns, t = schema.table,
                 d = schema.sync.fetch,
                 "/sessions/%\\_" .. like(id) .. ".jsonl", date, date, last,
                 PAGE }, "read"))
@@ -50,10 +54,9 @@ end
 -- @param in_time function that returns true, or nil and why to stop
 -- @param result counts: found = at the remote, got = new here
 function fetch.session(store, remote, schemas, id, in_time, result)
-    for _, schema in ipairs(schemas) do
-        if schema.sync.fetch then
-            fetch_table(store, remote, schema, id, in_time, result)
-        end
+    for schema, _, columns in rows_of.offered(remote, schemas,
+        function(sync) return sync.fetch end) do
+        fetch_table(store, remote, schema, columns, id, in_time, result)
     end
 end
 

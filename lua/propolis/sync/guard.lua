@@ -35,10 +35,19 @@ local function make(remote, schema, column)
     if remote.dialect ~= "postgres" or not remote.session then
         return index()
     end
-    return remote:transaction(function()
-        assert(remote:exec "SET LOCAL lock_timeout = '2s'")
+    local ok, err = remote:transaction(function()
+        local set, why = remote:exec "SET LOCAL lock_timeout = '2s'"
+        if not set then return nil, why end
         return index()
     end)
+    if not ok and err.code == "unsupported" then return index() end
+    return ok, err
+end
+
+-- Until the end of the transaction.
+local function lock(remote, schema)
+    return remote:query([[SELECT pg_advisory_xact_lock(
+        hashtext('propolis once'), hashtext(?))]], { schema.table })
 end
 
 local function has_doubles(err)
@@ -72,8 +81,9 @@ local function choose(remote, schema)
     elseif STOPS[err.code] then
         error(err, 0)
     end
-    local lock = remote.dialect == "postgres" and remote.session
-    return lock and "lock" or "", err.code ~= "busy" and not err.unclear
+    local locks = remote.dialect == "postgres" and remote.session
+        and lock(remote, schema)
+    return locks and "lock" or "", err.code ~= "busy" and not err.unclear
 end
 
 local function word(schema)
@@ -120,8 +130,7 @@ function guard.exec(remote, schema, how, text)
             or "insert")
     end
     return remote:transaction(function()
-        assert(remote:query([[SELECT pg_advisory_xact_lock(
-            hashtext('propolis once'), hashtext(?))]], { schema.table }))
+        assert(lock(remote, schema))
         return remote:exec(text, nil, "insert")
     end)
 end

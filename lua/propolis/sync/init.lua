@@ -23,9 +23,11 @@ function sync.watchdog(conf)
     sys.alarm(conf and (conf.sync_limit or sync.limit) + sync.grace or 0)
 end
 
+local LONGEST_WAIT = 3600 -- seconds
+
 -- Seconds to wait after the n-th failure in a row.
 local function backoff(failures)
-    return math.min(30 * 2 ^ math.min(failures, 10), 3600)
+    return math.min(30 * 2 ^ math.min(failures, 10), LONGEST_WAIT)
 end
 
 local function lock_path(conf)
@@ -69,6 +71,7 @@ function sync.open_local(conf)
         store:close()
         return sync.failure(why)
     end
+    store.shared = store.shared or outbox.get(store, "remote") ~= nil
     require("propolis.capture.spool").ingest(conf, function(records)
         return intake.put(store, records)
     end, log.warn)
@@ -100,45 +103,55 @@ local function prepare_for(conf, store, remote, synced)
     words.remote = name
     assert(store:transaction(function()
         for _, schema in ipairs(synced) do
-            assert(outbox.add_all(store, schema))
-            words[require("propolis.sync.pull").mark(schema)] = ""
+            words[outbox.mark(schema)] = 0
+            words[require("propolis.sync.pull").key(schema)] = ""
         end
         assert(store:exec("DELETE FROM {l}", { l = outbox.ledger.table }))
-        return outbox.set(store, words)
+        assert(outbox.set(store, words))
+        return outbox.catch_up(store, synced)
     end))
 end
 
--- What was asked for; fills in result, raises what stops it.
+-- What was asked for; fills in result, raises what stops it.  Who may only read
+-- still gets what the others wrote.
 local function work(conf, store, opts, result)
     local in_time = time_limit(conf.sync_limit or sync.limit)
     local remote <close> = assert(sync.open_remote(conf))
     local synced = schemas.synced()
     prepare_for(conf, store, remote, synced)
-    assert(remote:ensure(synced))
     if opts.session then
         result.session = { found = 0, got = 0 }
         require("propolis.sync.fetch").session(store, remote, synced,
             opts.session, in_time, result.session)
         return
     end
+    local push = require "propolis.sync.push"
+    local pushed, whole = true, false
     if not opts.pull_only then
         result.push = { sent = 0, rejected = 0 }
-        require("propolis.sync.push").run(store, remote, {
+        pushed, whole = pcall(push.run, store, remote, {
             schemas = synced, progress = opts.progress, pause = opts.pause,
             in_time = in_time,
         }, result.push)
+        if not pushed and not push.is_refusal(whole) then error(whole, 0) end
     end
     if not opts.push_only then
         result.pull = { got = 0 }
         require("propolis.sync.pull").run(store, remote, synced, in_time,
-            result.pull)
+            result.pull, pushed and whole)
+    end
+    if not pushed then
+        error(require("engine.store").error(whole.code,
+            "the push was refused: " .. whole.message), 0)
     end
 end
 
 -- Success and failure as the next run and `propolis status` read them.  A
--- failure after rows got through is the first in a row: the remote is there.
+-- failure after rows got through, or a refusal, is the first in a row: the
+-- remote is there.
 local function record_outcome(store, ok, err, sent)
-    local before = sent and 0
+    local before = (sent
+        or not ok and require("propolis.sync.push").is_refusal(err)) and 0
         or tonumber(outbox.get(store, "failures")) or 0
     local failures = ok and 0 or before + 1
     local words = { failures = failures }
@@ -153,8 +166,8 @@ end
 
 -- Hooks ask often; after a failure they are answered "not yet" for a while.
 local function too_early(store)
-    local at = tonumber(outbox.get(store, "next_try")) or 0
-    return sys.time() < at
+    local wait = (tonumber(outbox.get(store, "next_try")) or 0) - sys.time()
+    return wait > 0 and wait <= LONGEST_WAIT -- or the clock was wrong then
 end
 
 local function run_locked(conf, opts)

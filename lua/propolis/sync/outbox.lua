@@ -22,7 +22,7 @@ outbox.schema = schema.new {
     },
 }
 
---- Rows of the remote that were merged here, by their id and date.
+--- Rows of the remote that came here or are known, by their id and date.
 outbox.ledger = schema.new {
     table = "propolis_ledger",
     columns = {
@@ -87,15 +87,40 @@ function outbox.add(store, of, rows)
     return store:insert_many(outbox.schema, refs)
 end
 
---- Queues every row of a schema's table that is not queued yet: for a new
--- remote.
+--- The key in the state of the last row of a table that was queued, or needed
+-- not be: its rowid.
+function outbox.mark(of)
+    return "queued." .. of.name
+end
+
+--- Queues the rows that were written since the last time and are neither queued
+-- nor from the remote: by a script's insert, or while no remote was set.  No
+-- reference to a row may be taken out before this has run over that row, so a
+-- page of them is read in the same transaction.
 -- @return true, or nil, err
-function outbox.add_all(store, of)
-    return store:exec([[INSERT INTO {outbox} (tbl, row_id, queued_at)
-        SELECT ?, id, ? FROM {t} WHERE id <> '' AND id NOT IN
-        (SELECT row_id FROM {outbox} WHERE tbl = ?) ORDER BY rowid]],
-        { outbox = outbox.schema.table, t = of.table, of.name, sys.now(),
-            of.name })
+function outbox.catch_up(store, schemas)
+    for _, of in ipairs(schemas) do
+        local key = outbox.mark(of)
+        local mark = math.tointeger(outbox.get(store, key)) or 0
+        local rows, err = store:query("SELECT MAX(rowid) AS n FROM {t}",
+            { t = of.table })
+        local last, ok = rows and rows[1].n or 0, rows
+        if ok and last > mark then
+            ok, err = store:exec([[INSERT INTO {outbox} (tbl, row_id, queued_at)
+                SELECT ?, id, ? FROM {t} WHERE rowid > ? AND id <> ''
+                AND id NOT IN (SELECT row_id FROM {outbox} WHERE tbl = ?)
+                AND NOT EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.tbl = ?
+                AND l.row_id = {t}.id) ORDER BY rowid]], {
+                    outbox = outbox.schema.table, t = of.table,
+                    ledger = outbox.ledger.table, of.name, sys.now(), mark,
+                    of.name, of.name })
+        end
+        if ok and last ~= mark then
+            ok, err = outbox.set(store, { [key] = last })
+        end
+        if not ok then return nil, err end
+    end
+    return true
 end
 
 --- Takes references to a row out: it was removed here and need not travel.

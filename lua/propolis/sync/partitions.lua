@@ -20,15 +20,20 @@ local BATCH_BYTES = 512 * 1024
 -- row is nil where the store has none any more.  Raises what stops it.
 -- @return a list, empty at the end
 function partitions.page(store, schemas, after)
-    local refs = assert(outbox.page(store, rows_of.field(schemas, "name"),
-        after, PAGE))
+    local refs = assert(store:transaction(function()
+        assert(outbox.catch_up(store, schemas))
+        return outbox.page(store, rows_of.field(schemas, "name"), after, PAGE)
+    end))
     for _, schema in ipairs(schemas) do
         local own = {}
         for _, ref in ipairs(refs) do
             own[#own + 1] = ref.tbl == schema.name and ref or nil
         end
-        local found = assert(rows_of.by_id(store, schema,
-            rows_of.field(own, "row_id")))
+        local found = {}
+        for _, row in ipairs(assert(rows_of.with_ids(store, schema,
+            rows_of.field(own, "row_id")))) do
+            found[row.id] = row
+        end
         for _, ref in ipairs(own) do
             ref.row, ref.schema = found[ref.row_id], schema
         end

@@ -21,6 +21,12 @@ local TRIES = 4 -- of one batch without any row getting through
 push.STOPS = { io = true, auth = true, balance = true, denied = true,
     busy = true, closed = true, nomem = true }
 
+--- Whether an error is about the rights of the account, not about the line.
+function push.is_refusal(err)
+    return type(err) == "table"
+        and (err.code == "denied" or err.code == "auth" and err.status == 403)
+end
+
 -- One push at work; its functions raise the error that stops it.
 local Push = {}
 Push.__index = Push
@@ -99,8 +105,12 @@ end
 
 --- How rows of a schema are kept from arriving twice; see propolis.sync.guard.
 function Push:guard(schema)
-    self.guards[schema] = self.guards[schema]
-        or guard.of(self.store, self.remote, schema)
+    if not self.guards[schema] then
+        if not self.whole then
+            assert(self.remote:ensure(schema))
+        end
+        self.guards[schema] = guard.of(self.store, self.remote, schema)
+    end
     return self.guards[schema]
 end
 
@@ -243,14 +253,18 @@ end
 --- Sends what the outbox holds; raises what stops it, after what was confirmed
 -- is out of the outbox.
 -- @param store the local store
--- @param remote the opened remote, its tables ensured
+-- @param remote the opened remote; its tables are ensured here, as far as the
+-- account may: what it may not matters when rows are to go there
 -- @param opts { schemas = of the rows to send, progress = function(sent),
 -- pause = seconds before a second look after an unclear end (1), in_time =
 -- function that returns true, or nil and why the push has to stop }
 -- @param result counts: sent, rejected
+-- @return whether the remote has all that the schemas want
 function push.run(store, remote, opts, result)
+    local whole, denied = remote:ensure(opts.schemas)
+    if not whole and not push.is_refusal(denied) then error(denied, 0) end
     local self = setmetatable({
-        store = store, remote = remote, failed = {}, delivered = {},
+        store = store, remote = remote, whole = whole, failed = {}, delivered = {},
         confirmed = {}, guards = {}, pause = opts.pause or 1,
         progress = opts.progress,
         in_time = opts.in_time, stops = push.STOPS, result = result,
@@ -259,6 +273,7 @@ function push.run(store, remote, opts, result)
     local saved, why = pcall(self.save_progress, self, {})
     if not (ok and saved) then error(not ok and err or why, 0) end
     self:reject_failed()
+    return whole ~= nil
 end
 
 return push

@@ -1,5 +1,6 @@
 --- rows: whole rows between stores of different dialects.
 local json = require "propolis.json"
+local log = require "propolis.log"
 
 local rows = {}
 
@@ -68,21 +69,50 @@ function rows.present(store, schema, list)
     return found and ids, err
 end
 
---- The rows with these ids: id -> row; a missing one is not in it.
--- @return a table, or nil, err
-function rows.by_id(store, schema, ids)
-    local found, columns = {}, rows.columns(schema)
+--- The rows with these ids, in any order; a missing one is not among them.
+-- @param columns those to ask for; nil: all of the schema
+-- @return a list, or nil, err
+function rows.with_ids(store, schema, ids, columns)
+    local found = {}
     for from = 1, #ids, 500 do
-        local list, err = store:query(
-            "SELECT {c} FROM {t} WHERE id IN (??)",
-            { c = columns, t = schema.table, table.move(ids, from,
-                math.min(from + 499, #ids), 1, {}) }, "read")
+        local list, err = store:query("SELECT {c} FROM {t} WHERE id IN (??)", {
+            c = columns or rows.columns(schema), t = schema.table,
+            table.move(ids, from, math.min(from + 499, #ids), 1, {}) }, "read")
         if not list then return nil, err end
-        for _, row in ipairs(rows.portable(schema, list)) do
-            found[row.id] = row
+        table.move(list, 1, #list, #found + 1, found)
+    end
+    return rows.portable(schema, found)
+end
+
+--- For schemas whose rows come here, by a date: schema, that column, and those
+-- columns of the schema that the remote has.  A table that it lacks, or that is
+-- without id or date, is passed over, with a line in the log.
+-- @param date function that gives the name of the column from a schema's sync,
+-- or nil when its rows do not come
+-- @param whole the remote is known to have all tables and columns
+-- @return an iterator; raises what the remote fails with
+function rows.offered(remote, schemas, date, whole)
+    local wanted, at = {}, 0
+    for _, schema in ipairs(schemas) do
+        wanted[#wanted + 1] = date(schema.sync) and schema or nil
+    end
+    local plans = not whole and #wanted > 0 and assert(remote:plan(wanted))
+    return function()
+        while at < #wanted do
+            at = at + 1
+            local schema, there = wanted[at], {}
+            local columns = plans and plans[at].columns or rows.columns(schema)
+            for _, name in ipairs(columns) do
+                there[name] = true
+            end
+            if there.id and there[date(schema.sync)] then
+                return schema, date(schema.sync), columns
+            end
+            log.info("sync: %s is not fetched: the remote %s", schema.table,
+                plans[at].present and "has no ids or dates in it"
+                or "has no such table")
         end
     end
-    return found
 end
 
 return rows

@@ -3,8 +3,9 @@
 -- nothing is loaded before it is needed.
 local writer = {}
 
--- Whether a file is the local store of a configuration with a remote.  Who
--- opens it for a configuration says so; else the one in force is asked, once.
+-- Whether a file is the local store of a configuration with a remote, or was
+-- synced with one that may be set again.  Who opens it for a configuration says
+-- so; else the one in force is asked, once.
 -- @return true or false; or nil, err
 local function is_shared(store, file)
     if store.shared ~= nil or not file then return store.shared or false end
@@ -13,7 +14,8 @@ local function is_shared(store, file)
     local sys = require "engine.sys"
     local own = sys.realpath(conf.local_store:match("^sqlite:(.*)$"))
     file = sys.realpath(require("propolis.config.places").expand(file) or "")
-    store.shared = conf.remote ~= nil and own ~= nil and file == own
+    store.shared = own ~= nil and file == own and (conf.remote
+        or require("propolis.sync.outbox").get(store, "remote")) ~= nil
     return store.shared
 end
 

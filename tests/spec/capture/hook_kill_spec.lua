@@ -22,9 +22,7 @@ local function killed(home, text, call, n)
             PROPOLIS_STORE = "sqlite:/nowhere", PROPOLIS_AUTOSYNC = "false",
             ASAN_OPTIONS = "detect_leaks=0" }, -- none under strace
     }))
-    if r.signal or r.code == 137 then
-        return true
-    end
+    if r.signal or r.code == 137 then return true end
     assert.equal(0, r.code, r.stderr)
     return false
 end

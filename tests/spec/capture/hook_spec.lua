@@ -18,9 +18,7 @@ end
 describe("propolis hook", function()
     local home
 
-    before_each(function()
-        home = hooks.home()
-    end)
+    before_each(function() home = hooks.home() end)
     after_each(tmp.clean)
 
     it("stores every payload, and answers where context is taken", function()
@@ -77,9 +75,7 @@ end)
 describe("a session's start", function()
     local home
 
-    before_each(function()
-        home = hooks.home()
-    end)
+    before_each(function() home = hooks.home() end)
     after_each(tmp.clean)
 
     local function start(env)
@@ -139,9 +135,7 @@ end)
 describe("what is not captured:", function()
     local home
 
-    before_each(function()
-        home = hooks.home()
-    end)
+    before_each(function() home = hooks.home() end)
     after_each(tmp.clean)
 
     local function nothing()
@@ -259,9 +253,7 @@ end)
 describe("odd input", function()
     local home
 
-    before_each(function()
-        home = hooks.home()
-    end)
+    before_each(function() home = hooks.home() end)
     after_each(tmp.clean)
 
     for what, text in pairs {

@@ -5,9 +5,7 @@ local tmp = require "tmp"
 describe("propolis config", function()
     local home
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     local function config(args, env)
@@ -62,6 +60,28 @@ describe("propolis config", function()
         assert.equal(0, r.code)
         assert.equal("propolis: PROPOLIS_STORE wins over this setting\n",
             r.stderr)
+    end)
+
+    it("keeps a relative path of the team's store to one file", function()
+        local folder = tmp.dir()
+        assert.equal(0, run({ "config", "set", "store", "sqlite:./t/m.db" },
+            { home = home, cwd = folder }).code)
+        assert.equal(("sqlite:%s/t/m.db\n"):format(folder),
+            config({ "get", "store" }).stdout)
+        for given, kept in pairs {
+            ["sqlite:team.db"] = "sqlite:" .. home .. "/config/team.db",
+            ["sqlite:~/team.db"] = "sqlite:~/team.db",
+            ["sqlite:/x/team.db"] = "sqlite:/x/team.db",
+        } do
+            tmp.write(home .. "/config/config.lua",
+                ("return { store = %q }"):format(given))
+            assert.equal(kept .. "\n", config({ "get", "remote" }).stdout)
+        end
+        local r = config({ "get", "store" },
+            { PROPOLIS_STORE = "sqlite:team.db" })
+        assert.equal("propolis: PROPOLIS_STORE must name the file by an"
+            .. " absolute path, not 'sqlite:team.db'\n", r.stderr)
+        assert.equal(1, r.code)
     end)
 
     it("shows the places", function()

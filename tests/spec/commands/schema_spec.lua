@@ -9,9 +9,7 @@ describe("propolis schema", function()
         return run({ "schema", ... }, { home = home })
     end
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     local function own(name, text)

@@ -259,7 +259,7 @@ describe("propolis serve", function()
             no_json.body = "no JSON"
             for code, want in pairs {
                 ["28000"] = { "auth", s:get("/me") },
-                ["0A000"] = { "sql", s:get("/nowhere", token) },
+                ["0A000"] = { "unsupported", s:get("/nowhere", token) },
                 ["42501"] = { "denied", query("COPY named TO STDOUT") },
                 ["22023"] = { "sql", s:send(no_json) },
             } do

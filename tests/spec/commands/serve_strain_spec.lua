@@ -33,9 +33,7 @@ function raw:rest()
     return eventually(function()
         local bytes = net.poll({ self.fd }, {}, 100)[self.fd]
             and net.recv(self.fd)
-        if bytes == "" or bytes == false then
-            return table.concat(parts)
-        end
+        if bytes == "" or bytes == false then return table.concat(parts) end
         parts[#parts + 1] = bytes or nil
     end, "the connection stays open")
 end
@@ -315,6 +313,15 @@ describe("propolis serve under strain", function()
         assert.equal(0, s:stop())
     end)
 
+    -- Tells it to stop, and waits until it has begun to.
+    local function stopping()
+        s:signal("TERM")
+        eventually(function()
+            local fd = net.connect("127.0.0.1", s.port)
+            return not fd or net.close(fd)
+        end, "newcomers are still let in")
+    end
+
     it("finishes what runs when it is told to stop", function()
         start {}
         local release = held_table()
@@ -322,11 +329,7 @@ describe("propolis serve under strain", function()
         local c = raw.open(s.port)
         c:send(head(token, #body) .. body)
         running("SELECT 7")
-        s:signal("TERM")
-        eventually(function()
-            local fd = net.connect("127.0.0.1", s.port)
-            return not fd or net.close(fd)
-        end, "newcomers are still let in")
+        stopping()
         release()
         local answer = c:rest()
         assert.truthy(answer:find("^HTTP/1.1 200"), answer)
@@ -354,11 +357,7 @@ describe("propolis serve under strain", function()
         local c = raw.open(s.port)
         c:send(head(token, #body) .. body)
         running("pg_sleep(3000)")
-        s:signal("TERM")
-        eventually(function()
-            local fd = net.connect("127.0.0.1", s.port)
-            return not fd or net.close(fd)
-        end, "newcomers are still let in")
+        stopping()
         s:signal("TERM")
         local answer = c:rest()
         assert.truthy(answer:find("^HTTP/1.1 503"), answer)

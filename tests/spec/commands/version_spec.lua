@@ -6,9 +6,7 @@ local tmp = require "tmp"
 describe("propolis version", function()
     local home
 
-    before_each(function()
-        home = tmp.dir()
-    end)
+    before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
     it("shows versions, modules and places", function()

@@ -166,6 +166,33 @@ describe("edit.json", function()
         it("is refused where it is not asked for", function()
             assert.is_nil((edit.set(text, { "c" }, "{}")))
         end)
+        for written, read in pairs {
+            ["a: 1."] = 1.0, ["a: -12."] = -12.0, ["a: 1.e2"] = 100.0,
+            ["a: +.5e1"] = 5.0, ["a: 'b\\\r\nc\\\nd\\x41'"] = "bcdA",
+            ["// c\ra: 1,\r"] = 1, ["\\u0061: 1"] = 1,
+        } do
+            it("reads " .. written:gsub("%s", " "), function()
+                local doc = "{" .. written .. "}"
+                assert.equal(read, edit.value(doc, { "a" }, { json5 = true }))
+                assert.is_nil((edit.value(doc, { "a" })))
+            end)
+        end
+        it("has keys of any letters", function()
+            local doc = "{ é: 1, $ü\\u00e9_1: { 日本: 2 } }"
+            assert.equal("{ é: 1, $ü\\u00e9_1: { 日本: 3 } }", edit.set(doc,
+                { "$üé_1", "日本" }, "3", { json5 = true }))
+            assert.is_nil((edit.get("{1a: 1}", {}, { json5 = true })))
+        end)
+        it("ends its lines with CR", function()
+            local doc = "{\r  a: 1, // one\r  // two\r  b: 2\r}\r"
+            local more = "{\r  a: 1, // one\r  // two\r  b: 2,\r"
+                .. "  \"c\": {\r    \"d\": 1\r  }\r}\r"
+            assert.equal(more, edit.set(doc, { "c" }, '{"d":1}',
+                { json5 = true }))
+            assert.equal(doc, edit.remove(more, { "c" }, { json5 = true }))
+            local _, err = edit.get("{\r\ra 1}", {}, { json5 = true })
+            assert.equal("line 3: a colon was expected", err)
+        end)
     end)
 
     it("encodes text so that it reads back the same", function()

@@ -77,6 +77,21 @@ describe("edit.toml", function()
             edit.remove_table("[a]\nx = 1\n\n[b]\nk = 1\n[b.c]\nk = 2\n\n"
                 .. "# about z\n[z]\ny = 2\n", { "b" }))
     end)
+    it("edits beside lists of tables that have tables below", function()
+        local list = "[[a]]\nx = 1\n[a.b]\nk = 1\n[[a.c]]\n[a.c.d]\n"
+            .. "[[a]]\nx = 2\n[a.b]\nk = 2\n[[a.c]]\n[a.c.d]\n"
+        assert.equal(list .. "\n[z]\nq = 1\n",
+            edit.set(list, { "z", "q" }, "1"))
+        assert.is_nil(edit.value(list, { "a", "b", "k" }))
+        for _, change in ipairs { edit.set, edit.set_table } do
+            local _, err = change(list, { "a", "b" }, {})
+            assert.is_truthy(err:find("cannot be extended safely", 1, true))
+        end
+        local _, err = edit.value(list .. "[a.b]\n", { "x" })
+        assert.equal("line 13: [a.b] appears twice", err)
+        _, err = edit.value(list .. "[a.c.d]\nk = 1\nk = 2\n", { "x" })
+        assert.equal("line 13: [a.c.d] appears twice", err)
+    end)
     it("removes a key with its line", function()
         assert.equal(changed("hooks = false  # why not\n", ""),
             edit.remove(CONFIG, { "features", "hooks" }))

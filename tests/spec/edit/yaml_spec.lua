@@ -1,5 +1,5 @@
 local edit = require "propolis.edit.yaml"
-local yaml_parse = require "propolis.edit.yaml_parse"
+local parse = require "propolis.edit.yaml_parse"
 
 local BODY = { { "command", '"x y"' }, { "timeout", "10" } }
 
@@ -78,11 +78,22 @@ describe("edit.yaml", function()
         assert.same({ command = "z" }, edit.fields(edit.get(two, server)))
         assert.equal(CONFIG, edit.remove(two, { "mcp_servers" }))
     end)
-    it("takes items away, and the key with the last one", function()
+    it("takes items away, and keys that are empty", function()
         local path = { "hooks", "pre_llm_call" }
         local more = assert(edit.append(CONFIG, path, BODY))
         assert.equal(CONFIG, edit.remove_item(more, path, 2))
-        assert.is_nil(edit.get(edit.remove_item(CONFIG, path, 1), path))
+        local none = assert(edit.remove_item(CONFIG, path, 1))
+        assert.equal("null", edit.get(none, path).kind)
+        assert.equal(none, edit.prune(none, path, CONFIG))
+        assert.is_nil(edit.get(edit.prune(none, path), path))
+        for _, was in ipairs { "hooks: {} # c\n", "hooks:\n  on: [ ]\n",
+            "hooks: ~\nz: 1\n" } do
+            path = { "hooks", "on" }
+            local one = assert(edit.append(was, path, BODY))
+            none = assert(edit.remove_item(one, path, 1))
+            assert.equal(was, edit.prune(none, path, was))
+        end
+        path = { "hooks", "pre_llm_call" }
         assert.equal(CONFIG, edit.remove_item(CONFIG, path, 7))
     end)
     it("reads scalars as YAML does", function()
@@ -101,7 +112,7 @@ a:
 
     it("refuses flow style with content", function()
         for text, err in pairs {
-            ["a: 1\nhooks: {e: []}\n"] = "line 2: hooks is not written",
+            ["a: 1\nhooks: {e: []}\n"] = "line 2: hooks.e is not written",
             ["hooks:\n  e: [{command: x}]\n"] = "line 2: hooks.e is not",
             ["hooks: some text\n"] = "line 1: hooks is not written",
         } do
@@ -112,18 +123,25 @@ a:
     end)
 
     for text, err in pairs {
-        ["a: b: c\n"] = "line 1: a second colon in one line",
-        ["a: [1\n"] = "line 1: an unterminated list or map",
-        ["a: 1\n b: 2\n"] = "line 2: unexpected indentation",
-        ["a:\n\tb: 1\n"] = "line 2: a tab in the indentation",
+        ["a: b: c\n"] =
+            "line 1: mapping values are not allowed in this context",
+        ["a: [1\n"] = "line 2: did not find expected ',' or ']' "
+            .. "while parsing a flow sequence that starts on line 1",
+        ["a: 1\n b: 2\n"] =
+            "line 2: mapping values are not allowed in this context",
+        ["a:\n\tb: 1\n"] = "line 2: found character that cannot start any "
+            .. "token while scanning for the next token that starts on line 2",
         ["a: 1\n---\nb: 2\n"] = "line 2: a second document",
-        ["a: 'x\n"] = "line 1: an unterminated string",
-        ["a: 1\nb\n"] = "line 2: a key and a colon were expected",
-        ["a: \"x\" y\n"] = "line 1: text after the end of a value",
+        ["a: 'x\n"] = "line 2: found unexpected end of stream "
+            .. "while scanning a quoted scalar that starts on line 1",
+        ["a: 1\nb\n"] = "line 3: could not find expected ':' "
+            .. "while scanning a simple key that starts on line 2",
+        ["a: \"x\" y\n"] = "line 1: did not find expected key "
+            .. "while parsing a block mapping that starts on line 1",
         ["- a\n- b\n"] = "line 1: a key and a colon were expected",
         ["a: *x\n"] = "line 1: an alias without its anchor",
-        ["%YAML 1.2\n---\na: 1\n"] = "line 1: a directive",
-        ["a: @x\n"] = "line 1: a value that must be quoted",
+        ["a: @x\n"] = "line 1: found character that cannot start any "
+            .. "token while scanning for the next token that starts on line 1",
     } do
         it("refuses " .. text:gsub("\n", "|"), function()
             local out, said = edit.append(text, { "hooks", "e" }, BODY)
@@ -147,7 +165,7 @@ a:
             "\"a b\": 1\n'c': 2\n", "a: {b: [1, {c: \"}\"}],\n  d: 1}\ne: 1\n",
             "a: -1\nb: :x\nc: -x\n", "# only\n",
         } do
-            assert.is_truthy(yaml_parse.parse(text), text)
+            assert.is_truthy(parse(text), text)
         end
     end)
 end)

@@ -272,9 +272,7 @@ describe("a lazy insert", function()
 
     it("surfaces the second INSERT's error", function()
         local s, ok, err = insert { on = function(_, info)
-            if info.kind == "insert" then
-                return nil, "Table does not exist"
-            end
+            if info.kind == "insert" then return nil, "Table does not exist" end
         end }
         assert.is_nil(ok)
         assert.equal("no_table", err.code)

@@ -12,9 +12,7 @@ local CLEAN = { LUA_INIT = false, LUA_INIT_5_4 = false, LUA_PATH = false,
 describe("the interpreter", function()
     local dir
 
-    before_each(function()
-        dir = tmp.dir()
-    end)
+    before_each(function() dir = tmp.dir() end)
     after_each(tmp.clean)
 
     local function run(program, args, opts)

@@ -35,13 +35,9 @@ end
 describe("a literal", function()
     local store
 
-    setup(function()
-        store = assert(postgres.open(pg.url(true)))
-    end)
+    setup(function() store = assert(postgres.open(pg.url(true))) end)
 
-    teardown(function()
-        store:close()
-    end)
+    teardown(function() store:close() end)
 
     -- Many in one statement: what one leaves open would swallow the next.
     local function round_trip(list, kind)

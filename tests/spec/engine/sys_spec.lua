@@ -8,9 +8,7 @@ end
 describe("engine.sys", function()
     local dir
 
-    before_each(function()
-        dir = tmp.dir()
-    end)
+    before_each(function() dir = tmp.dir() end)
     after_each(tmp.clean)
 
     local function code(ok, err)

@@ -339,6 +339,64 @@ describe("propolis.stores.deeplake", function()
             s:close()
         end)
 
+        describe("of an INSERT whose rows have ids", function()
+            local ids = { table = "t", columns = { { "id", "text" } } }
+            local s
+
+            before_each(function()
+                s = assert(propolis.open("deeplake:" .. server.url,
+                    { token = TOKEN, org_id = "org1", workspace = ws,
+                        backoff_ms = 2 }))
+            end)
+
+            after_each(function() s:close() end)
+
+            local function unique()
+                assert(s:exec([[CREATE UNIQUE INDEX once ON "t" (id)
+                    WHERE id <> '']]))
+                server:reset()
+            end
+
+            for name, rule in pairs {
+                ["503"] = { status = 503 },
+                ["503 after the commit"] = { status = 503, run = true },
+            } do
+                it("is mended where doubles are refused: " .. name, function()
+                    unique()
+                    script { rule, { status = 503 } }
+                    assert(s:insert(ids, { id = "a" }))
+                    assert.equal(3, count())
+                    script { rule }
+                    assert(s:insert_many(ids, { { id = "b" }, { id = "c" } }))
+                    assert.equal(3, stored())
+                end)
+
+                it("stands where they are not: " .. name, function()
+                    script { rule }
+                    local ok, err = s:insert(ids, { id = "a" })
+                    assert.is_nil(ok)
+                    assert.equal(503, err.status)
+                    assert.is_true(err.unclear)
+                    assert.equal(rule.run and 1 or 0, stored())
+                end)
+
+                it("stands for a row without one: " .. name, function()
+                    unique()
+                    script { rule }
+                    local ok, err = s:insert(ids, { id = "" })
+                    assert.is_nil(ok)
+                    assert.is_true(err.unclear)
+                    assert.equal(1, count())
+                end)
+            end
+
+            it("is none when the row was there: that is told", function()
+                unique()
+                assert(s:insert(ids, { id = "a" }))
+                assert.is_nil((s:insert(ids, { id = "a" })))
+            end)
+        end)
+
         it("is none when nobody listens", function()
             local gone = double.start {}
             gone:stop()

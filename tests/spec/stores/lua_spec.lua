@@ -6,13 +6,13 @@ local tmp = require "tmp"
 local function open(place)
     local real, why = propolis.open("sqlite:" .. place)
     if not real then return nil, why end
-    real.journal = false
+    real.heal_log = false
     local store = assert(propolis.open {
         dialect = "sqlite",
         query = function(sql) return real:query(sql) end,
         close = function() real:close() end,
     })
-    store.journal = false
+    store.heal_log = false
     return store
 end
 
@@ -28,7 +28,7 @@ local function count(place)
         end,
         close = function() real:close() end,
     })
-    store.journal = false
+    store.heal_log = false
     return store, function() return seen end
 end
 

@@ -14,7 +14,7 @@ end
 
 local function open(ws, address)
     local store, err = propolis.open(address or url, { workspace = ws })
-    if store then store.journal = false end
+    if store then store.heal_log = false end
     return store, err
 end
 
@@ -196,6 +196,20 @@ describe("engine.postgres", function()
         assert.equal(20000, n)
         assert.equal(20000000, bytes)
     end)
+
+    it("reads only when it is opened so, one statement after the other",
+        function()
+            assert(store:insert(EVENTS, { id = "a" }))
+            local reader <close> = assert(propolis.open(url,
+                { workspace = ws, readonly = true }))
+            for _ = 1, 3 do
+                assert.same({ { id = "a" } },
+                    reader:query("SELECT id FROM events"))
+                local ok, err = reader:exec("DELETE FROM events")
+                assert.is_nil(ok)
+                assert.equal("readonly", err.code)
+            end
+        end)
 
     it("runs one statement per call", function()
         assert(store:ensure(EVENTS))

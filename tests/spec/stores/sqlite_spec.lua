@@ -14,7 +14,7 @@ end
 
 local function open(path, options)
     local store, err = propolis.open("sqlite:" .. path, options)
-    if store then store.journal = false end
+    if store then store.heal_log = false end
     return store, err
 end
 
@@ -143,7 +143,7 @@ describe("engine.sqlite", function()
             local propolis = require "propolis"
             local store, err = propolis.open("sqlite:%s")
             if store then
-                store.journal = false
+                store.heal_log = false
                 store, err = store:insert({ table = "events",
                     columns = { { "id", "text" } } }, { id = "a" })
             end
@@ -184,7 +184,7 @@ describe("engine.sqlite", function()
         local out = elsewhere("trap '' XFSZ; ulimit -f 100;", ([[
             local propolis = require "propolis"
             local store = assert(propolis.open("sqlite:%s"))
-            store.journal = false
+            store.heal_log = false
             local events = { table = "events", columns = {
                 { "id", "text", default = "" }, { "note", "text" } } }
             local done = 0

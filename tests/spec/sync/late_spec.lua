@@ -2,6 +2,8 @@
 -- have gone by: each event is there once all the same.
 local eventually = require "eventually"
 local machine = require "machine"
+local needs = require "needs"
+local pgbouncer = require "pgbouncer"
 local pg = require "postgres"
 local propolis = require "propolis"
 local serving = require "serving"
@@ -58,6 +60,13 @@ describe("an INSERT that arrives late", function()
                 token = server:token(ws, "--workspace", ws) }
         end,
     }
+
+    if not needs.program "pgbouncer" then
+        remotes["PgBouncer"] = function(ws)
+            return { workspace = ws,
+                remote = pgbouncer.url(db, "ignore options") }
+        end
+    end
 
     local tables = {
         ["our own table"] = function() end,

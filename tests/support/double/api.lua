@@ -22,9 +22,7 @@ local function literal(sql, at, escaped)
         if not stop then return nil end
         out[#out + 1] = sql:sub(i, stop - 1)
         local c, d = sql:sub(stop, stop), sql:sub(stop + 1, stop + 1)
-        if c == "'" and d ~= "'" then
-            return table.concat(out), stop
-        end
+        if c == "'" and d ~= "'" then return table.concat(out), stop end
         out[#out + 1] = c == "\\" and ESCAPES[d] or d
         i = stop + 2
     end
@@ -88,18 +86,12 @@ end
 -- SQLite's message in the words of the real service, and its status.
 local function refusal(message)
     local name = message:match("no such table: (.*)")
-    if name then
-        return 400, ('relation "%s" does not exist'):format(name)
-    end
+    if name then return 400, ('relation "%s" does not exist'):format(name) end
     name = message:match("has no column named (.*)") or
         message:match("no such column: (.*)")
-    if name then
-        return 400, ('column "%s" does not exist'):format(name)
-    end
+    if name then return 400, ('column "%s" does not exist'):format(name) end
     name = message:match("duplicate column name: (.*)")
-    if name then
-        return 500, ('column "%s" already exists'):format(name)
-    end
+    if name then return 500, ('column "%s" already exists'):format(name) end
     if message:find("already exists", 1, true) then return 500, message end
     return 400, message
 end

@@ -242,6 +242,20 @@ static int db_gc(lua_State *L)
     return 0;
 }
 
+/* PostgreSQL's hashtextextended(text, seed), as far as sums of it differ. */
+static void sql_hash(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    const unsigned char *text = sqlite3_value_text(v[0]);
+    sqlite3_int64 hash = 17;
+
+    (void)n;
+    if (!text)
+        return;
+    while (*text)
+        hash = (hash * 31 + *text++) % 2147483647;
+    sqlite3_result_int64(c, hash);
+}
+
 /* database(path) -> db */
 static int l_database(lua_State *L)
 {
@@ -255,6 +269,8 @@ static int l_database(lua_State *L)
     sqlite3_busy_timeout(d->db, 10000);
     /* "x" is a name and never text, as it is in PostgreSQL. */
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_create_function(d->db, "hashtextextended", 2, SQLITE_UTF8, NULL,
+                            sql_hash, NULL, NULL);
     return 1;
 }
 

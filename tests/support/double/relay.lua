@@ -1,5 +1,5 @@
 --- A TCP line under a test's thumb, a process of its own; see ../relay.lua.
--- Arguments: a JSON object { parent, host, port, delay, postgres }.
+-- Arguments: a JSON object { parent, host, port, delay, postgres, refuse }.
 local cjson = require "cjson"
 local net = require "netdouble"
 
@@ -31,9 +31,7 @@ end
 local function flush(side, now)
     while side.out[1] and side.out[1].at <= now do
         local first = side.out[1]
-        if first.close then
-            return false
-        end
+        if first.close then return false end
         local n = net.send(side.fd, first.bytes)
         if n == false then
             return false
@@ -60,7 +58,49 @@ local function whole(bytes)
         or bytes:find("Z\0\0\0\5[ITE]$") ~= nil
 end
 
+-- The statement, or one that fails in its place.
+local function refused(pair, text)
+    if text:find "^BEGIN" then
+        pair.tx = true
+    elseif text == "COMMIT" or text == "ROLLBACK" then
+        pair.tx = false
+    end
+    for _, rule in ipairs(opts.refuse) do
+        if text:find(rule.text) and (pair.tx or not rule.tx) then
+            return ("DO $$BEGIN RAISE EXCEPTION 'no such thing here' "
+                .. "USING ERRCODE = '%s'; END$$"):format(rule.code)
+        end
+    end
+    return text
+end
+
+-- What a client of PostgreSQL sends, with the statements replaced that are
+-- refused; the start of a message waits for its rest.
+local function replaced(pair, bytes)
+    bytes = (pair.rest or "") .. bytes
+    local messages, at = {}, 1
+    while true do
+        local head = pair.started and 1 or 0 -- the first has no type
+        if #bytes < at + head + 3 then break end
+        local size = string.unpack(">I4", bytes, at + head)
+        if #bytes < at + head + size - 1 then break end
+        local message = bytes:sub(at, at + head + size - 1)
+        at = at + #message
+        local name, text, rest = message:match
+            "^P....([^\0]*\0)([^\0]*)(.*)$"
+        if pair.started and name then
+            local body = name .. refused(pair, text) .. rest
+            message = "P" .. string.pack(">I4", #body + 4) .. body
+        end
+        pair.started = pair.started or message:sub(5, 8) == "\0\3\0\0"
+        messages[#messages + 1] = message
+    end
+    pair.rest = bytes:sub(at)
+    return table.concat(messages)
+end
+
 local function from_client(pair, bytes)
+    if opts.refuse then bytes = replaced(pair, bytes) end
     if pair.last ~= "client" then
         pair.last = "client"
         state.turns = state.turns + 1

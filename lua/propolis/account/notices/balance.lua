@@ -1,7 +1,7 @@
 --- account.notices.balance: money that runs out becomes a notice.
 --
 -- A 402 is told once a day (UTC) while it lasts, and not at all when the
--- service took something again before anybody was told.  A balance below two
+-- service accepted a request before the notice was shown.  A balance below two
 -- dollars is told once a day too.
 local notices = require "propolis.account.notices"
 local sys = require "engine.sys"

@@ -1,6 +1,7 @@
 --- codex.install: hooks in Codex's hooks.json, the switch that turns hooks on
 -- and the memory server in config.toml; see propolis.agents. Approving the
 -- hooks is left to the user.
+local edit_text = require "propolis.edit.text"
 local hooks = require "propolis.install.hooks_json"
 local toml = require "propolis.edit.toml"
 
@@ -52,7 +53,7 @@ local function drop(text, before)
             out, err = toml.set(out, path, "false")
         end
     end
-    return out, err
+    return out and edit_text.unended(out, before), err
 end
 
 local function config_file(ctx, folder)

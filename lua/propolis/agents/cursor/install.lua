@@ -16,7 +16,7 @@ local SHAPE = { agent = "cursor", events = {
 -- Cursor wants the file's version beside the hooks.
 local function hooks_file(ctx, folder)
     local target = hooks.target(ctx, folder .. "/hooks.json", SHAPE)
-    local add = target.add
+    local add, drop = target.add, target.drop
     target.add = function(text)
         local out, err = text or ""
         if not out:find("%S") or not edit.get(out, { "version" }) then
@@ -25,8 +25,16 @@ local function hooks_file(ctx, folder)
         end
         return add(out)
     end
-    target.empty = function(text)
-        return not text:gsub('"version"%s*:%s*1', ""):find("[^%s{},]")
+    -- Hooks that came since need it, too.
+    target.drop = function(text, before)
+        local out, err = drop(text, before)
+        local old = before and before:find("%S") and before or "{}"
+        if not out or not out:find("%S") or edit.get(old, { "version" })
+            or edit.get(out, { "hooks" }) and not edit.get(old, { "hooks" })
+            or edit.value(out, { "version" }) ~= 1 then
+            return out, err
+        end
+        return edit.remove(out, { "version" })
     end
     return target
 end

@@ -3,6 +3,7 @@
 -- allow-list; see propolis.agents. `hooks_auto_accept` would approve
 -- everybody's and is not touched.
 local command = require "propolis.install.command"
+local edit_text = require "propolis.edit.text"
 local json = require "propolis.edit.json"
 local yaml = require "propolis.edit.yaml"
 
@@ -19,9 +20,9 @@ local function find(text)
     local root, err = yaml.get(text, { "hooks" })
     if err then return nil, err end
     local found = {}
-    for _, entry in ipairs(root and root.entries or {}) do
-        for i, item in ipairs(entry.node.items or {}) do
-            local fields = yaml.fields(item.node)
+    for _, entry in ipairs(root and root.items or {}) do
+        for i, item in ipairs(entry.value.items or {}) do
+            local fields = yaml.fields(item.value)
             local ours = command.parse(fields.command)
             if ours and ours.agent == NAME then
                 found[#found + 1] = {
@@ -50,8 +51,11 @@ local function by_hand(ctx, err)
     return nil, table.concat(lines, "\n")
 end
 
-local function take(text, hook)
-    return yaml.remove_item(text, { "hooks", hook.event }, hook.index)
+local function take(text, hook, before)
+    local path = { "hooks", hook.event }
+    local out, err = yaml.remove_item(text, path, hook.index)
+    if not out then return nil, err end
+    return yaml.prune(out, path, before)
 end
 
 local function add_hooks(ctx, text)
@@ -79,13 +83,22 @@ local function add_hooks(ctx, text)
     return text
 end
 
-local function prune(text, path, before)
-    local node = yaml.get(text, path)
-    local kept = before and yaml.get(before, path)
-    if node and node.kind == "null" and not kept then
-        return yaml.remove(text, path)
+local function drop(text, before)
+    local found, err = find(text)
+    if not found then return nil, err end
+    for i = #found, 1, -1 do
+        text, err = take(text, found[i], before)
+        if not text then return nil, err end
     end
-    return text
+    text, err = yaml.remove(text, SERVER)
+    if not text then return nil, err end
+    local places = { { "mcp_servers" } }
+    for i, event in ipairs(EVENTS) do places[i + 1] = { "hooks", event } end
+    for _, place in ipairs(places) do
+        text, err = yaml.prune(text, place, before)
+        if not text then return nil, err end
+    end
+    return edit_text.unended(text, before)
 end
 
 local function config(ctx, folder)
@@ -102,19 +115,7 @@ local function config(ctx, folder)
                 { "command", yaml.quote(ctx.program) }, { "args", '["mcp"]' },
             })
         end,
-        drop = function(text, before)
-            local found, err = find(text)
-            if not found then return nil, err end
-            for i = #found, 1, -1 do
-                text, err = take(text, found[i])
-                if not text then return nil, err end
-            end
-            text, err = yaml.remove(text, SERVER)
-            if not text then return nil, err end
-            text, err = prune(text, { "mcp_servers" }, before)
-            if not text then return nil, err end
-            return prune(text, { "hooks" }, before)
-        end,
+        drop = drop,
         empty = function(text) return not text:find("%S") end,
         find = find,
         wanted = EVENTS,
@@ -140,6 +141,15 @@ local function approved(list, event, line)
     return false
 end
 
+-- The place in the list of the last line of ours.
+local function ours_in(list)
+    for i = #list, 1, -1 do
+        local ours = type(list[i]) == "table"
+            and command.parse(list[i].command)
+        if ours and ours.agent == NAME then return i end
+    end
+end
+
 local function allow_list(ctx, folder)
     return {
         path = folder .. "/shell-hooks-allowlist.json",
@@ -160,20 +170,17 @@ local function allow_list(ctx, folder)
             return out
         end,
         drop = function(text, before)
-            local list = approvals_of(text)
-            for i = #list, 1, -1 do
-                local ours = type(list[i]) == "table"
-                    and command.parse(list[i].command)
-                if ours and ours.agent == NAME then
-                    local err
-                    text, err = json.remove(text, { "approvals", i })
-                    if not text then return nil, err end
-                end
+            local at = ours_in(approvals_of(text))
+            while at do
+                local out, err = json.remove(text, { "approvals", at })
+                if not out then return nil, err end
+                text, at = out, ours_in(approvals_of(out))
             end
-            if #list == 0 or before and before:find("%S") then return text end
-            return json.prune(text, { "approvals" })
+            if not text:find("%S") then return text end
+            return json.prune(text, { "approvals" }, before)
         end,
         empty = function(text) return not text:find("[^%s{}]") end,
+        entry = function(text) return ours_in(approvals_of(text)) end,
     }
 end
 

@@ -56,10 +56,7 @@ local function config(folder)
                 out, err = edit.remove(out, { "plugins", "allow", at }, JSON5)
                 if not out then return nil, err end
             end
-            local kept = before and before:find("%S")
-                and edit.get(before, { "plugins", "entries" }, JSON5)
-            if kept or out == text then return out end
-            return edit.prune(out, { "plugins", "entries" }, JSON5)
+            return edit.prune(out, { "plugins", "entries" }, before, JSON5)
         end,
         empty = function(text) return not text:find("[^%s{}]") end,
         entry = function(text)

@@ -1,6 +1,7 @@
 --- pi.install: the extension that forwards pi's events, and a block in
 -- AGENTS.md that tells the model where the memory is; see propolis.agents.
 local block = require "propolis.edit.block"
+local edit_text = require "propolis.edit.text"
 local context = require "propolis.capture.context"
 local shim = require "propolis.install.shim"
 
@@ -36,8 +37,9 @@ return {
                 add = function(text)
                     return block.set(text or "", "propolis", NOTE)
                 end,
-                drop = function(text)
-                    return block.remove(text, "propolis")
+                drop = function(text, before)
+                    local out, err = block.remove(text, "propolis")
+                    return out and edit_text.unended(out, before), err
                 end,
                 empty = function(text) return not text:find("%S") end,
                 block = function(text) return block.get(text, "propolis") end,

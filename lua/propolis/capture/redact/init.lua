@@ -42,7 +42,7 @@ local PRIVATE = {
       } },
 }
 
--- The user's rules, or nothing and why they do not count.
+-- The user's rules, or nothing and why they are ignored.
 local function own_rules(path)
     local file = io.open(path, "rb")
     if not file then return {} end

@@ -36,4 +36,19 @@ function json.is_array(t) end
 ---@return table
 function json.object(pairs_) end
 
+--- Some fields of a record as such an object; a field that is a plain table is
+--- taken for a list, also when it is empty.
+---@param record table
+---@param keys string[] the fields' names in order
+---@param absent any stands for a field that is nil; without it that is left out
+---@return table
+function json.pick(record, keys, absent) end
+
+--- The array of what json.pick makes of each record of a list.
+---@param records table[]
+---@param keys string[]
+---@param absent any
+---@return table
+function json.pick_all(records, keys, absent) end
+
 return json

@@ -1,7 +1,7 @@
 ---@meta propolis.store
 --- What propolis.open hands out: engine.store with more comfort.  Rows get
 --- their id, tables in jsonb columns become JSON, a heal is written to the
---- journal of heals.
+--- heal log.
 ---
 --- Values fill a statement's `?` in order and its `{name}` as quoted names, see
 --- engine.sql.bind; a template that does not fit its values raises.
@@ -9,7 +9,7 @@
 ---@class propolis.store.object : engine.store.object
 ---@field url? string how it was opened, without the password
 ---@field session boolean whether its statements share one session
----@field journal? false this store's heals are not written to the journal
+---@field heal_log? false this store's heals are not logged
 local store = {}
 
 --- A schema, or its plain data.

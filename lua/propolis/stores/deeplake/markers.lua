@@ -42,8 +42,8 @@ function markers.fresh(key, now)
     local value = text and json.decode(text)
     local made = type(value) == "table" and date.seconds(value.updatedAt)
     if not made then return false end
-    return ((now or sys.time()) - made) * 1000 <=
-        (key.ttl_ms or markers.ttl_ms())
+    local age = ((now or sys.time()) - made) * 1000
+    return age >= 0 and age <= (key.ttl_ms or markers.ttl_ms())
 end
 
 --- Leaves a marker; true, or nil and why not.

@@ -1,4 +1,0 @@
-describe("a push of 1,000 events, on the line from serve to the database",
-    function()
-        require "push_serve"(_ENV, "back", { "half", "hang" })
-    end)
