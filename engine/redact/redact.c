@@ -181,6 +181,7 @@ void redact_start(struct redact *r, const char *text, size_t len)
     r->text = text;
     r->len = len;
     r->at = 0;
+    r->done = 0;
 }
 
 static bool keyword_at(const struct redact *r, const struct keyword *k)
@@ -221,7 +222,7 @@ bool redact_next(struct redact *r, struct redact_hit *hit)
                 !match(r, &r->keywords[k], hit))
                 continue;
             hit->id = r->keywords[k].rule->id;
-            r->at = hit->to;
+            r->at = r->done = hit->to;
             return true;
         }
     }

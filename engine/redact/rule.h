@@ -71,7 +71,7 @@ struct redact {
     size_t len, at;
     struct charset unquoted; /* what values without quotes are of */
     struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
-    struct run pem_end;
+    size_t done;                                    /* behind the last hit */
 };
 
 static inline bool is_digit(char c)
@@ -131,7 +131,8 @@ bool redact_pair(struct redact *r, struct rule *u, size_t at, size_t n,
 bool redact_arg(struct redact *r, const struct rule *u, size_t at, size_t n,
                 struct redact_hit *hit);
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
-bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
+bool redact_pem(const struct redact *r, size_t at, size_t n,
+                struct redact_hit *hit);
 bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
                   struct redact_hit *hit);
 bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,

@@ -82,6 +82,76 @@ describe("a secret is masked in", function()
     end)
 end)
 
+-- A key's body, made so that no scanner takes this file for one.
+local function key_lines()
+    local out = {}
+    for i = 1, 6 do
+        out[i] = ("MIIEow" .. i .. "aB3/dE5+gH7j"):rep(4):sub(1, 64)
+    end
+    out[7] = "kL9mN0=="
+    return out
+end
+
+local BEGIN = "-----BEGIN " .. "RSA PRIVATE KEY-----"
+local END = "-----END " .. "RSA PRIVATE KEY-----"
+
+describe("a private key is masked", function()
+    local lines = key_lines()
+
+    for what, form in pairs {
+        ["as it is"] = "%s", ["quoted"] = "> %s", ["twice quoted"] = "> > %s",
+        ["in a diff"] = "+%s", ["taken out in a diff"] = "-%s",
+        ["in a list of strings"] = '    "%s",', ["indented"] = "      %s",
+        ["with CR LF"] = "%s\r",
+    } do
+        it(what, function()
+            local all = { "before", form:format(BEGIN) }
+            for _, line in ipairs(lines) do
+                all[#all + 1] = form:format(line)
+            end
+            all[#all + 1] = form:format(END)
+            all[#all + 1] = "and after"
+            local out = redact:text(table.concat(all, "\n"))
+            for _, line in ipairs(lines) do
+                assert.is_nil(out:find(line, 1, true), out)
+            end
+            assert.matches("^before\n", out)
+            assert.matches("\nand after$", out)
+        end)
+    end
+
+    it("numbered, escaped, with headers, cut at either end", function()
+        local numbered = {}
+        for i, line in ipairs(lines) do
+            numbered[i] = ("%5d\t%s"):format(i + 1, line)
+        end
+        local body = table.concat(lines, "\n")
+        for _, text in ipairs {
+            "    1\t" .. BEGIN .. "\n" .. table.concat(numbered, "\n"),
+            (BEGIN .. "\n" .. body .. "\n" .. END):gsub("\n", "\\n"),
+            BEGIN .. "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB12\n\n"
+                .. body .. "\n" .. END,
+            BEGIN .. "\n" .. body, body .. "\n" .. END,
+        } do
+            local out = redact:text(text)
+            for _, line in ipairs(lines) do
+                assert.is_nil(out:find(line, 1, true), out)
+            end
+        end
+    end)
+
+    it("but a mention in prose costs its own line", function()
+        local prose = "\nand the rest of the file is about other things.\n"
+            .. END .. "\nmore"
+        assert.equal("a file that begins with [redacted:private-key]" .. prose,
+            redact:text("a file that begins with " .. BEGIN .. prose))
+    end)
+end)
+
+it("an unclosed <private> ends with its paragraph", function()
+    assert.equal("a \n\nnext", redact:text("a <private>x\ny\n\nnext"))
+end)
+
 describe("what only stands near a secret stays:", function()
     for _, text in ipairs {
         "self.password = password", "Password: cfg.Password,",

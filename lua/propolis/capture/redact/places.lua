@@ -1,7 +1,8 @@
 --- Places: secrets that their name, or what stands around them, gives away.
 -- Pure data; how a rule is written: propolis.capture.redact.
 return {
-    { id = "private-key", kind = "pem", keywords = { "-----BEGIN " } },
+    { id = "private-key", kind = "pem", keywords = { "-----BEGIN ",
+      "-----END " } },
     { id = "private-key", keywords = { "LS0tLS1CRUdJTi" }, inside = true,
       set = "A-Za-z0-9+/=", min = 64 },
     { id = "url-password", kind = "url", keywords = { "://", ":\\/\\/" } },
