@@ -35,6 +35,22 @@ static size_t name_end(const char *text, size_t len, size_t i)
     return i;
 }
 
+/* DB_PASSWORD_FILE: what the name goes on with says that it holds no secret. */
+static bool is_about(const char *text, size_t from, size_t to)
+{
+    static const char *const words[] = {"_PATH", "_FILE",   "_DIR",  "_NAME",
+                                        "_LEN",  "_LENGTH", "_TYPE", "_COUNT",
+                                        "_TTL",  "_EXPIRY"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        size_t n = strlen(words[i]);
+
+        if (to - from >= n && memcmp(text + to - n, words[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
                            size_t pos, size_t n, size_t *end)
 {
@@ -54,7 +70,7 @@ bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
     if (u->anywhere)
         i = name_end(text, len, i);
     *end = i;
-    return i >= len || !is_word(text[i]);
+    return (i >= len || !is_word(text[i])) && !is_about(text, pos + n, i);
 }
 
 size_t redact_name_start(const struct redact *r, size_t pos)

@@ -97,6 +97,14 @@ bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
     return true;
 }
 
+/* name=value, as cookies and a digest's parameters are written. */
+static bool has_field(const struct redact *r, size_t from, size_t to)
+{
+    const char *sign = memchr(r->text + from, '=', to - from);
+
+    return sign && sign > r->text + from && is_word(sign[-1]);
+}
+
 bool redact_line(const struct redact *r, const struct rule *u, size_t from,
                  char quote, struct redact_hit *hit)
 {
@@ -112,6 +120,6 @@ bool redact_line(const struct redact *r, const struct rule *u, size_t from,
             break;
     }
     *hit = (struct redact_hit){.from = from, .to = to};
-    return memchr(r->text + from, '=', to - from) &&
+    return has_field(r, from, to) &&
            redact_is_secret_value(u, r->text, from, to);
 }

@@ -41,7 +41,7 @@ bool redact_is_placeholder(const char *text, size_t from, size_t to)
     size_t n = to - from;
 
     if (n > 1 && text[i] == '$')
-        return !is_digit(text[i + 1]) && !is_lower(text[i + 1]);
+        return n == 2 || (!is_digit(text[i + 1]) && !is_lower(text[i + 1]));
     if ((text[i] == '<' && text[to - 1] == '>') ||
         (n > 1 && text[i] == '{' &&
          (text[i + 1] == '{' || text[to - 1] == '}')) ||
