@@ -1,5 +1,5 @@
---- Secrets in the places where people and programs put them, and lines that hold
--- none, made from a fixed seed: the same on every machine.
+--- Secrets in the places where people and programs put them, and lines that
+-- hold none, made from a fixed seed: the same on every machine.
 --
 --   for text, secret in corpus.hidden(300) do ... end
 --   for line in corpus.innocent(20000) do ... end
@@ -118,8 +118,9 @@ local INNOCENT = {
     "name_count = NUM:4", "name.expires_in = NUM:5", "max_name_length: NUM:3",
     "the name is checked by verbName before it is used",
     "see the name: it is what the user typed", "# name rotation, see docs",
-    "commit HEX:40", "index HEX:7..HEX:7 100644", "sha256:HEX:64", "ETag: HEX:32",
-    "id: HEX:8-HEX:4-4HEX:3-aHEX:3-HEX:12", "request_id=HEX:8-HEX:4-HEX:4-HEX:4-HEX:12",
+    "commit HEX:40", "index HEX:7..HEX:7 100644", "sha256:HEX:64",
+    "ETag: HEX:32", "id: HEX:8-HEX:4-4HEX:3-aHEX:3-HEX:12",
+    "request_id=HEX:8-HEX:4-HEX:4-HEX:4-HEX:12",
     "data:image/png;base64,B64:200", "integrity sha512-B64:86==",
     "http://localhost:NUM:4/name/name", "https://example.com:NUM:4/a@b",
     "listen 0.0.0.0:NUM:4", "docker run -p NUM:4:NUM:4 -u NUM:4:NUM:4 name",
@@ -127,9 +128,11 @@ local INNOCENT = {
     "<name type=\"string\"/>", "<name>${name}</name>", "name: ${NAME}",
     "NAME=$NAME", "export NAME=\"$(verb-name)\"", "--name <name>", "--name=$1",
     "assert_eq!(name, expected_name);", "name?: NameOptions | undefined;",
-    "SELECT name, name_id FROM names WHERE name = ?", "verb('name', name, 'name')",
+    "SELECT name, name_id FROM names WHERE name = ?",
+    "verb('name', name, 'name')",
     "logger.info(\"name %s verified\", name)", "NUM:2 passed, NUM:1 failed",
-    "version = \"NUM:1.NUM:2.NUM:1\"", "primary_key: name_id", "name_hash = HEX:40",
+    "version = \"NUM:1.NUM:2.NUM:1\"", "primary_key: name_id",
+    "name_hash = HEX:40",
     "cache_key = f\"name:{name.id}\"", "public_key_id: HEX:16",
 }
 
