@@ -75,8 +75,8 @@ static int find_word(lua_State *L, const char *const words[], const char *word,
 
 static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 {
-    static const char *const words[] = {"digit", "letter",  "upper",
-                                        "lower", "no_path", NULL};
+    static const char *const words[] = {"digit",   "letter", "upper",   "lower",
+                                        "no_path", "random", "no_hash", NULL};
 
     if (lua_getfield(L, idx, "guard") == LUA_TTABLE)
         for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
@@ -90,10 +90,11 @@ static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 /* The rule at the top of the stack as *s; the pointer table is pushed. */
 static void read_rule(lua_State *L, struct redact_spec *s)
 {
-    static const char *const kinds[] = {"token", "pair", "url",
+    static const char *const kinds[] = {"token", "pair", "url", "arg",
                                         "pem",   "span", NULL};
     int idx = lua_gettop(L);
     const char *kind = "token";
+    const char *after = "";
     const struct bind_option options[] = {
         {"id", .text = &s->id, .needed = true},
         {"kind", .text = &kind},
@@ -102,12 +103,17 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"inside", .flag = &s->inside},
         {"keep", .flag = &s->keep},
         {"scheme", .flag = &s->scheme},
+        {"anywhere", .flag = &s->anywhere},
+        {"line", .flag = &s->line},
+        {"attached", .flag = &s->attached},
+        {"after", .text = &after},
         {0},
     };
 
     *s = (struct redact_spec){.min = 1};
     bind_fields(L, idx, options);
     lua_settop(L, idx); /* the rule holds its texts */
+    s->after = *after;
     s->kind = (enum redact_kind)find_word(L, kinds, kind, s->id, "kind");
     read_parts(L, idx, s);
     read_guard(L, idx, s);

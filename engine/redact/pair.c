@@ -2,107 +2,12 @@
 
 #include "redact/rule.h"
 
-#define TAIL_MAX 32   /* DB_PASSWORD_PROD: what may follow the keyword */
 #define QUOTES_MAX 16 /* in a value, before its end is given up */
-#define BACKSLASHES_MAX 64
 
-static size_t skip_blanks(const struct redact *r, size_t i)
-{
-    while (byte_at(r, i) == ' ' || byte_at(r, i) == '\t')
-        i++;
-    return i;
-}
-
-static size_t count_backslashes(const struct redact *r, size_t i)
-{
-    size_t n = 0;
-
-    while (n < BACKSLASHES_MAX && byte_at(r, i + n) == '\\')
-        n++;
-    return n;
-}
-
-bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
-                           size_t pos, size_t n, size_t *end)
-{
-    size_t i = pos + n;
-    bool camel = pos > 0 && is_lower(text[pos - 1]) && is_upper(text[pos]);
-
-    if (!u->inside && !camel && !(pos > 0 && text[pos - 1] == '_') &&
-        !redact_at_word_start(text, pos))
-        return false;
-    while (i < len && i < pos + n + TAIL_MAX && is_digit(text[i]))
-        i++;
-    if (is_upper(text[pos]) && is_upper(text[pos + n - 1]) && i < len &&
-        text[i] == '_')
-        while (i < len && i < pos + n + TAIL_MAX &&
-               (is_upper(text[i]) || is_digit(text[i]) || text[i] == '_'))
-            i++;
-    *end = i;
-    return i >= len || !(is_lower(text[i]) || is_upper(text[i]) ||
-                         is_digit(text[i]) || text[i] == '_');
-}
-
-/* True when the name around pos is an option: --password VALUE. */
-static bool is_option(const struct redact *r, size_t pos)
-{
-    size_t low = pos > TAIL_MAX ? pos - TAIL_MAX : 0;
-
-    while (pos > low && (is_lower(r->text[pos - 1]) || r->text[pos - 1] == '-'))
-        pos--;
-    return r->text[pos] == '-' && byte_at(r, pos + 1) == '-';
-}
-
-/* True when the name around pos opens an XML element. */
-static bool is_element(const struct redact *r, size_t pos)
-{
-    size_t low = pos > TAIL_MAX ? pos - TAIL_MAX : 0;
-
-    while (pos > low && (is_word(r->text[pos - 1]) || r->text[pos - 1] == '.' ||
-                         r->text[pos - 1] == '-'))
-        pos--;
-    return pos > 0 && r->text[pos - 1] == '<';
-}
-
-/* Skips what stands between a name and its value; *sep tells what it was:
- * '=', ':', ' ' (an option), '>' (an XML element) or 0 for nothing of all. */
-static size_t separator(const struct redact *r, size_t pos, size_t name_end,
-                        char *sep)
-{
-    size_t i = name_end, n = count_backslashes(r, i);
-
-    *sep = 0;
-    if (byte_at(r, i) == '>' && is_element(r, pos)) {
-        *sep = '>';
-        return i + 1;
-    }
-    if (is_quote(byte_at(r, i + n)))
-        i += n + 1;
-    if (byte_at(r, i) == ']')
-        i++;
-    n = skip_blanks(r, i) - i;
-    i += n;
-    if (byte_at(r, i) == ':' && byte_at(r, i + 1) != ':' &&
-        byte_at(r, i + 1) != '/')
-        *sep = byte_at(r, ++i) == '=' ? '=' : ':';
-    else if (byte_at(r, i) == '=')
-        *sep = '=';
-    else if (redact_word_at(r->text, r->len, i, "%3d") ||
-             redact_word_at(r->text, r->len, i, "%3a"))
-        i += 2, *sep = '=';
-    else if (n > 0 && byte_at(r, i) != '-' && is_option(r, pos))
-        *sep = ' ';
-    if (*sep == '=')
-        for (i++; byte_at(r, i) == '=' || byte_at(r, i) == '>'; i++)
-            continue;
-    return skip_blanks(r, i);
-}
-
-/* The end of a value that k backslashes and a quote opened, or 0 when its line
- * ends first.  In text that was escaped m times k is 2^m - 1, and so is what
+/* In text that was escaped m times k is 2^m - 1, and so is what
  * closes it, after any number of escaped backslashes of the value's own; a
  * line's end has half as many backslashes, rounded up, and an n. */
-static size_t closing_quote(const struct redact *r, size_t from, size_t k,
+size_t redact_closing_quote(const struct redact *r, size_t from, size_t k,
                             char quote)
 {
     size_t n = 0, quotes = 0;
@@ -133,13 +38,13 @@ void redact_unquoted_set(struct charset *set)
 
 /* The end of a value without quotes: at white space, a quote, punctuation or
  * an escape such as \n or \"; any other backslash belongs to the value. */
-static size_t unquoted_end(struct redact *r, size_t from)
+size_t redact_unquoted_end(struct redact *r, size_t from)
 {
     size_t to = redact_run(r, &r->unquoted_runs[0], &r->unquoted, from);
 
     for (size_t i = 1; i < REDACT_UNQUOTED_RUNS && byte_at(r, to) == '\\';
          i++) {
-        size_t n = count_backslashes(r, to);
+        size_t n = redact_backslashes(r, to);
         char c = byte_at(r, to + n);
 
         if (c == '\0' || strchr("nrtbfvu0x\"'`/\n", c) ||
@@ -150,39 +55,93 @@ static size_t unquoted_end(struct redact *r, size_t from)
     return to;
 }
 
+/* x=1 behind an ampersand, as in a form's body. */
+static bool is_next_field(const struct redact *r, size_t i)
+{
+    for (i++; is_word(byte_at(r, i)); i++)
+        continue;
+    return byte_at(r, i) == '=';
+}
+
+/* On a line of its own, NAME=value or name: value, a value without quotes has
+ * any punctuation and ends at white space. */
+size_t redact_line_end(const struct redact *r, size_t to)
+{
+    for (; (unsigned char)byte_at(r, to) > ' '; to++)
+        if ((r->text[to] == '&' && is_next_field(r, to)) ||
+            (r->text[to] == '\\' && byte_at(r, to + 1) &&
+             strchr("nrt\"", byte_at(r, to + 1))))
+            break;
+    while (r->text[to - 1] == ',' || r->text[to - 1] == ';')
+        to--;
+    return to;
+}
+
 static bool set_hit(struct redact_hit *hit, size_t from, size_t to)
 {
     *hit = (struct redact_hit){.from = from, .to = to};
     return true;
 }
 
-static bool match_unquoted(struct redact *r, const struct rule *u, size_t from,
-                           char sep, struct redact_hit *hit)
+static bool match_unquoted(struct redact *r, const struct rule *u,
+                           const struct pair *p, size_t from,
+                           struct redact_hit *hit)
 {
-    size_t to = unquoted_end(r, from);
+    size_t to = redact_unquoted_end(r, from);
+    bool line = (p->sep == '=' && !p->blanks) || p->sep == ':';
 
-    if (!redact_is_secret_value(u, r->text, from, to) ||
-        (sep != 's' && redact_is_code(r, from, to)) ||
-        (sep == ':' && redact_is_prose(r, from, to)))
+    if (!redact_is_secret_value(u, r->text, from, to) || p->sep == ',' ||
+        (p->sep != 's' && redact_is_code(r, from, to)) ||
+        (p->sep == ':' && redact_is_prose(r, from, to)))
         return false;
+    if (p->sep != 's' && (p->blanks || is_quote(byte_at(r, p->end))) &&
+        redact_is_identifier(r, from, to))
+        return false;
+    if (line && redact_starts_line(r, redact_name_start(r, p->pos)))
+        to = redact_line_end(r, to);
     return set_hit(hit, from, to);
 }
 
-static bool match_value(struct redact *r, const struct rule *u, size_t from,
-                        char sep, struct redact_hit *hit)
+/* The end of a value that three quotes opened, or 0. */
+static size_t closing_three(const struct redact *r, size_t from, char quote)
+{
+    size_t limit = r->len - from > BLOCK_MAX ? from + BLOCK_MAX : r->len;
+
+    for (size_t i = from; i + 2 < limit; i++)
+        if (r->text[i] == quote && r->text[i + 1] == quote &&
+            r->text[i + 2] == quote)
+            return i;
+    return 0;
+}
+
+bool redact_value(struct redact *r, const struct rule *u, const struct pair *p,
+                  size_t from, struct redact_hit *hit)
 {
     size_t k, end;
+    char quote;
 
     if (byte_at(r, from) && strchr("bfruL@", byte_at(r, from)) &&
         is_quote(byte_at(r, from + 1)))
         from++;
-    k = count_backslashes(r, from);
-    if (!is_quote(byte_at(r, from + k)))
-        return match_unquoted(r, u, from, sep, hit);
-    end = closing_quote(r, from + k + 1, k, byte_at(r, from + k));
+    k = redact_backslashes(r, from);
+    quote = byte_at(r, from + k);
+    if (!is_quote(quote))
+        return match_unquoted(r, u, p, from, hit);
+    if (k == 0 && byte_at(r, from + 1) == quote &&
+        byte_at(r, from + 2) == quote) {
+        from += 2;
+        end = closing_three(r, from + 1, quote);
+    } else {
+        end = redact_closing_quote(r, from + k + 1, k, quote);
+    }
     from += k + 1;
-    if (!end)
-        return match_unquoted(r, u, from, '=', hit);
+    if (!end) {
+        struct pair open = {.pos = p->pos, .end = p->pos, .sep = '='};
+
+        return match_unquoted(r, u, &open, from, hit);
+    }
+    if (p->sep == ',' && !redact_is_argument(r, from, end))
+        return false;
     return redact_is_secret_value(u, r->text, from, end) &&
            set_hit(hit, from, end);
 }
@@ -191,9 +150,10 @@ static bool match_value(struct redact *r, const struct rule *u, size_t from,
 static size_t skip_scheme(const struct redact *r, size_t from)
 {
     size_t i = from;
-    size_t n = count_backslashes(r, i);
+    size_t n = redact_backslashes(r, i);
+    char quote = byte_at(r, i + n);
 
-    if (is_quote(byte_at(r, i + n)))
+    if (is_quote(quote))
         i += n + 1;
     n = i;
     while (i < n + 16 && (is_lower(byte_at(r, i)) || is_upper(byte_at(r, i))))
@@ -202,26 +162,83 @@ static size_t skip_scheme(const struct redact *r, size_t from)
                                                                     : from;
 }
 
-bool redact_pair(struct redact *r, const struct rule *u, size_t pos, size_t n,
+/* A value of a known shape, in quotes or not. */
+static bool match_shape(struct redact *r, struct rule *u, size_t from,
+                        struct redact_hit *hit)
+{
+    size_t k = redact_backslashes(r, from);
+    size_t start, to;
+
+    if (is_quote(byte_at(r, from + k)))
+        from += k + 1;
+    to = redact_parts(r, u, from, &start);
+    return to && redact_passes_guard(r->text, start, to, u->guard) &&
+           set_hit(hit, start, to);
+}
+
+/* Behind a scheme: key="value", as in Digest username="x". */
+static bool opens_parameters(const struct redact *r, size_t from)
+{
+    size_t i = skip_scheme(r, from);
+    size_t word = i;
+
+    while (is_word(byte_at(r, i)))
+        i++;
+    return word > from && i > word && byte_at(r, i) == '=' &&
+           (is_word(byte_at(r, i + 1)) || is_quote(byte_at(r, i + 1)));
+}
+
+/* The line ends at the quote that opened the value, or all of the header. */
+static bool match_line(struct redact *r, const struct rule *u,
+                       const struct pair *p, size_t from,
+                       struct redact_hit *hit)
+{
+    size_t name = redact_name_start(r, p->pos);
+    size_t k = redact_backslashes(r, from);
+    char quote = '\n';
+
+    if (is_quote(byte_at(r, from + k))) {
+        quote = byte_at(r, from + k);
+        from += k + 1;
+    } else if (name > 0 && is_quote(r->text[name - 1])) {
+        quote = r->text[name - 1];
+    }
+    return redact_line(r, u, u->scheme ? skip_scheme(r, from) : from, quote,
+                       hit);
+}
+
+bool redact_pair(struct redact *r, struct rule *u, size_t pos, size_t n,
                  struct redact_hit *hit)
 {
-    size_t end, from, to;
-    char sep;
+    struct pair p = {.pos = pos};
+    size_t from, to;
 
-    if (!redact_is_secret_name(r->text, r->len, u, pos, n, &end))
+    if (!redact_is_secret_name(r->text, r->len, u, pos, n, &p.end))
         return false;
-    from = separator(r, pos, end, &sep);
-    if (!sep)
+    from = redact_separator(r, pos, p.end, &p.sep);
+    if (!p.sep)
         return false;
-    if (sep == '>')
-        return match_value(r, u, from, '=', hit);
+    p.blanks = byte_at(r, from - 1) == ' ' || byte_at(r, p.end) == ' ';
+    if (u->nparts)
+        return match_shape(r, u, from, hit);
+    if (u->line || (u->scheme && opens_parameters(r, from)))
+        return match_line(r, u, &p, from, hit);
+    if (p.sep == '>')
+        return redact_element(r, u, from, hit);
+    if (p.sep == '\n')
+        return redact_block(r, u, &p, from, hit);
     if (u->scheme) {
         to = skip_scheme(r, from);
-        return match_value(r, u, to, to > from ? 's' : '=', hit);
+        if (to > from)
+            p.sep = 's';
+        if (to > from && is_quote(byte_at(r, to))) /* "Basic " + encoded */
+            return false;
+        return redact_value(r, u, &p, to, hit);
     }
-    to = unquoted_end(r, from);
-    if (sep == ':' && redact_is_type(r->text, from, to) &&
-        byte_at(r, skip_blanks(r, to)) == '=') /* password: str = "..." */
-        from = skip_blanks(r, skip_blanks(r, to) + 1);
-    return match_value(r, u, from, sep, hit);
+    to = redact_unquoted_end(r, from);
+    if (p.sep == ':' && redact_is_type(r->text, from, to) &&
+        byte_at(r, redact_skip_blanks(r, to)) ==
+            '=') /* password: str = "..." */
+        from = redact_skip_blanks(r, redact_skip_blanks(r, to) + 1);
+    return redact_value(r, u, &p, from, hit);
 }

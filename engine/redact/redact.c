@@ -158,10 +158,15 @@ bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e)
     u->kind = s->kind;
     u->guard = s->guard;
     u->min = s->min;
-    u->anycase = s->anycase || s->kind != REDACT_TOKEN;
+    u->anycase =
+        s->anycase || (s->kind != REDACT_TOKEN && s->kind != REDACT_ARG);
     u->inside = s->inside;
     u->keep = s->keep;
     u->scheme = s->scheme;
+    u->anywhere = s->anywhere;
+    u->line = s->line;
+    u->attached = s->attached;
+    u->after = s->after;
     if (!copy_parts(u, s, e))
         return false;
     for (size_t i = 0; i < s->nkeywords; i++)
@@ -176,6 +181,7 @@ void redact_start(struct redact *r, const char *text, size_t len)
     r->text = text;
     r->len = len;
     r->at = 0;
+    r->done = 0;
 }
 
 static bool keyword_at(const struct redact *r, const struct keyword *k)
@@ -194,6 +200,8 @@ static bool match(struct redact *r, const struct keyword *k,
         return redact_token(r, k->rule, r->at, k->len, hit);
     case REDACT_PAIR:
         return redact_pair(r, k->rule, r->at, k->len, hit);
+    case REDACT_ARG:
+        return redact_arg(r, k->rule, r->at, k->len, hit);
     case REDACT_URL:
         return redact_url(r, r->at, k->len, hit);
     case REDACT_PEM:
@@ -214,7 +222,7 @@ bool redact_next(struct redact *r, struct redact_hit *hit)
                 !match(r, &r->keywords[k], hit))
                 continue;
             hit->id = r->keywords[k].rule->id;
-            r->at = hit->to;
+            r->at = r->done = hit->to;
             return true;
         }
     }
@@ -250,6 +258,19 @@ bool redact_mask(struct redact *r, const char *text, size_t len,
     return *hits == 0 || buf_add(out, text + done, len - done, e);
 }
 
+/* True when rule u masks all of value below a name that it knows. */
+static bool masks_value(struct redact *r, struct rule *u, const char *value,
+                        size_t vlen)
+{
+    size_t from;
+
+    if (!u->nparts)
+        return redact_is_secret_value(u, value, 0, vlen);
+    redact_start(r, value, vlen);
+    return redact_parts(r, u, 0, &from) == vlen &&
+           redact_passes_guard(value, 0, vlen, u->guard);
+}
+
 const char *redact_named(struct redact *r, const char *name, size_t nlen,
                          const char *value, size_t vlen)
 {
@@ -264,7 +285,7 @@ const char *redact_named(struct redact *r, const char *name, size_t nlen,
             if (w->rule->kind == REDACT_PAIR &&
                 redact_word_at(name, nlen, at, w->text) &&
                 redact_is_secret_name(name, nlen, w->rule, at, w->len, &end) &&
-                end == nlen && redact_is_secret_value(w->rule, value, 0, vlen))
+                end == nlen && masks_value(r, w->rule, value, vlen))
                 return w->rule->id;
         }
     }

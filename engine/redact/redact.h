@@ -20,8 +20,10 @@ struct redact;
 
 enum redact_kind {
     REDACT_TOKEN, /* keyword, then parts: ghp_ and 36 letters */
-    REDACT_PAIR,  /* keyword is a name: password = value */
+    REDACT_PAIR,  /* keyword is a name: password = value; parts, if any, are
+                   * the shape of the whole value */
     REDACT_URL,   /* keyword is "://": the password in user:password@host */
+    REDACT_ARG,   /* keyword is an option of a program: curl -u user:x */
     REDACT_PEM,   /* keyword opens a PEM block that holds a private key */
     REDACT_SPAN   /* from keyword to its closing word, or to the end */
 };
@@ -32,7 +34,9 @@ enum redact_guard {
     REDACT_LETTER = 2, /* a letter */
     REDACT_UPPER = 4,
     REDACT_LOWER = 8,
-    REDACT_NO_PATH = 16 /* pairs: a value that starts like a path stays */
+    REDACT_NO_PATH = 16, /* pairs: a value that starts like a path stays */
+    REDACT_RANDOM = 32,  /* letters and digits that follow no pattern */
+    REDACT_NO_HASH = 64  /* no hexadecimal number, no UUID */
 };
 
 /* A literal, or a run of at least min and at most max characters of a set
@@ -50,7 +54,8 @@ struct redact_spec {
     enum redact_kind kind;
     const char *const *keywords; /* each at least two bytes */
     size_t nkeywords;
-    struct redact_part parts[REDACT_PARTS]; /* spans: the closing words */
+    struct redact_part parts[REDACT_PARTS]; /* spans: the closing words;
+                                             * arguments: the programs */
     size_t nparts;
     unsigned guard; /* of enum redact_guard */
     size_t min;     /* pairs: shortest value that counts */
@@ -58,6 +63,10 @@ struct redact_spec {
     bool inside;    /* the keyword may stand inside a word */
     bool keep;      /* tokens: the keyword stays */
     bool scheme;    /* pairs: a word such as "Bearer " before it stays */
+    bool anywhere;  /* pairs: the name may go on after the keyword */
+    bool line;      /* pairs: the value is a header's whole line */
+    bool attached;  /* arguments: no blank stands before the value */
+    char after;     /* arguments: what the value begins behind, or NUL */
 };
 
 /* Bytes from..to (to excluded) are to be masked because of a rule. */

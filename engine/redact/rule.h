@@ -10,6 +10,8 @@
 
 #define REDACT_BUCKETS 4096
 #define REDACT_UNQUOTED_RUNS 8
+#define BACKSLASHES_MAX 64
+#define BLOCK_MAX ((size_t)8 << 10) /* of a value of many lines */
 
 /* The last run that was measured; a start inside it has the same end. */
 struct run {
@@ -38,9 +40,18 @@ struct rule {
     size_t nparts;
     unsigned guard;
     size_t min;
-    bool anycase, inside, keep, scheme;
+    bool anycase, inside, keep, scheme, anywhere, line, attached;
+    char after;
     uint64_t failed_scan; /* no match can start before failed_to in this scan */
     size_t failed_to;
+};
+
+/* What is known of a pair besides its rule. */
+struct pair {
+    size_t pos;  /* of the keyword */
+    size_t end;  /* of the name */
+    char sep;    /* see redact_separator(); 's' behind a scheme */
+    bool blanks; /* stand around the separator */
 };
 
 struct keyword {
@@ -60,7 +71,7 @@ struct redact {
     size_t len, at;
     struct charset unquoted; /* what values without quotes are of */
     struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
-    struct run pem_end;
+    size_t done;                                    /* behind the last hit */
 };
 
 static inline bool is_digit(char c)
@@ -97,6 +108,11 @@ static inline char byte_at(const struct redact *r, size_t i)
 /* True when [at, at + n) is word, letters in any case. */
 bool redact_word_at(const char *text, size_t len, size_t at, const char *word);
 
+/* The end of u's parts where they stand at at, or 0; *from is set to where the
+ * first part stands that is not kept. */
+size_t redact_parts(const struct redact *r, struct rule *u, size_t at,
+                    size_t *from);
+
 /* End of the run of set that starts at at. */
 size_t redact_run(const struct redact *r, struct run *run,
                   const struct charset *set, size_t at);
@@ -110,19 +126,44 @@ bool redact_passes_guard(const char *text, size_t from, size_t to,
                          unsigned guard);
 
 /* The matchers: the keyword of n bytes stands at at. */
-bool redact_pair(struct redact *r, const struct rule *u, size_t at, size_t n,
+bool redact_pair(struct redact *r, struct rule *u, size_t at, size_t n,
                  struct redact_hit *hit);
+bool redact_arg(struct redact *r, const struct rule *u, size_t at, size_t n,
+                struct redact_hit *hit);
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
-bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
+bool redact_pem(const struct redact *r, size_t at, size_t n,
+                struct redact_hit *hit);
 bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
                   struct redact_hit *hit);
 bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
                  struct redact_hit *hit);
 
+/* The rest of a header's line, at most to that quote. */
+bool redact_line(const struct redact *r, const struct rule *u, size_t from,
+                 char quote, struct redact_hit *hit);
+
 /* True when a name that ends in the keyword [at, at + n) names a secret;
  * *end is where the name ends. */
 bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
                            size_t at, size_t n, size_t *end);
+
+size_t redact_skip_blanks(const struct redact *r, size_t i);
+size_t redact_backslashes(const struct redact *r, size_t i);
+
+/* The end of a value that k backslashes and a quote opened, or 0 when its line
+ * ends first. */
+size_t redact_closing_quote(const struct redact *r, size_t from, size_t k,
+                            char quote);
+
+/* Where the name around pos begins; whether its line begins there. */
+size_t redact_name_start(const struct redact *r, size_t pos);
+bool redact_starts_line(const struct redact *r, size_t pos);
+
+/* Where the value begins behind a name that ends at end.  *sep tells what
+ * stands between: '=', ':', ' ' (an option), '>' (an XML element), ',' (the
+ * next argument), '\n' (the lines below a YAML key), or 0: no value. */
+size_t redact_separator(const struct redact *r, size_t pos, size_t end,
+                        char *sep);
 
 /* Fills the set of a value without quotes. */
 void redact_unquoted_set(struct charset *set);
@@ -132,6 +173,27 @@ void redact_unquoted_set(struct charset *set);
 bool redact_is_type(const char *text, size_t from, size_t to);
 bool redact_is_code(const struct redact *r, size_t from, size_t to);
 bool redact_is_prose(const struct redact *r, size_t from, size_t to);
+bool redact_is_identifier(const struct redact *r, size_t from, size_t to);
+
+/* True for a quoted argument behind a name that could be its value:
+ * setenv("TOKEN", "…"), not get("token", "The token to use"). */
+bool redact_is_argument(const struct redact *r, size_t from, size_t to);
+
+/* Its value: with the prefix and the quotes that it may have, or without; its
+ * end without quotes, also on a line of its own. */
+bool redact_value(struct redact *r, const struct rule *u, const struct pair *p,
+                  size_t from, struct redact_hit *hit);
+size_t redact_unquoted_end(struct redact *r, size_t from);
+size_t redact_line_end(const struct redact *r, size_t to);
+
+/* Its value in an XML element, and below a YAML key. */
+bool redact_element(struct redact *r, const struct rule *u, size_t from,
+                    struct redact_hit *hit);
+bool redact_block(struct redact *r, const struct rule *u, const struct pair *p,
+                  size_t from, struct redact_hit *hit);
+
+/* $NAME, <name>, {{...}}, %s, ***: what stands for a value. */
+bool redact_is_placeholder(const char *text, size_t from, size_t to);
 
 /* True when a quoted value is worth masking: no placeholder, long enough. */
 bool redact_is_secret_value(const struct rule *u, const char *text, size_t from,

@@ -2,112 +2,52 @@
 
 #include "redact/rule.h"
 
-/* A key's END line is expected within this many bytes of its BEGIN. */
-#define PEM_MAX ((size_t)64 << 10)
-#define LABEL_MAX 64
+#define URL_MAX 512
+#define LINE_MAX ((size_t)8 << 10) /* of a header */
 
-static bool is_blank(char c)
+/* A word that documentation has for the password. */
+static bool is_example(const struct redact *r, size_t from, size_t to)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    static const char *const words[] = {"password", "passwd", "pass", "pwd"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (to - from == strlen(words[i]) &&
+            redact_word_at(r->text, to, from, words[i]))
+            return true;
+    return false;
 }
 
-/* "$NAME", "${NAME}", "<password>", "***": nobody's password. */
-static bool is_placeholder(const char *text, size_t from, size_t to)
+/* A port, and a path that holds an @. */
+static bool is_port(const struct redact *r, size_t from, size_t to)
 {
     size_t i = from;
 
-    if (strchr("$<{", text[from]))
-        return true;
-    while (i < to && text[i] == '*')
+    while (i < to && is_digit(r->text[i]))
         i++;
-    return i == to;
+    return i > from && i < to && strchr("/?#\\", r->text[i]);
 }
 
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
 {
     const char *t = r->text;
     size_t i = at + n, colon = 0, host = 0;
+    size_t limit = r->len - i > URL_MAX ? i + URL_MAX : r->len;
 
-    for (; i < r->len && !is_blank(t[i]) && !strchr("\"'`/\\<>?{}", t[i]);
+    for (; i < limit && (unsigned char)t[i] > ' ' && !is_quote(t[i]) &&
+           (t[i] != '\\' || byte_at(r, i + 1) == '/');
          i++) {
+        if (!colon && strchr("/?#@", t[i]))
+            return false;
         if (t[i] == ':' && !colon)
             colon = i;
-        if (t[i] == '@')
+        if (t[i] == '@' && is_word(byte_at(r, i + 1)))
             host = i;
     }
-    if (!colon || host <= colon + 1 || is_placeholder(t, colon + 1, host))
+    if (!colon || host <= colon + 1 || is_port(r, colon + 1, host) ||
+        is_example(r, colon + 1, host) ||
+        redact_is_placeholder(t, colon + 1, host))
         return false;
     *hit = (struct redact_hit){.from = colon + 1, .to = host};
-    return true;
-}
-
-/* Position of word in [at, limit), or limit. */
-static size_t find(const struct redact *r, size_t at, size_t limit,
-                   const char *word)
-{
-    if (limit > r->len)
-        limit = r->len;
-    for (; at < limit; at++) {
-        const char *c = memchr(r->text + at, word[0], limit - at);
-
-        if (!c)
-            return limit;
-        at = (size_t)(c - r->text);
-        if (redact_word_at(r->text, r->len, at, word))
-            return at;
-    }
-    return limit;
-}
-
-/* The label "... PRIVATE KEY" or "... PRIVATE KEY BLOCK" ends at dashes. */
-static bool is_private(const char *text, size_t from, size_t dashes)
-{
-    static const char *const ends[] = {"PRIVATE KEY", "PRIVATE KEY BLOCK"};
-
-    for (size_t i = 0; i < 2; i++) {
-        size_t n = strlen(ends[i]);
-
-        if (dashes - from >= n && memcmp(text + dashes - n, ends[i], n) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Without an END line: all that could still belong to a key. */
-static size_t loose_end(const struct redact *r, size_t at)
-{
-    while (at < r->len &&
-           (is_blank(r->text[at]) ||
-            (r->text[at] >= '+' && r->text[at] <= ':') || r->text[at] == '=' ||
-            r->text[at] == '\\' ||
-            ((r->text[at] | 32) >= 'a' && (r->text[at] | 32) <= 'z')))
-        at++;
-    return at;
-}
-
-bool redact_pem(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
-{
-    struct run *end = &r->pem_end;
-    size_t label = at + n;
-    size_t dashes = find(r, label, label + LABEL_MAX, "-----");
-    size_t to;
-
-    if (!redact_word_at(r->text, r->len, dashes, "-----") ||
-        !is_private(r->text, label, dashes))
-        return false;
-    if (end->scan != r->scan || label < end->from || label > end->to)
-        *end = (struct run){.scan = r->scan,
-                            .from = label,
-                            .to = find(r, label, r->len, "-----END ")};
-    if (end->to >= r->len || end->to - label > PEM_MAX) {
-        to = loose_end(r, dashes + 5);
-    } else {
-        size_t line = end->to + strlen("-----END ");
-
-        to = find(r, line, line + LABEL_MAX, "-----");
-        to = to + 5 < r->len ? to + 5 : r->len;
-    }
-    *hit = (struct redact_hit){.from = at, .to = to};
     return true;
 }
 
@@ -139,15 +79,47 @@ static size_t opens_at(const struct redact *r, const struct rule *u, size_t at)
 bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
                  struct redact_hit *hit)
 {
-    size_t pos = at + n, depth = 1, step;
+    size_t pos = at + n, depth = 1, step, paragraph = 0;
 
     while (pos < r->len && depth) {
+        if (!paragraph && r->text[pos] == '\n' &&
+            byte_at(r, redact_skip_blanks(r, pos + 1)) == '\n')
+            paragraph = pos;
         if ((step = closes_at(r, u, pos)) > 0)
             depth--;
         else if ((step = opens_at(r, u, pos)) > 0)
             depth++;
         pos += step ? step : 1;
     }
+    if (depth && paragraph)
+        pos = paragraph;
     *hit = (struct redact_hit){.from = at, .to = pos};
     return true;
+}
+
+/* name=value, as cookies and a digest's parameters are written. */
+static bool has_field(const struct redact *r, size_t from, size_t to)
+{
+    const char *sign = memchr(r->text + from, '=', to - from);
+
+    return sign && sign > r->text + from && is_word(sign[-1]);
+}
+
+bool redact_line(const struct redact *r, const struct rule *u, size_t from,
+                 char quote, struct redact_hit *hit)
+{
+    size_t to = from;
+
+    for (; to < r->len && to - from < LINE_MAX; to++) {
+        char c = r->text[to];
+
+        if (c == '\n' || c == '\r' || c == quote ||
+            (c == '\\' &&
+             (byte_at(r, to + 1) == quote || byte_at(r, to + 1) == 'n' ||
+              byte_at(r, to + 1) == 'r')))
+            break;
+    }
+    *hit = (struct redact_hit){.from = from, .to = to};
+    return has_field(r, from, to) &&
+           redact_is_secret_value(u, r->text, from, to);
 }

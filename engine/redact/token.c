@@ -72,6 +72,34 @@ bool redact_at_word_start(const char *text, size_t at)
     return ends_unicode(text, at) || ends_colour(text, at);
 }
 
+static int class_of(char c)
+{
+    return is_digit(c) ? 1 : is_lower(c) ? 2 : is_upper(c) ? 3 : 0;
+}
+
+/* Random letters change between digits and letters of either case all the
+ * time; words and numbers joined by signs do so seldom. */
+static bool is_random(const char *text, size_t from, size_t to)
+{
+    size_t changes = 0;
+    int last = 0;
+
+    for (size_t i = from; i < to; i++) {
+        int now = class_of(text[i]);
+
+        changes += now && last && now != last;
+        last = now ? now : last;
+    }
+    return changes * 4 >= to - from;
+}
+
+static bool is_hash(const char *text, size_t from, size_t to)
+{
+    while (from < to && (is_hex(text[from]) || text[from] == '-'))
+        from++;
+    return from == to;
+}
+
 bool redact_passes_guard(const char *text, size_t from, size_t to,
                          unsigned guard)
 {
@@ -87,7 +115,11 @@ bool redact_passes_guard(const char *text, size_t from, size_t to,
         else if (is_lower(text[i]))
             seen |= REDACT_LOWER | REDACT_LETTER;
     }
-    return (guard & ~seen & ~(unsigned)REDACT_NO_PATH) == 0;
+    if (((guard & REDACT_RANDOM) && !is_random(text, from, to)) ||
+        ((guard & REDACT_NO_HASH) && is_hash(text, from, to)))
+        return false;
+    guard &= REDACT_DIGIT | REDACT_LETTER | REDACT_UPPER | REDACT_LOWER;
+    return (guard & ~seen) == 0;
 }
 
 /* Where the part ends that starts at at, or 0 when it is not there. */
@@ -105,29 +137,39 @@ static size_t part_end(const struct redact *r, struct part *p, size_t at)
     return to - at < p->min || to - at > p->max ? 0 : to;
 }
 
+size_t redact_parts(const struct redact *r, struct rule *u, size_t at,
+                    size_t *from)
+{
+    bool kept = true;
+
+    for (size_t i = 0; i < u->nparts; i++) {
+        struct part *p = &u->parts[i];
+        size_t end = part_end(r, p, at);
+
+        if (!end)
+            return 0;
+        if (kept && !p->keep) {
+            *from = at;
+            kept = false;
+        }
+        at = end;
+    }
+    return at < r->len && is_word(r->text[at]) ? 0 : at;
+}
+
 bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
                   struct redact_hit *hit)
 {
-    size_t from = at, pos = at + n;
-    bool kept = u->keep;
+    size_t from = at, pos;
 
     if ((!u->inside && !redact_at_word_start(r->text, at)) ||
         (u->failed_scan == r->scan && at < u->failed_to))
         return false;
-    for (size_t i = 0; i < u->nparts; i++) {
-        struct part *p = &u->parts[i];
-        size_t end = part_end(r, p, pos);
-
-        if (!end)
-            return false;
-        if (kept && !p->keep) {
-            from = pos;
-            kept = false;
-        }
-        pos = end;
-    }
-    if (pos < r->len && is_word(r->text[pos]))
+    pos = redact_parts(r, u, at + n, &from);
+    if (!pos)
         return false;
+    if (!u->keep)
+        from = at;
     if (!redact_passes_guard(r->text, from, pos, u->guard)) {
         if (u->nparts == 1 && pos - from <= GUARD_BYTES) {
             u->failed_scan = r->scan; /* no part of this run can do better */

@@ -19,8 +19,9 @@ static bool is_one_of(const char *text, size_t from, size_t to,
 static bool is_null_word(const char *text, size_t from, size_t to)
 {
     static const char *const words[] = {
-        "none",   "null", "nil",      "undefined", "true", "false",
-        "string", "",     "required", "optional",  NULL};
+        "none",   "null",  "nil",           "undefined", "true",     "false",
+        "string", "",      "required",      "optional",  "password", "passwd",
+        "secret", "token", "authorization", "bearer",    "basic",    NULL};
 
     return is_one_of(text, from, to, words);
 }
@@ -34,18 +35,20 @@ bool redact_is_type(const char *text, size_t from, size_t to)
     return is_one_of(text, from, to, words);
 }
 
-/* $NAME, ${...}, $(...), <name>, {{...}}, %s, :name, ***, ..., a mask. */
-static bool is_placeholder(const char *text, size_t from, size_t to)
+bool redact_is_placeholder(const char *text, size_t from, size_t to)
 {
     size_t i = from;
     size_t n = to - from;
 
     if (n > 1 && text[i] == '$')
-        return !is_digit(text[i + 1]) && !is_lower(text[i + 1]);
+        return n == 2 || (!is_digit(text[i + 1]) && !is_lower(text[i + 1]));
     if ((text[i] == '<' && text[to - 1] == '>') ||
-        (n > 1 && text[i] == '{' && text[i + 1] == '{') ||
+        (n > 1 && text[i] == '{' &&
+         (text[i + 1] == '{' || text[to - 1] == '}')) ||
         (n > 1 && text[i] == '%' && strchr("s({d", text[i + 1])) ||
-        redact_word_at(text, to, from, "[redacted:"))
+        redact_word_at(text, to, from, "[redacted:") ||
+        redact_word_at(text, to, from, "http://") ||
+        redact_word_at(text, to, from, "https://"))
         return true;
     while (i < to && strchr("*.xX-?", text[i]))
         i++;
@@ -56,7 +59,7 @@ bool redact_is_secret_value(const struct rule *u, const char *text, size_t from,
                             size_t to)
 {
     if (to <= from || to - from < u->min || is_null_word(text, from, to) ||
-        is_placeholder(text, from, to))
+        redact_is_placeholder(text, from, to))
         return false;
     if ((u->guard & REDACT_NO_PATH) &&
         (strchr("/~.", text[from]) || (to - from > 2 && text[from + 1] == ':')))
@@ -81,6 +84,44 @@ bool redact_is_code(const struct redact *r, size_t from, size_t to)
             return false;
     }
     return dots;
+}
+
+/* A variable's name: letters only, and joined as names are, or saying itself
+ * what it holds: new_password, dbPassword, cfg.Secret, password. */
+bool redact_is_identifier(const struct redact *r, size_t from, size_t to)
+{
+    static const char *const words[] = {"pass", "pwd",  "secret", "token",
+                                        "key",  "cred", "auth"};
+    bool joined = byte_at(r, to) == ')' || byte_at(r, to) == '(';
+    bool named = false, digits = false, dots = false;
+
+    for (size_t i = from; i < to && i < from + 256; i++) {
+        char c = r->text[i];
+
+        if (!is_word(c) && !strchr(".$", c))
+            return false;
+        digits = digits || is_digit(c);
+        dots = dots || c == '.';
+        joined = joined || c == '_' || c == '.' ||
+                 (i > from && is_upper(c) && is_lower(r->text[i - 1]));
+        for (size_t k = 0; k < sizeof(words) / sizeof(*words) && !named; k++)
+            named = redact_word_at(r->text, to, i, words[k]);
+    }
+    return digits ? dots && named : joined || named;
+}
+
+bool redact_is_argument(const struct redact *r, size_t from, size_t to)
+{
+    bool other = false;
+
+    for (size_t i = from; i < to; i++) {
+        char c = r->text[i];
+
+        if ((unsigned char)c <= ' ')
+            return false;
+        other = other || !(is_lower(c) || is_upper(c) || strchr("_-./:", c));
+    }
+    return other;
 }
 
 /* "password: the one you chose" is prose, "password: hunter" at the end of a

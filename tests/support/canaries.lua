@@ -107,6 +107,40 @@ text("password", "db.password = ", "Canary-hunter-2")
 text("secret", "client_secret: '", "canarySecretValue1", "'")
 text("api-key", 'api_key="', "canaryApiKey000111", '"')
 text("token", "export DEPLOY_TOKEN=", "canary0deploy0token")
+text("key", "const deployKey = '", "Kq3vB7mZ9xT2pLw5", "'")
+text("docker-auth", '"auth": "', "dXNlcjE6cGFzc3dvcmQ5", '"')
+text("aws-signature", "&X-Amz-Signature=", rep(HEX, 64))
 text("cookie", "JSESSIONID=", "0A1B2C3D4E5F60718293")
+
+-- Every other rule, by an example made from its own shape.
+local have = {}
+for _, one in ipairs(list) do have[one.id] = true end
+
+local function letters(set)
+    local class = set:gsub("[%%%]^]", "%%%0"):gsub("%-$", "%%-")
+    return ((WORD .. UP):gsub("[^" .. class .. "]", ""))
+end
+
+local function example(rule)
+    local out = {}
+    for i, part in ipairs(rule.parts or { rule }) do
+        out[i] = part.literal or rep(letters(part.set), part.min or 1)
+    end
+    return table.concat(out)
+end
+
+for _, rules in ipairs(require("propolis.capture.redact").shipped()) do
+    for _, rule in ipairs(rules) do
+        for _, word in ipairs(not have[rule.id] and rule.keywords or {}) do
+            if rule.kind == "pair" then
+                text(rule.id, word .. "_key = '", example(rule), "'")
+            elseif rule.inside then
+                text(rule.id, "https://x" .. word, example(rule))
+            else
+                token(rule.id, word, example(rule))
+            end
+        end
+    end
+end
 
 return list

@@ -1,6 +1,6 @@
 ---@meta engine.redact
 --- engine.redact: finds secrets in text by rules, in time linear in the text.
---- What a rule looks like stands in propolis.capture.redact_rules.
+--- What a rule looks like stands in propolis.capture.redact.
 
 ---@class engine.redact
 local redact = {}

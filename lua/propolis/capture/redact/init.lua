@@ -8,6 +8,23 @@
 -- becomes U+FFFD; <private>...</private> goes, also unclosed to the end of its
 -- text; secrets become [redacted:RULE]; what is then longer than max_text
 -- loses its middle.  Other control characters stay: JSON escapes them.
+--
+-- What counts as a secret is data: the rules of propolis.capture.redact.tokens,
+-- .services and .places, first match wins.  A user's redact.lua in the
+-- configuration folder returns a list of such rules, which are asked first.
+-- A rule is { id=, keywords={...}, ... }:
+--   token (the default)  a keyword, then a run: set="A-Za-z0-9_-", min=, max=;
+--       or parts={ {set=,min=,max=}, {literal="."}, ... }.  guard={"digit",
+--       "letter","upper","lower"} asks for more.  keep=true leaves the keyword,
+--       inside=true lets it stand inside a word, anycase=true says so.
+--   kind="pair"  a keyword is a name: password=x, "password": "x",
+--       --password x, <password>x</password>; also a JSON object's key.
+--       min= is the shortest value, scheme=true leaves "Bearer ".  With
+--       anywhere=true the name may go on after the keyword; set= or parts=
+--       give the shape of the whole value.
+--   kind="url"   the password in scheme://user:password@host.
+--   kind="pem"   a block that holds a private key.
+--   kind="span"  from a keyword to a closing word (parts of literals).
 local engine = require "engine.redact"
 
 local redact = {}
@@ -119,18 +136,26 @@ function Redactor:value(v)
     return v
 end
 
+--- The shipped lists of rules, in the order in which they are asked.
+function redact.shipped()
+    return {
+        require "propolis.capture.redact.tokens",
+        require "propolis.capture.redact.services",
+        require "propolis.capture.redact.places",
+    }
+end
+
 --- A redactor with the shipped rules and those of folder/redact.lua.
 -- @return an object with text, value and find; and a sentence when the user's
 -- rules are not well formed: the shipped ones hold all the same
 function redact.load(folder)
-    local rules = require "propolis.capture.redact_rules"
-    local own, err = {}, nil
+    local rules, err = {}, nil
     if folder then
-        own, err = own_rules(folder .. "/redact.lua")
+        rules, err = own_rules(folder .. "/redact.lua")
+        rules = table.move(rules, 1, #rules, 1, {})
     end
-    if #own > 0 then
-        rules = table.move(rules, 1, #rules, #own + 1,
-            table.move(own, 1, #own, 1, {}))
+    for _, list in ipairs(redact.shipped()) do
+        table.move(list, 1, #list, #rules + 1, rules)
     end
     return setmetatable({ private = engine.new(PRIVATE),
         secrets = engine.new(rules) }, Redactor), err

@@ -1,0 +1,153 @@
+--- Secrets where people and programs put them, and what stands beside them.
+local corpus = require "secret_corpus"
+local redact = require("propolis.capture.redact").load()
+
+-- Each is tried in each place.
+local SECRETS = { "Tr0ub4dor-7", "xK9mQ2vL8pR4tW6z" }
+
+local function gone(place, secret)
+    local text = place:format(secret)
+    local out = redact:text(text)
+    assert.is_nil(out:find(secret, 1, true), out)
+    assert.truthy(out:find("[redacted:", 1, true), out)
+end
+
+describe("a secret is masked in", function()
+    for _, place in ipairs(corpus.places) do
+        it(("%q"):format(place), function()
+            for _, secret in ipairs(SECRETS) do gone(place, secret) end
+        end)
+    end
+
+    for _, place in ipairs(corpus.random_places) do
+        it(("%q"):format(place), function() gone(place, SECRETS[2]) end)
+    end
+
+    it("an environment file, whole to its end", function()
+        for _, secret in ipairs { "p@ss,w;rd&1(x)!", "a'b\"c$d1", "#1&*|<>x{}" }
+        do
+            gone("A=1\nDB_PASSWORD=%s\nB=2", secret)
+        end
+    end)
+
+    it("a URL, though it begins or goes on strangely", function()
+        for _, secret in ipairs { "$ecret12", "{brace1}x", "<angle1", "a/b?c1",
+            "p%40ss1", "x:y1" } do
+            gone("postgres://bob:%s@db.example/x", secret)
+        end
+    end)
+end)
+
+-- A key's body, made so that no scanner takes this file for one.
+local function key_lines()
+    local out = {}
+    for i = 1, 6 do
+        out[i] = ("MIIEow" .. i .. "aB3/dE5+gH7j"):rep(4):sub(1, 64)
+    end
+    out[7] = "kL9mN0=="
+    return out
+end
+
+local BEGIN = "-----BEGIN " .. "RSA PRIVATE KEY-----"
+local END = "-----END " .. "RSA PRIVATE KEY-----"
+
+describe("a private key is masked", function()
+    local lines = key_lines()
+
+    for what, form in pairs {
+        ["as it is"] = "%s", ["quoted"] = "> %s", ["twice quoted"] = "> > %s",
+        ["in a diff"] = "+%s", ["taken out in a diff"] = "-%s",
+        ["in a list of strings"] = '    "%s",', ["indented"] = "      %s",
+        ["with CR LF"] = "%s\r",
+    } do
+        it(what, function()
+            local all = { "before", form:format(BEGIN) }
+            for _, line in ipairs(lines) do
+                all[#all + 1] = form:format(line)
+            end
+            all[#all + 1] = form:format(END)
+            all[#all + 1] = "and after"
+            local out = redact:text(table.concat(all, "\n"))
+            for _, line in ipairs(lines) do
+                assert.is_nil(out:find(line, 1, true), out)
+            end
+            assert.matches("^before\n", out)
+            assert.matches("\nand after$", out)
+        end)
+    end
+
+    it("numbered, escaped, with headers, cut at either end", function()
+        local numbered = {}
+        for i, line in ipairs(lines) do
+            numbered[i] = ("%5d\t%s"):format(i + 1, line)
+        end
+        local body = table.concat(lines, "\n")
+        for _, text in ipairs {
+            "    1\t" .. BEGIN .. "\n" .. table.concat(numbered, "\n"),
+            (BEGIN .. "\n" .. body .. "\n" .. END):gsub("\n", "\\n"),
+            BEGIN .. "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB12\n\n"
+                .. body .. "\n" .. END,
+            BEGIN .. "\n" .. body, body .. "\n" .. END,
+        } do
+            local out = redact:text(text)
+            for _, line in ipairs(lines) do
+                assert.is_nil(out:find(line, 1, true), out)
+            end
+        end
+    end)
+
+    it("but a mention in prose costs its own line", function()
+        local prose = "\nand the rest of the file is about other things.\n"
+            .. END .. "\nmore"
+        assert.equal("a file that begins with [redacted:private-key]" .. prose,
+            redact:text("a file that begins with " .. BEGIN .. prose))
+    end)
+end)
+
+it("an unclosed <private> ends with its paragraph", function()
+    assert.equal("a \n\nnext", redact:text("a <private>x\ny\n\nnext"))
+end)
+
+describe("what only stands near a secret stays:", function()
+    for _, text in ipairs {
+        "self.password = password", "Password: cfg.Password,",
+        'user, err := login(name, password)', "token := getToken(ctx)",
+        "private_key: ed25519.Ed25519PrivateKey, f: x",
+        "'Authorization': auth,", "password = new_password",
+        'getpass("password", "Enter your password")', "proto://user:password@h",
+        'Header.Set("Content-Type", "application/json")', "key: value",
+        "cache_key = 'user:12:profile'", "primary_key: user_id",
+        "PUBLIC_KEY_ID=0f5d9a52-3a1e-4c0b-9a6e-4f0b6f9a1c01",
+        "cookie: Cookie", "the cookie: a small file", "secret:\n  name: x",
+        "password:\n  type: string", "token:\n- a\n- b",
+        "mysql -p db", "tar -p xf a", "mkdir -p /tmp/x1", "cp -u a:b c",
+        "ssh -p 2222 host", "docker run -p 8080:80 x", "id -u bob:x1y2",
+        "<password></password>", "<token type=\"x\"/>",
+        'get("token", "user_id")', "integrity: sha512-"
+            .. ("aB3dE5gH7jK9"):rep(7) .. "==", "monkey: banana12345678901",
+        "machine learning is hard", "PASSWORD '' and more",
+    } do
+        it(("%q"):format(text:sub(1, 60)), function()
+            assert.equal(text, redact:text(text))
+        end)
+    end
+end)
+
+describe("the corpus", function()
+    it("is masked, and harmed, no worse than is promised", function()
+        local all, left = 0, {}
+        for text, secret in corpus.hidden(300) do
+            all = all + 1
+            if redact:text(text):find(secret, 1, true) then
+                left[#left + 1] = text
+            end
+        end
+        assert.is_true(#left <= all * 3 // 100, table.concat(left, "\n"))
+        local lines, harmed = 0, {}
+        for line in corpus.innocent(20000) do
+            lines = lines + 1
+            if redact:text(line) ~= line then harmed[#harmed + 1] = line end
+        end
+        assert.is_true(#harmed < lines / 10000, table.concat(harmed, "\n"))
+    end)
+end)
