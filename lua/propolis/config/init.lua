@@ -75,41 +75,20 @@ end
 
 -- Files ---------------------------------------------------------------------
 
-local ENOENT, ENOTDIR = 2, 20
 local FILE_MAX = 1 << 20
-
--- A small file's text; nil when there is none; nil and a sentence on trouble.
-local function read_file(path)
-    local file, err, errno = io.open(path, "rb")
-    if not file then
-        if errno == ENOENT or errno == ENOTDIR then return nil end
-        return nil, "cannot read " .. err
-    end
-    local text
-    text, err = file:read(FILE_MAX)
-    file:close()
-    if err then return nil, ("cannot read %s: %s"):format(path, err) end
-    return text or ""
-end
 
 --- The settings file as a table, empty when there is none; or nil and a
 -- sentence that names the file.
 function config.read_settings(path)
-    local text, err = read_file(path)
-    if err then
-        return nil, err
-    elseif not text then
+    local value, err = require("engine.sys").load_data(path)
+    if err and err.code == "none" then
         return {}
-    end
-    local chunk
-    chunk, err = load(text, "=settings", "t", {})
-    local ok, value = false, err
-    if chunk then
-        ok, value = pcall(chunk)
-    end
-    if not ok then
+    elseif err and err.code ~= "arg" then
+        return nil, tostring(err)
+    elseif err then
         return nil, ("%s is broken: %s; fix or remove it"):format(path,
-            (tostring(value):gsub("^settings:(%d+)", "line %1")))
+            (tostring(err):sub(#path + 2):gsub("^%s*", "")
+                :gsub("^%d+:", "line %0")))
     elseif type(value) ~= "table" then
         return nil, ("the settings file %s must return a table"):format(path)
     end
@@ -124,8 +103,8 @@ local ACCOUNT = {
 -- workspaceId, apiUrl, autoupdate, savedAt, and whatever else it holds.
 -- @return a table; nil when there is no file; nil and a sentence when broken
 function config.credentials(path)
-    local text, err = read_file(path)
-    if not text then return nil, err end
+    local text, err = require("engine.sys").read(path, FILE_MAX)
+    if not text then return nil, err.code ~= "none" and err.message or nil end
     local json = require "propolis.json"
     local value
     value, err = json.decode(text)

@@ -27,11 +27,9 @@ local extras -- the user's files: table -> { path=, spec= }, read once
 
 --- The data of one schema file, or nil and a sentence.
 function schemas.read(path)
-    local chunk, err = loadfile(path, "t", {})
-    if not chunk then return nil, err end
-    local ok, spec = pcall(chunk)
-    if not ok then
-        return nil, ("%s: %s"):format(path, tostring(spec))
+    local spec, err = sys.load_data(path)
+    if err then
+        return nil, tostring(err)
     elseif type(spec) ~= "table" then
         return nil, ("%s: a schema file returns a table"):format(path)
     elseif type(spec.table) ~= "string" then
