@@ -51,6 +51,23 @@ local function finding(list, ok, about, text, ...)
     list[#list + 1] = { ok = ok, about = about, text = text }
 end
 
+-- The user's own files: what hooks do without when one of them is broken.
+-- @return the configuration that hooks have; nil when there is none
+local function check_files(list)
+    local conf, err = config.load(true)
+    if not conf or conf.warning then
+        finding(list, false, "settings", "%s", conf and conf.warning or err)
+    end
+    if not conf then return nil end
+    local _, refused = require("propolis.schemas").list()
+    for _, why_not in ipairs(refused) do
+        finding(list, false, "schemas", "%s", why_not)
+    end
+    _, err = require("propolis.capture.redact").load(conf.paths.config)
+    if err then finding(list, false, "redact.lua", "%s", err) end
+    return conf
+end
+
 local function check_store(list, conf)
     local path, file = activity.file(conf)
     if not file then
@@ -187,11 +204,8 @@ function command.main(opts)
     if excess then return cli.usage(command, excess) end
     if opts.why then return why(opts.why, opts) end
     local list = {}
-    local conf, err = config.load()
-    if not conf then
-        finding(list, false, "settings", tostring(err))
-        return shown(list, opts)
-    end
+    local conf = check_files(list)
+    if not conf then return shown(list, opts) end
     finding(list, true, "program", "%s, version %s", ctx.program, ctx.version)
     local seen = check_store(list, conf)
     for _, agent in ipairs(named) do

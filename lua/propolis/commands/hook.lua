@@ -155,6 +155,9 @@ local function capture(conf, name, events)
     if not done or not ok then
         spool_all(conf, list, tostring(done and err or ok))
     end
+    for _, refused in ipairs(require("propolis.schemas").refused()) do
+        log("error", "%s", refused)
+    end
 end
 
 -- The texts of the notices that are due.  An agent that shows none to the
@@ -202,8 +205,13 @@ local function hook(argv)
     collectgarbage("stop") -- a process of a few milliseconds
     if in_worker() then return end
     local name, agent = load_agent(argv[1])
-    local conf, err = require("propolis.config").load()
+    local config = require "propolis.config"
+    local conf, err = config.load(true)
     if not conf then error(err, 0) end
+    config.keep(conf)
+    if conf.warning then
+        log("error", "%s", conf.warning)
+    end
     local off = conf.capture == false
     if off and not agent.takes_context(argv[2] or "") then
         return -- not even read

@@ -175,21 +175,6 @@ describe("what is not captured:", function()
         assert.same({ "y" }, hooks.contents(home))
     end)
 
-    it("anything while the settings cannot be read", function()
-        tmp.write(home .. "/config/config.lua", "return {")
-        prompt(home, "canary")
-        nothing()
-        assert.truthy(hooks.log(home):find("config.lua", 1, true))
-    end)
-
-    it("anything while a rule is not understood", function()
-        tmp.write(home .. "/config/config.lua",
-            "return { capture_deny = 1 }")
-        prompt(home, "canary")
-        nothing()
-        assert.truthy(hooks.log(home):find("capture_deny", 1, true))
-    end)
-
     it("private text", function()
         prompt(home, "a <private>canary</private> b")
         assert.same({ "a  b" }, hooks.contents(home))
