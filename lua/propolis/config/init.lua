@@ -217,7 +217,7 @@ local function set_all(conf, account, problems)
         conf.settings = old or {}
     end
     for _, key in ipairs(config.keys) do
-        local name, err = key.name, nil
+        local name, err = key.name
         conf[name], conf.origin[name], err = effective(key, account,
             conf.settings, conf.paths)
         if err then
@@ -250,11 +250,10 @@ end
 function config.load(anyway)
     local paths, err = config.paths()
     if not paths then return nil, err end
+    local conf, account = { paths = paths, origin = {} }
     local problems = { err }
-    local conf = { paths = paths, origin = {} }
     conf.settings, problems[#problems + 1] =
         config.read_settings(paths.settings)
-    local account
     account, conf.warning = config.credentials(paths.credentials)
     if not (env("HIVEMIND_TOKEN") and env("HIVEMIND_ORG_ID")) then
         problems[#problems + 1], conf.warning = conf.warning, nil

@@ -153,7 +153,8 @@ describe("a schema file", function()
         ["with columns that are none"] = {
             "return { table = 'sessions', columns = { 1 } }", "" },
         ["with indexes that are none"] = {
-            "return { table = 'sessions', columns = {}, indexes = 'abc' }", "" },
+            "return { table = 'sessions', columns = {}, indexes = 'abc' }",
+            "indexes is no list" },
         ["of another table with a sync that is none"] = {
             "return { table = 't', columns = { 1 }, sync = { merge = {} } }",
             "" },
