@@ -183,7 +183,8 @@ end
 local function respond(conf, agent, event, captured, rule)
     local context = require "propolis.capture.context"
     local facts = {
-        captured = captured, rule = rule,
+        captured = captured, rule = rule, tables = conf.tables,
+        program = require("propolis.install.program").word(),
         version = require("engine.sys").version, user = conf.user,
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,

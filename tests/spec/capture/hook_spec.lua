@@ -95,6 +95,20 @@ describe("a session's start", function()
         assert.is_true(#text < 2000)
     end)
 
+    it("names the program and the tables that are in force", function()
+        local program = assert(sys.readlink("/proc/self/exe"))
+        local function recipe(env)
+            local text = start(env).hookSpecificOutput.additionalContext
+            return text:match('`([^`]*) query "[^"]* FROM%s+(%w+)[^`]*"`.*'
+                .. 'FROM%s+(%w+)')
+        end
+        local env = { HIVEMIND_TABLE = "m2", HIVEMIND_SESSIONS_TABLE = "s2" }
+        assert.same({ program, "m2", "s2" }, { recipe(env) })
+        assert.same({ program, "memory", "sessions" }, { recipe() })
+        assert.same({ "propolis", "memory", "sessions" },
+            { recipe({ PATH = program:match("^(.*)/") .. ":/bin" }) })
+    end)
+
     it("says who is logged in", function()
         tmp.write(home .. "/credentials.json", json.encode {
             token = "t", orgId = "o1", orgName = "Acme", userName = "ann",
