@@ -19,8 +19,9 @@ local function versions()
 end
 
 --- What the agents' files need to know: { home, env(name), program, word = how
--- a shell starts it, tables = those of the configuration, program_time, state, version, mcp = the server command is there, approve,
--- agent_version(program) }; nil and a sentence on failure.
+-- a shell starts it, tables = those of the configuration, program_time, state,
+-- version, mcp = the server command is there, approve, agent_version(program)
+-- }; nil and a sentence on failure.
 -- @param options { approve = the person approves our hook lines }
 return function(options)
     local places = require "propolis.config.places"

@@ -42,8 +42,12 @@ end
 
 local function send(agent, hook, id, cwd)
     local payload = payload_of(agent, hook.event, id, cwd)
-    local start = sys.monotonic()
-    local ended, err = sys.run(argv_of(agent, hook.line), {
+    local start, argv = sys.monotonic(), argv_of(agent, hook.line)
+    if not argv then
+        return { event = hook.event, line = hook.line, seconds = 0,
+            error = "needs a shell, which this agent does not start" }
+    end
+    local ended, err = sys.run(argv, {
         stdin = json.encode(payload), timeout = LIMIT, cwd = cwd,
         -- A sync would carry the test to the team's store before it is out.
         env = { PROPOLIS_AUTOSYNC = "false" },
