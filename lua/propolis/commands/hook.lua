@@ -60,7 +60,7 @@ local function read_payload()
         collectgarbage("restart")
     end
     if text:find("^%s*$") then error("stdin was empty", 0) end
-    local payload, err = require("propolis.json").decode(text)
+    local payload, err = require("propolis.json").decode_deep(text)
     if type(payload) ~= "table" then
         error(("%d bytes on stdin are not a JSON object: %s"):format(#text,
             err or "a value of another type"), 0)

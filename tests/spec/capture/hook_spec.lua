@@ -293,6 +293,31 @@ describe("odd input", function()
         assert.equal('{"a":' .. deep .. "}", m.tool_input)
     end)
 
+    it("levels without end: what is too deep is its text", function()
+        for _, levels in ipairs { 126, 127, 128, 1000, 100000 } do
+            local inner = [["\"]", {"password": "hunter2", "n": 1.0}]]
+            local deep = ("["):rep(levels) .. inner .. ("]"):rep(levels)
+            hooks.run(home, CLAUDE, "PostToolUse", '{"session_id":"s",'
+                .. '"hook_event_name":"PostToolUse","tool_name":"x",'
+                .. '"tool_input":{"a":' .. deep .. '},"tool_response":[2]}')
+            local rows = hooks.rows(home)
+            local m = json.decode(rows[#rows].message)
+            assert.equal("[2]", m.tool_response)
+            local text, up = m.tool_input, 0
+            local value = assert(json.decode_deep(text))
+            while type(value) == "table" do
+                text, up, value = value, up + 1, value.a or value[1]
+                if type(value) == "string" and value ~= '"]' then
+                    value = assert(json.decode_deep(value)) -- a rest
+                end
+            end
+            assert.equal(levels + 1, up, value)
+            local last = text[2]
+            assert.same({ password = "[redacted:password]", n = 1 },
+                type(last) == "string" and json.decode(last) or last)
+        end
+    end)
+
     it("50 MB of tool output keeps its ends", function()
         local out = "HEAD" .. ("line of output\n"):rep(50 * 70000) .. "TAIL"
         hooks.run(home, CLAUDE, "PostToolUse", json.encode {
