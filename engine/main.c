@@ -6,6 +6,7 @@
  */
 #include <lauxlib.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,12 +172,14 @@ static bool boot(lua_State *L, const char *word)
     return run_report(L, status) == LUA_OK;
 }
 
-/* Calls the command on the stack; its exit code is the returned integer. */
+/* Calls the command on the stack; its exit code is the returned integer.  A
+ * file at the limit of `ulimit -f` is an error of the write, not our end. */
 static int run_word(lua_State *L, const char *word)
 {
-    int status = run_command(L, push_args(L), 1);
-    int code = EXIT_FAILURE;
+    int status, code = EXIT_FAILURE;
 
+    signal(SIGXFSZ, SIG_IGN);
+    status = run_command(L, push_args(L), 1);
     if (status == LUA_OK) {
         if (lua_isinteger(L, -1))
             code = (int)lua_tointeger(L, -1);

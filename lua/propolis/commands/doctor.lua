@@ -70,17 +70,13 @@ end
 
 local function check_store(list, conf)
     local path, file = activity.file(conf)
-    if not file then
-        local ok, err = sys.mkdir(conf.paths.data)
-        if ok then
-            finding(list, nil, "store", "%s is not there yet: no event came",
-                path)
-        else
-            finding(list, false, "store", "%s: no event can be stored",
-                tostring(err))
-        end
-        return {}
+    local trouble = require("propolis.capture.lost").trouble(conf)
+    if trouble then
+        finding(list, false, "store", "%s: no event can be stored", trouble)
+    elseif not file then
+        finding(list, nil, "store", "%s is not there yet: no event came", path)
     end
+    if not file then return {} end
     local store <close>, err = activity.open(conf)
     if not store then
         finding(list, false, "store", "%s does not open: %s. Move it away and "
@@ -172,6 +168,15 @@ local function check_agent(list, agent, ctx, conf, seen, named)
         or "no event of a real session came yet")
 end
 
+-- Events that could be kept nowhere; told for the last time once all is well.
+local function check_lost(list)
+    local text, forget = require("propolis.capture.lost").all()
+    local well = true
+    for _, one in ipairs(list) do well = well and one.ok ~= false end
+    if text then finding(list, false, "lost", "%s", text) end
+    if text and well then forget() end
+end
+
 local function shown(list, opts)
     local failed = false
     for _, one in ipairs(list) do
@@ -211,6 +216,7 @@ function command.main(opts)
     for _, agent in ipairs(named) do
         check_agent(list, agent, ctx, conf, seen, #opts > 0)
     end
+    check_lost(list)
     return shown(list, opts)
 end
 

@@ -143,6 +143,10 @@ local function spool_all(conf, list, why)
         else
             log("error", "%s is lost: store: %s; spool: %s",
                 record.row.description, why, err)
+            if record.table == "sessions" then
+                require("propolis.capture.lost").tell(record.row.description,
+                    ("%s; %s"):format(why, err))
+            end
         end
     end
 end
@@ -182,6 +186,11 @@ end
 -- The hook's output, first of all: an agent that stops waiting has it by then.
 local function respond(conf, agent, event, captured, rule)
     local context = require "propolis.capture.context"
+    local lost = require "propolis.capture.lost"
+    if captured then
+        rule = lost.trouble(conf)
+        captured = not rule
+    end
     local facts = {
         captured = captured, rule = rule, tables = conf.tables,
         program = require("propolis.install.program").word(),
@@ -192,6 +201,7 @@ local function respond(conf, agent, event, captured, rule)
         waiting = #require("propolis.capture.spool").list(conf),
         notices = due(conf, agent),
     }
+    table.insert(facts.notices, lost.notice())
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
@@ -208,7 +218,10 @@ local function hook(argv)
     local name, agent = load_agent(argv[1])
     local config = require "propolis.config"
     local conf, err = config.load(true)
-    if not conf then error(err, 0) end
+    if not conf then
+        require("propolis.capture.lost").tell(argv[2] or "an event", err)
+        error(err, 0)
+    end
     config.keep(conf)
     if conf.warning then
         log("error", "%s", conf.warning)
