@@ -3,7 +3,8 @@ local context = require "propolis.capture.context"
 local function text(more)
     local facts = {
         program = "propolis", captured = true,
-        tables = { memory = "memory", sessions = "sessions" }, version = "1", user = "ann",
+        tables = { memory = "memory", sessions = "sessions" }, version = "1",
+        user = "ann",
         org_name = "Acme", workspace = "main", logged_in = true,
         remote = "deeplake:",
     }

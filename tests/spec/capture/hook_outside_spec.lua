@@ -109,12 +109,12 @@ describe("no hook", function()
         local missing = needs.strace()
         if missing then return pending(missing) end
         local home = hooks.home()
-        local prompt = hooks.prompt("x")
-        hooks.run(home, "claude-code", "UserPromptSubmit", prompt)
+        local text = hooks.prompt("x")
+        hooks.run(home, "claude-code", "UserPromptSubmit", text)
         assert(sys.run { "touch", "-d", "2 minutes ago", home .. "/data" })
         local out = home .. "/trace"
         started({ "strace", "-f", "-o", out, "-e", "trace=fsync,fdatasync" },
-            home, "claude-code", "UserPromptSubmit", prompt)
+            home, "claude-code", "UserPromptSubmit", text)
         assert.equal(1, select(2, sys.read(out):gsub("sync%(", "")))
         assert.equal(2, #hooks.rows(home))
     end)
