@@ -2,13 +2,9 @@
 -- A line is ours when it runs a program called propolis with the words hook
 -- and an agent's name.  It was edited when it is not exactly what this version
 -- or an older one writes for an absolute path.
-local command = {}
+local quote = require("propolis.install.program").quote
 
---- `word` as a POSIX shell, and a program that splits like one, reads it.
-function command.quote(word)
-    if word:find("^[%w/_.+@%%:,=-]+$") then return word end
-    return "'" .. word:gsub("'", "'\\''") .. "'"
-end
+local command = {}
 
 -- What a line is made of: the quoted program, the agent and the event. It
 -- tests for the program, so that an agent whose hooks outlive the program runs
@@ -18,7 +14,7 @@ local SHELL = "[ ! -x {program} ] || exec " .. BARE
 local SPAWNED = [[sh -c '[ ! -x "$0" ] || exec "$0" "$@"' ]] .. BARE
 
 local function fill(form, program, agent, event)
-    return (form:gsub("{(%a+)}", { program = command.quote(program),
+    return (form:gsub("{(%a+)}", { program = quote(program),
         agent = agent, event = event }))
 end
 

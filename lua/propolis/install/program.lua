@@ -17,11 +17,16 @@ function program.path()
     return exe, false
 end
 
+--- `word` as a POSIX shell, and a program that splits like one, reads it.
+function program.quote(word)
+    if word:find("^[%w/_.+@%%:,=-]+$") then return word end
+    return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
 --- What a person or a model types to start it, as a word of the shell.
 function program.word()
     local path, known = program.path()
-    return (not path or known) and "propolis"
-        or require("propolis.install.command").quote(path)
+    return (not path or known) and "propolis" or program.quote(path)
 end
 
 return program
