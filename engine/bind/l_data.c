@@ -17,7 +17,7 @@
 #define MAX_FILE ((size_t)1 << 20)
 #define MAX_MEMORY ((size_t)8 << 20)
 #define MAX_INSTRUCTIONS 1000000
-#define MAX_SECONDS 0.5
+#define MAX_SECONDS 0.25
 #define MAX_VALUES 100000
 #define MAX_DEPTH 32
 
@@ -50,7 +50,7 @@ static bool may_grow(struct data *d, size_t n)
     if (n > MAX_MEMORY - d->used)
         d->over = "8 MiB of memory";
     else if ((n >= LARGE || d->asked++ % CLOCK_EVERY == 0) && too_long(d))
-        d->over = "half a second";
+        d->over = "a quarter of a second";
     else
         return true;
     return false;
@@ -93,7 +93,7 @@ static void watch(lua_State *L, lua_Debug *ar)
     if (d->instructions >= MAX_INSTRUCTIONS)
         d->over = "a million instructions";
     else if (too_long(d))
-        d->over = "half a second";
+        d->over = "a quarter of a second";
     else
         return;
     lua_pushnil(L);

@@ -54,7 +54,7 @@ describe("a data file", function()
         ["slow work on long texts"] = { [[local s = "x"
             for _ = 1, 21 do s = s .. s end
             for i = 1, 1e9 do local t = s .. i end]],
-            ":3: stopped at half a second" },
+            ":3: stopped at a quarter of a second" },
         ["a table within itself"] = { "local t = {} t.t = t return t",
             ": it has tables nested too deep" },
         ["tables that multiply"] = { [[local t = {}
