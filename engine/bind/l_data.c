@@ -14,7 +14,7 @@
 
 #define DATA_TYPE "engine.data"
 
-#define MAX_FILE ((size_t)1 << 20)
+#define MAX_FILE ((size_t)512 << 10) /* its compiling is not counted */
 #define MAX_MEMORY ((size_t)8 << 20)
 #define MAX_INSTRUCTIONS 1000000
 #define MAX_SECONDS 0.25
@@ -22,7 +22,7 @@
 #define MAX_DEPTH 32
 
 /* The clock is asked after so many instructions, and so many allocations. */
-#define CLOCK_EVERY 1000
+#define CLOCK_EVERY 100
 #define LARGE 4096
 
 /* One run of a data file. */
@@ -242,7 +242,7 @@ static int l_load_data(lua_State *L)
     if (!file_read(path, MAX_FILE + 1, text, &e))
         return bind_fail(L, &e);
     if (text->len > MAX_FILE)
-        return refuse(L, 0, "it is larger than 1 MiB");
+        return refuse(L, 0, "it is larger than 512 KiB");
     d->L = lua_newstate(allocate, d);
     if (!d->L)
         return luaL_error(L, "not enough memory");

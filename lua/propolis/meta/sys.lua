@@ -185,8 +185,8 @@ function sys.read(path, max) end
 
 --- What a Lua file of data returns.  It runs without any library, also without
 --- the methods of strings, and ends at a million instructions, a quarter of a
---- second of processor time or 8 MiB; it may return texts, numbers, booleans and
---- tables of them.  The error (code "arg") begins with PATH:LINE: where the
+--- second of processor time or 8 MiB; it is no longer than 512 KiB, and may
+--- return texts, numbers, booleans and tables of them.  The error (code "arg") begins with PATH:LINE: where the
 --- file is at fault; without one its code is "none".
 ---@param path string
 ---@return any value

@@ -69,8 +69,8 @@ describe("a data file", function()
         ["bytecode"] = { string.dump(function() return {} end),
             ": .*binary chunk" },
         ["a syntax error"] = { "return {\n", ":2: unexpected symbol" },
-        ["text of more than a mebibyte"] = { "--" .. ("x"):rep(1 << 20),
-            ": it is larger than 1 MiB" },
+        ["text of more than half a mebibyte"] = { "--" .. ("x"):rep(1 << 19),
+            ": it is larger than 512 KiB" },
     } do
         it("is refused for " .. what, function()
             local value, err = load(case[1])
