@@ -14,7 +14,7 @@
 
 #define DATA_TYPE "engine.data"
 
-#define MAX_FILE ((size_t)512 << 10) /* its compiling is not counted */
+#define MAX_FILE ((size_t)512 << 10)
 #define MAX_MEMORY ((size_t)8 << 20)
 #define MAX_INSTRUCTIONS 1000000
 #define MAX_SECONDS 0.25
@@ -25,9 +25,14 @@
 #define CLOCK_EVERY 100
 #define LARGE 4096
 
+/* Bytes that are compiled between two looks at the clock. */
+#define PIECE 1024
+
 /* One run of a data file. */
 struct data {
     lua_State *L;     /* the file's own state; NULL when there is none */
+    const char *text; /* what is still to be compiled */
+    size_t left;      /* its bytes */
     size_t used;      /* bytes of memory it has now */
     size_t asked;     /* allocations so far */
     int instructions; /* run so far, in steps of CLOCK_EVERY */
@@ -41,19 +46,20 @@ struct data {
 
 static bool too_long(struct data *d)
 {
-    return (double)(clock() - d->start) / CLOCKS_PER_SEC > MAX_SECONDS;
+    if ((double)(clock() - d->start) / CLOCKS_PER_SEC <= MAX_SECONDS)
+        return false;
+    d->over = "a quarter of a second";
+    return true;
 }
 
 /* May the file have n bytes more?  A shrinking block is never refused. */
 static bool may_grow(struct data *d, size_t n)
 {
-    if (n > MAX_MEMORY - d->used)
+    if (n > MAX_MEMORY - d->used) {
         d->over = "8 MiB of memory";
-    else if ((n >= LARGE || d->asked++ % CLOCK_EVERY == 0) && too_long(d))
-        d->over = "a quarter of a second";
-    else
-        return true;
-    return false;
+        return false;
+    }
+    return (n < LARGE && d->asked++ % CLOCK_EVERY != 0) || !too_long(d);
 }
 
 static void *allocate(void *ud, void *block, size_t old, size_t n)
@@ -77,7 +83,13 @@ static void *allocate(void *ud, void *block, size_t old, size_t n)
     return p;
 }
 
-/* Nothing in the file's state can catch this error. */
+/* Ends the file; nothing in its state can catch this error. */
+static void stop(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_error(L);
+}
+
 static void watch(lua_State *L, lua_Debug *ar)
 {
     void *ud;
@@ -92,12 +104,22 @@ static void watch(lua_State *L, lua_Debug *ar)
     d->instructions += CLOCK_EVERY;
     if (d->instructions >= MAX_INSTRUCTIONS)
         d->over = "a million instructions";
-    else if (too_long(d))
-        d->over = "a quarter of a second";
-    else
-        return;
-    lua_pushnil(L);
-    lua_error(L);
+    if (d->instructions >= MAX_INSTRUCTIONS || too_long(d))
+        stop(L);
+}
+
+/* A lua_Reader of the text. */
+static const char *feed(lua_State *L, void *ud, size_t *n)
+{
+    struct data *d = ud;
+    const char *piece = d->text;
+
+    if (too_long(d))
+        stop(L);
+    *n = d->left < PIECE ? d->left : PIECE;
+    d->text += *n;
+    d->left -= *n;
+    return piece;
 }
 
 static int data_gc(lua_State *L)
@@ -205,11 +227,10 @@ static const char *copy(lua_State *L, struct data *d, int depth)
     }
 }
 
-static int run(lua_State *L, struct data *d, const struct buf *text)
+static int run(lua_State *L, struct data *d)
 {
     const char *wrong;
-    int status = luaL_loadbufferx(d->L, text->data ? text->data : "", text->len,
-                                  "=", "t");
+    int status = lua_load(d->L, feed, d, "=", "t");
 
     if (status == LUA_OK) {
         lua_sethook(d->L, watch, LUA_MASKLINE | LUA_MASKCOUNT, CLOCK_EVERY);
@@ -246,7 +267,13 @@ static int l_load_data(lua_State *L)
     d->L = lua_newstate(allocate, d);
     if (!d->L)
         return luaL_error(L, "not enough memory");
-    return run(L, d, text);
+    d->text = text->data;
+    d->left = text->len;
+    if (d->left >= 3 && memcmp(d->text, "\xEF\xBB\xBF", 3) == 0) {
+        d->text += 3; /* a mark of some editors, as luaL_loadfile has it */
+        d->left -= 3;
+    }
+    return run(L, d);
 }
 
 const luaL_Reg sys_data_funcs[] = {{"load_data", l_load_data}, {NULL, NULL}};
