@@ -56,9 +56,6 @@ describe("a data file", function()
             for _ = 1, 21 do s = s .. s end
             for i = 1, 1e9 do local t = s .. i end]],
             ":3: stopped at a quarter of a second" },
-        ["a text that takes long to compile"] = { "local x if x then "
-            .. ("elseif x then "):rep(36000) .. "end",
-            ": stopped at a quarter of a second" },
         ["a table within itself"] = { "local t = {} t.t = t return t",
             ": it has tables nested too deep" },
         ["tables that multiply"] = { [[local t = {}
