@@ -14,12 +14,16 @@ local OTHERS = tonumber("077", 8)
 -- Notes are no longer than this (bytes); then they count no further.
 local MAX = 1 << 16
 
--- The files that may hold notes for this state folder: its own; others name it,
+-- The user whose notes these are; nobody where that cannot be told.
+local function uid()
+    return (sys.stat("/proc/self") or { uid = -1 }).uid
+end
+
+-- The files that may hold notes for a state folder: its own; others name it,
 -- as their folders serve all homes.
-local function files()
-    local paths = places.paths()
-    local state = paths and paths.state
-    local name = ("/propolis-%d-%s.lost"):format(sys.stat("/proc/self").uid,
+-- @param state its path, or nil where there is no home
+local function files(state)
+    local name = ("/propolis-%d-%s.lost"):format(uid(),
         sys.sha256(state or ""):sub(1, 12))
     local list = { state and state .. "/lost" }
     for _, folder in ipairs { places.env("XDG_RUNTIME_DIR") or "",
@@ -29,10 +33,15 @@ local function files()
     return list
 end
 
+local function state_folder()
+    local paths = places.paths()
+    return paths and paths.state
+end
+
 -- Whether a file is one that nobody else can have written or can read.
 local function is_ours(stat)
     return stat ~= nil and stat.type == "file" and stat.mode & OTHERS == 0
-        and stat.uid == sys.stat("/proc/self").uid
+        and stat.uid == uid()
 end
 
 -- Adds a line to a file of notes: whether that could be done.
@@ -54,27 +63,30 @@ function lost.tell(what, why)
     local line = ("%s could not be kept: %s"):format(what, why)
         :gsub("%c", "?")
     io.stderr:write("propolis: ", line, "\n")
-    local paths = places.paths()
-    if paths then sys.mkdir(paths.state) end
-    for _, path in ipairs(files()) do
+    local state = state_folder()
+    if state then sys.mkdir(state) end
+    for _, path in ipairs(files(state)) do
         if add(path, sys.now() .. " " .. line .. "\n") then return end
     end
 end
 
--- What the notes with these ends say, as a sentence, and their files; nil
--- without any.
+-- What the notes with these ends say, those without a home included, as a
+-- sentence, and their files; nil without any.
 local function summary(...)
-    local found, count, last = {}, 0, ""
-    for _, path in ipairs(files()) do
-        for _, suffix in ipairs { ... } do
-            local stat = sys.stat(path .. suffix, true)
-            local text = is_ours(stat) and sys.read(path .. suffix, 2 * MAX)
-                or nil
-            for line in (text or ""):gmatch("[^\n]+") do
-                count = count + 1
-                last = line > last and line or last
-            end
-            found[#found + 1] = text and path .. suffix
+    local found, seen, count, last = {}, {}, 0, ""
+    local function read(path)
+        local stat = not seen[path] and sys.stat(path, true) or nil
+        local text = is_ours(stat) and sys.read(path, 2 * MAX) or nil
+        seen[path] = true
+        found[#found + 1] = text and path
+        for line in (text or ""):gmatch("[^\n]+") do
+            count = count + 1
+            last = line > last and line or last
+        end
+    end
+    for _, list in ipairs { files(nil), files(state_folder()) } do
+        for _, path in ipairs(list) do
+            for _, suffix in ipairs { ... } do read(path .. suffix) end
         end
     end
     if count == 0 then return nil end

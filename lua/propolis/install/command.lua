@@ -110,8 +110,8 @@ function command.stays(hook, ctx)
     local program = hook.program:gsub("^~/", ctx.home .. "/")
         :gsub("^%$HOME/", ctx.home .. "/")
         :gsub("^%${HOME}/", ctx.home .. "/")
-    return hook.edited and (program == ctx.program
-        or not program:find("^/[^$`]*$")) or false
+    return hook.edited and (not program:find("^/[^$`]*$")
+        or program == ctx.program or ctx.is_program(program)) or false
 end
 
 --- The hook of ours that an event keeps: one that stays as it was edited, else

@@ -18,10 +18,10 @@ local function versions()
     end
 end
 
---- What the agents' files need to know: { home, env(name), program, word = how
--- a shell starts it, tables = those of the configuration, program_time, state,
--- version, mcp = the server command is there, approve, agent_version(program)
--- }; nil and a sentence on failure.
+--- What the agents' files need to know: { home, env(name), program,
+-- is_program(path), word = how a shell starts it, tables = those of the
+-- configuration, program_time, state, version, mcp = the server command is
+-- there, approve, agent_version(program) }; nil and a sentence on failure.
 -- @param options { approve = the person approves our hook lines }
 return function(options)
     local places = require "propolis.config.places"
@@ -45,6 +45,9 @@ return function(options)
             return value and value:find("^/") and value or nil
         end,
         program = exe, word = program.word(),
+        is_program = function(path)
+            return sys.realpath(path) == sys.realpath(exe)
+        end,
         tables = require("propolis.config").load(true).tables,
         program_time = found and os.date("!%Y-%m-%dT%H:%M:%SZ",
             found.mtime // 1 | 0) or "",

@@ -14,7 +14,7 @@ local home, notes
 -- A hook, whatever it says on stderr.
 local function hook(event, stdin, wrap)
     local r = run({ "hook", CLAUDE, event }, { home = home, stdin = stdin,
-        wrap = wrap, env = { TMPDIR = notes, XDG_RUNTIME_DIR = false } })
+        wrap = wrap, env = { TMPDIR = notes, XDG_RUNTIME_DIR = notes } })
     assert.equal(0, r.code, r.stderr)
     return r
 end
@@ -95,6 +95,15 @@ describe("an event that can be kept nowhere", function()
         assert.equal(1, #names)
         assert.equal(tonumber("600", 8), sys.stat(notes .. "/" .. names[1])
             .mode)
+        has(select(2, start()), "1 event could not be kept")
+    end)
+
+    it("is told of at home when there was none", function()
+        local r = run({ "hook", CLAUDE, "UserPromptSubmit" }, {
+            stdin = hooks.prompt("one"), env = { TMPDIR = notes,
+                XDG_RUNTIME_DIR = notes, PROPOLIS_HOME = "no/path" } })
+        assert.same({ 0, "" }, { r.code, r.stdout })
+        has(r.stderr, "could not be kept: PROPOLIS_HOME must be an absolute")
         has(select(2, start()), "1 event could not be kept")
     end)
 

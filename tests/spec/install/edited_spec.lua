@@ -243,6 +243,20 @@ describe("a hook line that somebody edited", function()
             end)
     end
 
+    it("may name the program by a link", function()
+        ok("install", "cursor")
+        sys.symlink(PROGRAM, path "propolis")
+        local place = path ".cursor/hooks.json"
+        local text = sys.read(place):gsub('"[^"]*hook cursor stop"',
+            '"nice ' .. path "propolis" .. ' hook cursor stop"')
+        sys.replace(place, text)
+        ok("install", "cursor")
+        assert.equal(text, sys.read(place))
+        sys.remove(path "propolis")
+        ok("install", "cursor")
+        assert.is_nil(sys.read(place):find("nice", 1, true))
+    end)
+
     it("wins over one of ours beside it", function()
         ok("install", "cursor")
         local text = sys.read(path ".cursor/hooks.json")
