@@ -6,6 +6,7 @@
  */
 #include <lauxlib.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,12 +171,14 @@ static int boot(lua_State *L, const char *word)
     return run_report(L, status, PROGRAM);
 }
 
-/* Calls the command on the stack; its exit code is the returned integer. */
+/* Calls the command on the stack; its exit code is the returned integer.  A
+ * file at the limit of `ulimit -f` is an error of the write, not our end. */
 static int run_word(lua_State *L, const char *word)
 {
     const char *who = lua_pushfstring(L, "%s %s", PROGRAM, word);
     int code;
 
+    signal(SIGXFSZ, SIG_IGN);
     lua_insert(L, -2);
     code = run_report(L, run_command(L, push_args(L), 1), who);
     if (code != EXIT_SUCCESS)

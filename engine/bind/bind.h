@@ -183,6 +183,7 @@ void bind_pushheal(lua_State *L, const struct schema *s, const struct heal *h);
 /* Parts of engine.sys, which fill one module table. */
 extern const luaL_Reg sys_file_funcs[];
 extern const luaL_Reg sys_proc_funcs[];
+extern const luaL_Reg sys_data_funcs[];
 
 /* The modules linked into the program. */
 int luaopen_engine_sys(lua_State *L);

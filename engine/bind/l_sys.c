@@ -242,6 +242,7 @@ int luaopen_engine_sys(lua_State *L)
     luaL_newlib(L, funcs);
     luaL_setfuncs(L, sys_file_funcs, 0);
     luaL_setfuncs(L, sys_proc_funcs, 0);
+    luaL_setfuncs(L, sys_data_funcs, 0);
     bind_settext(L, "version", build_version);
     bind_settext(L, "root", build_root); /* where lua/ and schemas/ are */
     return 1;

@@ -47,11 +47,15 @@ static bool too_long(struct err *e, const char *what, const char *path)
     return os_fail(e, what, path);
 }
 
+/* Leaves errno as it is. */
 static bool is_dir(const char *path)
 {
+    int errnum = errno;
     struct stat st;
+    bool yes = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    errno = errnum;
+    return yes;
 }
 
 bool file_mkdirs(const char *path, unsigned mode, struct err *e)

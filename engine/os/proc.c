@@ -108,7 +108,7 @@ __attribute__((noreturn)) static void report_errno(int report)
 
 void proc_exec(const struct proc *p, const char *path, int report)
 {
-    static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGCHLD};
+    static const int defaults[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGCHLD};
     sigset_t none;
 
     for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)

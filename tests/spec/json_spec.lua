@@ -165,6 +165,22 @@ describe("json.decode", function()
         local n = ("["):rep(128) .. "1234567890123456789" .. ("]"):rep(128)
         assert.equal(n, round(n))
     end)
+
+    it("gives what is nested deeper as text, when asked", function()
+        local inner = [[ {"]": "\u00e9]", "n": [1]} ]]
+        local text = ("["):rep(127) .. '"a", [' .. inner .. ', [ ]], {}'
+            .. ("]"):rep(127)
+        local v = assert(json.decode_deep(text))
+        for _ = 2, 127 do v = v[1] end
+        assert.same({ "a", { inner:match("{.*}"), "[ ]" }, {} }, v)
+        assert.same({ 1 }, json.decode_deep("[1]"))
+        for _, bad in ipairs { ("["):rep(200), ("["):rep(200) .. "]",
+            ("["):rep(200) .. '"' .. ("]"):rep(200), "[", "" } do
+            assert.is_nil((json.decode_deep(bad)))
+        end
+        local mixed = ("["):rep(200) .. ("}"):rep(200)
+        assert.is_nil((json.decode_deep(mixed)))
+    end)
 end)
 
 describe("json.encode", function()

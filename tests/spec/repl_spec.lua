@@ -131,7 +131,7 @@ describe("the REPL", function()
             "> .help sys.read\\n", "< sys.read(path, max)", "< > ",
             "> .help propolis.open\\n", "< propolis.open(url, options)",
             "< > ", "> .help store:plan\\n", "< store:plan(schemas)",
-            "< > ", "> .help propolis.config.load\\n", "< config.load()",
+            "< > ", "> .help propolis.config.load\\n", "< config.load(anyway)",
             "< > ",
             "> .nope\\n", "< no command '.nope'", "< > " }
     end)

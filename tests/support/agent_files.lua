@@ -58,6 +58,8 @@ end
 --- What an agent's install.lua is given, see propolis.install.context.
 function agent_files.ctx(home, more)
     local ctx = { home = home, program = "/x y/propolis", version = "1",
+        word = "propolis", is_program = function() return false end,
+        tables = { memory = "memory", sessions = "sessions" },
         state = home .. "/state", now = "t", program_time = "t",
         env = function() end, agent_version = function() end }
     for key, value in pairs(more or {}) do ctx[key] = value end

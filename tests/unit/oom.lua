@@ -229,6 +229,20 @@ end, verify = function()
     tidy()
 end }
 
+add { name = "sys.load_data", setup = function()
+    assert(sys.create(fresh() .. "/data.lua", [[
+        local list = { "text", deep = { { 1, 2.5, true } } }
+        for i = 1, 100 do list[i] = "text " .. i end
+        return list]]))
+    assert(sys.create(dir .. "/large.lua", "local s = 'x' while true do s ="
+        .. " s .. s end"))
+end, run = function()
+    assert(#ok(sys.load_data(dir .. "/data.lua")) == 100)
+    local none, err = sys.load_data(dir .. "/large.lua")
+    assert(none == nil)
+    if not err.message:find("8 MiB") then error(err, 0) end
+end, verify = tidy }
+
 add { name = "sys.run", run = function()
     local done = ok(sys.run({ "/bin/sh", "-c", "cat; echo $X >&2" },
         { stdin = "hello", env = { X = "world" }, timeout = 20 }))

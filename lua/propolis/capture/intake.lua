@@ -3,7 +3,7 @@
 -- A record is { table = a schema's name, row = {...}, once =, queue = }: once
 -- says that the row may be there already (it was offered before, or its table
 -- has one row per key) and then stays as it is; queue, that it was captured
--- for a team which the configuration may no longer name.
+-- for a team which the configuration may no longer name, or (false) for none.
 local schemas = require "propolis.schemas"
 local sqlite = require "engine.sqlite"
 require "propolis.store"
@@ -32,13 +32,14 @@ end
 -- Whether a record can go in one statement with the one before it.
 local function alike(a, b)
     return b ~= nil and a.table == b.table and not a.once == not b.once
-        and not a.queue == not b.queue
+        and a.queue == b.queue
 end
 
 --- Stores all records in one transaction, all or none.
 -- @return true, or nil, err
 function intake.put(store, records)
     local runs = {}
+    records = require("propolis.capture.probe").admitted(records)
     for i, record in ipairs(records) do
         local schema = assert(schemas[record.table], "no such table")
         if not alike(record, records[i - 1]) then

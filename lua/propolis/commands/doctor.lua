@@ -51,19 +51,32 @@ local function finding(list, ok, about, text, ...)
     list[#list + 1] = { ok = ok, about = about, text = text }
 end
 
+-- The user's own files: what hooks do without when one of them is broken.
+-- @return the configuration that hooks have; nil when there is none
+local function check_files(list)
+    local conf, err = config.load(true)
+    if not conf or conf.warning then
+        finding(list, false, "settings", "%s", conf and conf.warning or err)
+    end
+    if not conf then return nil end
+    local _, refused = require("propolis.schemas").list()
+    for _, why_not in ipairs(refused) do
+        finding(list, false, "schemas", "%s", why_not)
+    end
+    _, err = require("propolis.capture.redact").load(conf.paths.config)
+    if err then finding(list, false, "redact.lua", "%s", err) end
+    return conf
+end
+
 local function check_store(list, conf)
     local path, file = activity.file(conf)
-    if not file then
-        local ok, err = sys.mkdir(conf.paths.data)
-        if ok then
-            finding(list, nil, "store", "%s is not there yet: no event came",
-                path)
-        else
-            finding(list, false, "store", "%s: no event can be stored",
-                tostring(err))
-        end
-        return {}
+    local trouble = require("propolis.capture.lost").trouble(conf)
+    if trouble then
+        finding(list, false, "store", "%s: no event can be stored", trouble)
+    elseif not file then
+        finding(list, nil, "store", "%s is not there yet: no event came", path)
     end
+    if not file then return {} end
     local store <close>, err = activity.open(conf)
     if not store then
         finding(list, false, "store", "%s does not open: %s. Move it away and "
@@ -155,6 +168,15 @@ local function check_agent(list, agent, ctx, conf, seen, named)
         or "no event of a real session came yet")
 end
 
+-- Events that could be kept nowhere; told for the last time once all is well.
+local function check_lost(list)
+    local text, forget = require("propolis.capture.lost").all()
+    local well = true
+    for _, one in ipairs(list) do well = well and one.ok ~= false end
+    if text then finding(list, false, "lost", "%s", text) end
+    if text and well then forget() end
+end
+
 local function shown(list, opts)
     local failed = false
     for _, one in ipairs(list) do
@@ -187,16 +209,14 @@ function command.main(opts)
     if excess then return cli.usage(command, excess) end
     if opts.why then return why(opts.why, opts) end
     local list = {}
-    local conf, err = config.load()
-    if not conf then
-        finding(list, false, "settings", tostring(err))
-        return shown(list, opts)
-    end
+    local conf = check_files(list)
+    if not conf then return shown(list, opts) end
     finding(list, true, "program", "%s, version %s", ctx.program, ctx.version)
     local seen = check_store(list, conf)
     for _, agent in ipairs(named) do
         check_agent(list, agent, ctx, conf, seen, #opts > 0)
     end
+    check_lost(list)
     return shown(list, opts)
 end
 

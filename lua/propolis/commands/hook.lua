@@ -60,7 +60,7 @@ local function read_payload()
         collectgarbage("restart")
     end
     if text:find("^%s*$") then error("stdin was empty", 0) end
-    local payload, err = require("propolis.json").decode(text)
+    local payload, err = require("propolis.json").decode_deep(text)
     if type(payload) ~= "table" then
         error(("%d bytes on stdin are not a JSON object: %s"):format(#text,
             err or "a value of another type"), 0)
@@ -143,6 +143,10 @@ local function spool_all(conf, list, why)
         else
             log("error", "%s is lost: store: %s; spool: %s",
                 record.row.description, why, err)
+            if record.table == "sessions" then
+                require("propolis.capture.lost").tell(record.row.description,
+                    ("%s; %s"):format(why, err))
+            end
         end
     end
 end
@@ -154,6 +158,9 @@ local function capture(conf, name, events)
     local done, ok, err = pcall(store_all, conf, list, start)
     if not done or not ok then
         spool_all(conf, list, tostring(done and err or ok))
+    end
+    for _, refused in ipairs(require("propolis.schemas").refused()) do
+        log("error", "%s", refused)
     end
 end
 
@@ -179,8 +186,14 @@ end
 -- The hook's output, first of all: an agent that stops waiting has it by then.
 local function respond(conf, agent, event, captured, rule)
     local context = require "propolis.capture.context"
+    local lost = require "propolis.capture.lost"
+    if captured then
+        rule = lost.trouble(conf)
+        captured = not rule
+    end
     local facts = {
-        captured = captured, rule = rule,
+        captured = captured, rule = rule, tables = conf.tables,
+        program = require("propolis.install.program").word(),
         version = require("engine.sys").version, user = conf.user,
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,
@@ -188,6 +201,7 @@ local function respond(conf, agent, event, captured, rule)
         waiting = #require("propolis.capture.spool").list(conf),
         notices = due(conf, agent),
     }
+    table.insert(facts.notices, lost.notice())
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
@@ -202,8 +216,16 @@ local function hook(argv)
     collectgarbage("stop") -- a process of a few milliseconds
     if in_worker() then return end
     local name, agent = load_agent(argv[1])
-    local conf, err = require("propolis.config").load()
-    if not conf then error(err, 0) end
+    local config = require "propolis.config"
+    local conf, err = config.load(true)
+    if not conf then
+        require("propolis.capture.lost").tell(argv[2] or "an event", err)
+        error(err, 0)
+    end
+    config.keep(conf)
+    if conf.warning then
+        log("error", "%s", conf.warning)
+    end
     local off = conf.capture == false
     if off and not agent.takes_context(argv[2] or "") then
         return -- not even read

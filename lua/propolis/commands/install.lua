@@ -79,7 +79,8 @@ local function run_one(agent, ctx, opts)
         if opts.dry_run and not opts.json then shown(change) end
     end
     if not opts.dry_run then
-        report.advice = agents.advice(agent, install.read, folder)
+        report.advice = require("propolis.install.state").read(agent, ctx)
+            .advice
     end
     return report
 end

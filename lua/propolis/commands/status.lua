@@ -169,6 +169,8 @@ function command.main(opts)
         return bad and cli.FAILED or code
     end
     say_overview(all)
+    local _, refused = require("propolis.schemas").list()
+    for _, why in ipairs(refused) do cli.say("propolis: %s", why) end
     say_agents(reports)
     for _, report in ipairs(#opts > 0 and reports or {}) do
         say_hooks(report)

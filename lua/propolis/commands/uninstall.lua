@@ -25,6 +25,10 @@ stays in the local store.
 local function take_out(agent, ctx, opts, report)
     local changes, err = install.removal(agent, ctx)
     if not changes then return nil, err end
+    local state = require("propolis.install.state").read(agent, ctx)
+    for _, hook in ipairs(state.hooks) do
+        table.insert(report.edited, hook.edited and hook.line or nil)
+    end
     for i, change in ipairs(changes) do
         report.files[i] = change.path
     end
@@ -40,6 +44,10 @@ local function say(report, opts)
         cli.say("%s: %s %s", report.agent,
             opts.dry_run and "would restore" or "restored", path)
     end
+    for _, line in ipairs(report.error and {} or report.edited) do
+        cli.say("%s: a hook line that was edited goes, too: %s", report.agent,
+            line)
+    end
     for _, left in ipairs(report.left) do
         cli.say("propolis: %s: %s", report.agent, left)
     end
@@ -51,7 +59,8 @@ local function say(report, opts)
 end
 
 local function run_one(agent, ctx, opts)
-    local report = { agent = agent.name, files = {}, left = {} }
+    local report = { agent = agent.name, files = {}, left = {},
+        edited = {} }
     if not opts.verify then
         local ok, err = take_out(agent, ctx, opts, report)
         if not ok then report.error = err end
@@ -67,7 +76,7 @@ function command.main(opts)
         return cli.usage(command, "say --verify or --dry-run, not both")
     end
     return (shared.run(opts, command, run_one, say,
-        { "agent", "error", "files", "left" }))
+        { "agent", "error", "files", "edited", "left" }))
 end
 
 return cli.command(command)

@@ -77,42 +77,21 @@ end
 
 -- Files ---------------------------------------------------------------------
 
-local ENOENT, ENOTDIR = 2, 20
 local FILE_MAX = 1 << 20
-
--- A small file's text; nil when there is none; nil and a sentence on trouble.
-local function read_file(path)
-    check(path, "string", "a file must be named by a string")
-    local file, err, errno = io.open(path, "rb")
-    if not file then
-        if errno == ENOENT or errno == ENOTDIR then return nil end
-        return nil, "cannot read " .. err
-    end
-    local text
-    text, err = file:read(FILE_MAX)
-    file:close()
-    if err then return nil, ("cannot read %s: %s"):format(path, err) end
-    return text or ""
-end
 
 --- The settings file as a table, empty when there is none; or nil and a
 -- sentence that names the file.
 function config.read_settings(path)
-    local text, err = read_file(path)
-    if err then
-        return nil, err
-    elseif not text then
+    check(path, "string", "a file must be named by a string")
+    local value, err = require("engine.sys").load_data(path)
+    if err and err.code == "none" then
         return {}
-    end
-    local chunk
-    chunk, err = load(text, "=settings", "t", {})
-    local ok, value = false, err
-    if chunk then
-        ok, value = pcall(chunk)
-    end
-    if not ok then
+    elseif err and err.code ~= "arg" then
+        return nil, tostring(err)
+    elseif err then
         return nil, ("%s is broken: %s; fix or remove it"):format(path,
-            (tostring(value):gsub("^settings:(%d+)", "line %1")))
+            (tostring(err):sub(#path + 2):gsub("^%s*", "")
+                :gsub("^%d+:", "line %0")))
     elseif type(value) ~= "table" then
         return nil, ("the settings file %s must return a table"):format(path)
     end
@@ -127,8 +106,9 @@ local ACCOUNT = {
 -- workspaceId, apiUrl, autoupdate, savedAt, and whatever else it holds.
 -- @return a table; nil when there is no file; nil and a sentence when broken
 function config.credentials(path)
-    local text, err = read_file(path)
-    if not text then return nil, err end
+    check(path, "string", "a file must be named by a string")
+    local text, err = require("engine.sys").read(path, FILE_MAX)
+    if not text then return nil, err.code ~= "none" and err.message or nil end
     local json = require "propolis.json"
     local value
     value, err = json.decode(text)
@@ -169,11 +149,14 @@ function config.store_file(paths, org, workspace)
         file_part(workspace))
 end
 
--- One setting's value in force and where it is from; or nil, nil and a
--- sentence.
+-- One setting's value in force and where it is from; or its default and a
+-- sentence.  Without an account the environment does not count either.
 local function effective(key, account, settings, paths)
-    local value, origin = key.env and env(key.env) or nil, key.env
-    if not value and key.account then
+    local value, origin
+    if account and key.env then
+        value, origin = env(key.env), key.env
+    end
+    if not value and account and key.account then
         value = account[key.account]
         origin = value and paths.credentials .. ": " .. key.account
     end
@@ -182,10 +165,10 @@ local function effective(key, account, settings, paths)
         origin = paths.settings .. ": " .. key.name
     end
     if value == nil then return key.default, "default" end
-    local err
-    value, err = require("propolis.config.values").check(key, value, origin,
-        origin ~= key.env and paths.config or nil)
-    return value, origin, err
+    local good, err = require("propolis.config.values").check(key, value,
+        origin, origin ~= key.env and paths.config or nil)
+    if good == nil then return key.default, "default", err end
+    return good, origin
 end
 
 -- Who this is and where to: fills in what follows from account and settings.
@@ -208,6 +191,56 @@ local function identify(conf, account)
     end
 end
 
+-- The copy of the settings file as it was when nothing was wrong in it.
+local function kept(paths)
+    return paths.state .. "/config.lua"
+end
+
+--- Keeps the settings file for a time when it is broken; a hook calls this
+-- with what config.load(true) gave.
+function config.keep(conf)
+    local sys = require "engine.sys"
+    local path, now = kept(conf.paths), sys.stat(conf.paths.settings)
+    local copy = sys.stat(path)
+    if conf.warning or not now and not copy then
+        return
+    elseif not now then
+        sys.remove(path)
+    elseif not copy or copy.mtime < now.mtime or copy.size ~= now.size then
+        sys.mkdir(conf.paths.state)
+        sys.replace(path, sys.read(conf.paths.settings) or "")
+    end
+end
+
+-- Fills in every setting, with where it is from.  Where one is wrong, that of
+-- before holds, else the default.
+-- @return whether a rule of what may be captured is not known
+local function set_all(conf, account, problems)
+    local old, unsure
+    if not conf.settings then
+        old = config.read_settings(kept(conf.paths))
+        unsure = not old or not next(old)
+        conf.settings = old or {}
+    end
+    for _, key in ipairs(config.keys) do
+        local name, err = key.name
+        conf[name], conf.origin[name], err = effective(key, account,
+            conf.settings, conf.paths)
+        if err then
+            problems[#problems + 1] = err
+            conf[name], conf.origin[name], err = effective(key, nil,
+                conf.settings, conf.paths)
+        end
+        if err then
+            old = old or config.read_settings(kept(conf.paths)) or {}
+            conf[name], conf.origin[name] = effective(key, nil, old,
+                conf.paths)
+            unsure = unsure or old[name] == nil and name:find("^capture")
+        end
+    end
+    return unsure
+end
+
 --- Everything that is set, as one table:
 -- token, org_id, org_name, logged_in (org "local" and no token without an
 -- account); user, workspace, api_url; tables = { memory, sessions, skills };
@@ -216,29 +249,32 @@ end
 -- of config.keys by its name; origin, where each of those is from; settings,
 -- the file as it stands; warning, why the account file was passed over when
 -- the environment names the account.
+-- @param anyway what is broken is said in the warning: the settings that were
+-- last in force hold, else the defaults. When that leaves open what may be
+-- captured, there is no remote
 -- @return the table, or nil and a sentence that names the broken file or value
-function config.load()
+function config.load(anyway)
     local paths, err = config.paths()
     if not paths then return nil, err end
-    local settings
-    settings, err = config.read_settings(paths.settings)
-    if not settings then return nil, err end
-    local account, warning = config.credentials(paths.credentials)
-    if warning and not (env("HIVEMIND_TOKEN") and env("HIVEMIND_ORG_ID")) then
-        return nil, warning
+    local conf, account = { paths = paths, origin = {} }
+    local problems = { err }
+    conf.settings, problems[#problems + 1] =
+        config.read_settings(paths.settings)
+    account, conf.warning = config.credentials(paths.credentials)
+    if not (env("HIVEMIND_TOKEN") and env("HIVEMIND_ORG_ID")) then
+        problems[#problems + 1], conf.warning = conf.warning, nil
     end
     account = account or {}
-
-    local conf = {
-        paths = paths, settings = settings, warning = warning, origin = {},
-    }
-    for _, key in ipairs(config.keys) do
-        local name = key.name
-        conf[name], conf.origin[name], err = effective(key, account, settings,
-            paths)
-        if err then return nil, err end
-    end
+    local unsure = set_all(conf, account, problems)
+    if problems[1] and not anyway then return nil, problems[1] end
     identify(conf, account)
+    if problems[1] then
+        conf.warning = table.concat(problems, "; ")
+    end
+    if unsure then
+        conf.remote = nil
+        conf.warning = conf.warning .. "; till then nothing leaves this machine"
+    end
     conf.tables = {
         memory = conf.memory_table,
         sessions = conf.sessions_table,

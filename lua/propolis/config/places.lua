@@ -101,23 +101,24 @@ local function folders()
     }
 end
 
---- config.paths: a table of absolute paths, or nil and a sentence.
+--- config.paths: a table of absolute paths, or nil and a sentence; a sentence
+-- beside the table when only the memory folder of the environment is none.
 function places.paths()
     local paths, err = folders()
     if not paths then return nil, err end
     paths.settings = paths.config .. "/config.lua"
 
     local memory = places.env("HIVEMIND_MEMORY_PATH")
+    local path = memory
     if memory then
-        memory, err = places.expand(memory)
-        if not memory then return nil, err end
+        path, err = places.expand(memory)
     end
-    if memory and memory:sub(1, 1) ~= "/" then
-        return nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not '%s'")
-            :format(memory)
+    if path and path:sub(1, 1) ~= "/" then
+        path, err = nil, ("HIVEMIND_MEMORY_PATH must be an absolute path, not"
+            .. " '%s'"):format(memory)
     end
-    paths.memory = memory or paths.memory
-    return paths
+    paths.memory = path or paths.memory
+    return paths, err
 end
 
 return places

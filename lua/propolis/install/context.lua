@@ -1,19 +1,7 @@
 --- propolis.install.context: what the agents' files need to know about this
 -- machine and this program.
+local program = require "propolis.install.program"
 local sys = require "engine.sys"
-
--- The program under a name that outlives an upgrade: the one on PATH when it
--- is the same file, else the file itself.
-local function program()
-    local exe, err = sys.readlink("/proc/self/exe")
-    if not exe then return nil, err end
-    exe = exe:gsub(" %(deleted%)$", "")
-    local found = sys.which("propolis")
-    if found and found:find("^/") and sys.realpath(found) == exe then
-        return found
-    end
-    return exe
-end
 
 -- What an agent's program says its version is, asked once; nil without it.
 local function versions()
@@ -31,8 +19,9 @@ local function versions()
 end
 
 --- What the agents' files need to know: { home, env(name), program,
--- program_time, state, version, mcp = the server command is there, approve,
--- agent_version(program) }; nil and a sentence on failure.
+-- is_program(path), word = how a shell starts it, tables = those of the
+-- configuration, program_time, state, version, mcp = the server command is
+-- there, approve, agent_version(program) }; nil and a sentence on failure.
 -- @param options { approve = the person approves our hook lines }
 return function(options)
     local places = require "propolis.config.places"
@@ -41,7 +30,7 @@ return function(options)
     local paths, err = places.paths()
     if not paths then return nil, err end
     local exe
-    exe, err = program()
+    exe, err = program.path()
     if not exe then return nil, err end
     if not exe:find("/propolis$") then
         return nil, ("the program is called %s: hooks can only name one "
@@ -55,7 +44,11 @@ return function(options)
             local value = os.getenv(name)
             return value and value:find("^/") and value or nil
         end,
-        program = exe,
+        program = exe, word = program.word(),
+        is_program = function(path)
+            return sys.realpath(path) == sys.realpath(exe)
+        end,
+        tables = require("propolis.config").load(true).tables,
         program_time = found and os.date("!%Y-%m-%dT%H:%M:%SZ",
             found.mtime // 1 | 0) or "",
         now = sys.now(),

@@ -21,7 +21,7 @@ local function handlers(shape, event, list, found)
             if ours and ours.agent == shape.agent then
                 found[#found + 1] = {
                     event = event, path = path, line = member.value.text,
-                    program = ours.program,
+                    program = ours.program, edited = ours.edited,
                 }
             end
         end
@@ -86,14 +86,9 @@ local function take(text, hook, before)
     return edit.prune(out, { "hooks", hook.event }, before)
 end
 
-local function first_of(found, event)
-    for _, hook in ipairs(found) do
-        if hook.event == event then return hook end
-    end
-end
-
 -- The text with exactly the shape's hooks of ours: new ones added at the end
--- of their event, ours replaced where they stand, old ones taken away.
+-- of their event, ours replaced where they stand, old ones taken away; what was
+-- edited stays.
 local function add(text, ctx, shape)
     local wanted = {}
     for _, want in ipairs(shape.events) do wanted[want[1]] = true end
@@ -102,20 +97,21 @@ local function add(text, ctx, shape)
 
     for i = #found, 1, -1 do
         local hook = found[i]
-        if not wanted[hook.event] or first_of(found, hook.event) ~= hook then
+        local stays = wanted[hook.event] or command.stays(hook, ctx)
+        if not stays or command.kept(ctx, found, hook.event) ~= hook then
             text, err = take(text, hook)
             if not text then return nil, err end
         end
     end
     for _, want in ipairs(shape.events) do
         found = hooks.find(text, shape)
-        local hook = first_of(found, want[1])
+        local hook = command.kept(ctx, found, want[1])
         local ours = handler(ctx, shape, want)
-        if hook then
-            text, err = edit.set(text, hook.path, edit.encode(ours))
-        else
+        if not hook then
             text, err = edit.append(text, { "hooks", want[1] },
                 block(shape, want, ours))
+        elseif not command.stays(hook, ctx) then
+            text, err = edit.set(text, hook.path, edit.encode(ours))
         end
         if not text then return nil, err end
     end

@@ -5,11 +5,14 @@ local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local command = require "propolis.install.command"
 local json = require "propolis.json"
+local probe = require "propolis.capture.probe"
 local sys = require "engine.sys"
 
 local self_test = {}
 
 local LIMIT = 15 -- seconds for one hook; an agent gives up earlier
+
+local WAIT_MS = 60000 -- for the test that another doctor runs
 
 local TEXT = "propolis doctor: a test event, removed again at once"
 
@@ -39,8 +42,12 @@ end
 
 local function send(agent, hook, id, cwd)
     local payload = payload_of(agent, hook.event, id, cwd)
-    local start = sys.monotonic()
-    local ended, err = sys.run(argv_of(agent, hook.line), {
+    local start, argv = sys.monotonic(), argv_of(agent, hook.line)
+    if not argv then
+        return { event = hook.event, line = hook.line, seconds = 0,
+            error = "needs a shell, which this agent does not start" }
+    end
+    local ended, err = sys.run(argv, {
         stdin = json.encode(payload), timeout = LIMIT, cwd = cwd,
         -- A sync would carry the test to the team's store before it is out.
         env = { PROPOLIS_AUTOSYNC = "false" },
@@ -52,9 +59,9 @@ local function send(agent, hook, id, cwd)
     return result
 end
 
--- Where a session's id may stand: in a row's path and in its text.
-local FIND = [[SELECT id, description FROM {t} WHERE last_update_date >= ?
-    AND (instr(path, ?) > 0 OR instr({text}, ?) > 0)]]
+-- The rows of test sessions, also of those that were ended: the id stands in
+-- the path, at the end of a name.
+local FIND = [[SELECT id, description, path FROM {t} WHERE path GLOB ?]]
 local DELETE = "DELETE FROM {t} WHERE id = ?"
 
 local function clear(store, rows)
@@ -67,12 +74,12 @@ local function clear(store, rows)
     return true
 end
 
--- The test session's rows: { { id, table, description } }.
-local function rows_of(store, conf, id, since)
+-- All rows of tests: { { id, table, description, path } }.
+local function rows_of(store, conf)
     local out = {}
-    for name, text in pairs { sessions = "message", memory = "summary" } do
-        local rows, err = store:query(FIND, { since, id, id,
-            t = conf.tables[name], text = text })
+    for _, name in ipairs { "sessions", "memory" } do
+        local rows, err = store:query(FIND, { "*[/_]" .. probe.PREFIX
+            .. "*-*-*-*-*.*", t = conf.tables[name] })
         if not rows and err.code ~= "no_table" then return nil, err end
         for _, row in ipairs(rows or {}) do
             row.table = conf.tables[name]
@@ -131,14 +138,34 @@ function self_test.hooks(agent, report)
     return out
 end
 
---- Sends one event through each hook and takes the rows out again.
+-- What became of the test session's rows, which are taken out, as are those of
+-- tests that were ended: fills in stored, missing and left; true, or nil, err.
+local function collect(report, store, conf, names)
+    local rows, err = rows_of(store, conf)
+    if not rows then return nil, err end
+    local mine = {}
+    for _, row in ipairs(rows) do
+        mine[#mine + 1] = row.path:find(report.id, 1, true) and row or nil
+    end
+    report.stored, report.missing = #mine, missing_of(mine, names)
+    local ok
+    ok, err = clear(store, rows)
+    if not ok then return nil, err end
+    rows, err = rows_of(store, conf)
+    report.left = #(rows or {})
+    return rows ~= nil, err
+end
+
+--- Sends one event through each hook and takes the rows out again; what comes
+-- into the store later is not stored (see propolis.capture.probe).
 -- @param hooks from self_test.hooks()
 -- @return { id, results = { event, line, seconds, error }, stored = rows that
 -- were found, missing = events whose row was not, left = rows still there,
 -- denied = the rule by which nothing from here is stored }, or nil, err
 function self_test.run(agent, hooks, conf)
-    local id = "propolis-doctor-" .. sys.uuid()
-    local since, cwd = sys.now(), sys.getcwd() or "/"
+    local running <close>, busy = probe.begin(conf.paths.state, WAIT_MS)
+    if not running then return nil, busy end
+    local id, cwd = probe.id(), sys.getcwd() or "/"
     local report = { id = id, results = {}, stored = 0, left = 0 }
     for i, hook in ipairs(hooks) do
         report.results[i] = send(agent, hook, id, cwd)
@@ -153,15 +180,9 @@ function self_test.run(agent, hooks, conf)
         report.missing = names
         return report
     end
-    local rows
-    rows, err = rows_of(store, conf, id, since)
-    if not rows then return nil, err end
-    report.stored, report.missing = #rows, missing_of(rows, names)
     local ok
-    ok, err = clear(store, rows)
-    if not ok then return nil, err end
-    report.left = #assert(rows_of(store, conf, id, since))
-    return report
+    ok, err = collect(report, store, conf, names)
+    return ok and report or nil, err
 end
 
 return self_test

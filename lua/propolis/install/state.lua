@@ -38,10 +38,12 @@ local function lines_of(target, agent, ctx, report)
         else
             local line = command.line(ctx.program, agent.name, event,
                 agent.no_shell)
+            local stays = command.stays(hook, ctx)
             report.hooks[#report.hooks + 1] = {
                 event = event, line = hook.line, file = target.path,
-                program = hook.program, current = hook.line == line,
-                runnable = runnable(hook.program),
+                program = hook.program, edited = hook.edited,
+                current = hook.line == line or stays,
+                runnable = stays or runnable(hook.program),
             }
         end
     end
@@ -86,9 +88,21 @@ local function last_of(seen)
     return last
 end
 
+-- What was edited in our lines, as a sentence for each.
+local function add_edited(report)
+    for _, hook in ipairs(report.hooks) do
+        if hook.edited and hook.current then
+            report.advice[#report.advice + 1] = ("the hook line for %s was "
+                .. "edited and stays as it is: %s"):format(hook.event,
+                hook.line)
+        end
+    end
+end
+
 --- { agent, title, folder, found, state, error, hooks = { event, line, file,
--- program, current, runnable, approval, seen }, missing = events, advice,
--- seen = last time of any event }. `seen` comes from propolis.install.activity.
+-- program, edited, current, runnable, approval, seen }, missing = events,
+-- advice, seen = last time of any event }. `seen` comes from
+-- propolis.install.activity.
 function state.read(agent, ctx, seen)
     local report = { agent = agent.name, title = agent.title, hooks = {},
         missing = {}, advice = {} }
@@ -112,6 +126,7 @@ function state.read(agent, ctx, seen)
     report.state = state_of(report)
     if #report.hooks > 0 then
         report.advice = agents.advice(agent, install.read, report.folder)
+        add_edited(report)
     end
     return report
 end

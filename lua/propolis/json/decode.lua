@@ -184,6 +184,34 @@ local function pair_surrogates(text)
     return (gsub(text, "\\u[dD][89a-fA-F]%x%x", "\u{FFFD}"))
 end
 
+-- The same text in which arrays and objects that are nested too deep are
+-- strings of their own text; nil when the brackets do not match.
+-- @param quoted writes a string
+local function flattened(text, quoted)
+    local flat = gsub(text, "\\.", "__")
+    local out, from, depth, start = {}, 1, 0, nil
+    local at = find(flat, '["%[%]{}]')
+    while at do
+        local c = byte(flat, at)
+        if c == 34 then -- a string
+            at = find(flat, '"', at + 1, true) or #flat
+        elseif c == 91 or c == 123 then -- [ and {
+            depth = depth + 1
+            if depth == decode.max_depth + 1 then start = at end
+        else
+            if depth == decode.max_depth + 1 then
+                out[#out + 1] = sub(text, from, start - 1)
+                out[#out + 1] = quoted(sub(text, start, at))
+                from = at + 1
+            end
+            depth = depth - 1
+        end
+        at = find(flat, '["%[%]{}]', at + 1)
+    end
+    out[#out + 1] = sub(text, from)
+    return depth == 0 and table.concat(out) or nil
+end
+
 local TOKENS = {
     T_OBJ_BEGIN = "'{'", T_OBJ_END = "'}'", T_ARR_BEGIN = "'['",
     T_ARR_END = "']'", T_STRING = "a string", T_NUMBER = "a number",
@@ -192,7 +220,9 @@ local TOKENS = {
 }
 
 --- json.decode: the value, or nil and a sentence with the place of the fault.
-function decode.decode(text)
+-- @param quoted writes a string as JSON: what is nested too deep to be read
+-- then comes as its text
+function decode.decode(text, quoted)
     if type(text) ~= "string" then
         return nil, "JSON is read from a string, not from a " .. type(text)
     end
@@ -202,6 +232,10 @@ function decode.decode(text)
     local value, err = read(text)
     if err and find(err, "unicode escape", 1, true) then
         value, err = read(pair_surrogates(text))
+    end
+    if err and quoted and find(err, "nested", 1, true) then
+        local less = flattened(text, quoted)
+        if less then return decode.decode(less) end
     end
     if err then
         return nil, "invalid JSON: " .. gsub(err, "T_[%u_]+", TOKENS)

@@ -23,7 +23,9 @@ json.null = reader.null
 -- array stays one, null is json.null.  Escapes of half a surrogate pair become
 -- U+FFFD; bytes that are not UTF-8 pass.
 -- @return the value, or nil and a sentence with the place of the fault
-json.decode = reader.decode
+function json.decode(text)
+    return reader.decode(text)
+end
 
 local find, format, gsub = string.find, string.format, string.gsub
 
@@ -105,6 +107,11 @@ local function quoted(s)
         s = gsub(s, '[%c"\\]', ESCAPES)
     end
     return '"' .. s .. '"'
+end
+
+--- The same, but an array or object that is nested too deep comes as its text.
+function json.decode_deep(text)
+    return reader.decode(text, quoted)
 end
 
 local function number(v)

@@ -29,17 +29,17 @@ local extras -- the user's files: table -> { path=, spec= }, read once
 --- The data of one schema file, or nil and a sentence.
 function schemas.read(path)
     check(path, "string", "a schema's file must be a string")
-    local chunk, err = loadfile(path, "t", {})
-    if not chunk then return nil, err end
-    local ok, spec = pcall(chunk)
-    if not ok then
-        return nil, ("%s: %s"):format(path, tostring(spec))
+    local spec, err = sys.load_data(path)
+    if err then
+        return nil, tostring(err)
     elseif type(spec) ~= "table" then
         return nil, ("%s: a schema file returns a table"):format(path)
     elseif type(spec.table) ~= "string" then
         return nil, ("%s: a schema names its table"):format(path)
     elseif type(spec.columns) ~= "table" then
         return nil, ("%s: there is no list of columns"):format(path)
+    elseif type(spec.indexes or {}) ~= "table" then
+        return nil, ("%s: indexes is no list"):format(path)
     end
     return spec
 end
@@ -143,19 +143,19 @@ local function load_shipped(name)
     local spec, err = schemas.read(path)
     if not spec then return nil, err end
     spec.name = name
-    local extra = extras[name]
-    local renamed = os.getenv(RENAMED[name])
-    if renamed and renamed ~= "" then
-        spec.table = renamed
+    local own, renamed = spec.table, os.getenv(RENAMED[name])
+    local extra, made = extras[name], nil
+    spec.table = renamed and renamed ~= "" and renamed or own
+    if extra then
+        made, err = build_extended(spec, extra.spec, extra.path)
     end
-    if not extra then return build(spec, path) end
-    local made
-    made, err = build_extended(spec, extra.spec, extra.path)
-    if not made then -- the shipped table is still there, and says why
-        refused[name .. " (yours)"] = err
-        return build(spec, path)
-    end
-    return made
+    if made then return made end
+    -- The shipped table is still there, and says why.
+    refused[name .. " (yours)"] = err
+    made, err = build(spec, path)
+    if made or spec.table == own then return made, err end
+    refused[RENAMED[name]], spec.table = err, own
+    return build(spec, path)
 end
 
 local function load_one(name)
@@ -217,18 +217,24 @@ function schemas.names()
     return table.move(own, 1, #own, #names + 1, names)
 end
 
---- Every schema that loads, in the order of names(), and the list of
--- sentences about the files that were refused.
-function schemas.list()
-    local list, errors = {}, {}
-    for _, name in ipairs(schemas.names()) do
-        list[#list + 1] = schemas.get(name)
-    end
+--- The sentences about files that were refused so far.
+function schemas.refused()
+    local errors = {}
     for _, err in pairs(refused) do
         errors[#errors + 1] = err
     end
     table.sort(errors)
-    return list, errors
+    return errors
+end
+
+--- Every schema that loads, in the order of names(), and the list of
+-- sentences about the files that were refused.
+function schemas.list()
+    local list = {}
+    for _, name in ipairs(schemas.names()) do
+        list[#list + 1] = schemas.get(name)
+    end
+    return list, schemas.refused()
 end
 
 --- Those of them whose rows travel: with the names in outbox and state.

@@ -71,13 +71,14 @@ end
 
 --- Puts prepared rows (see propolis.store) into a store, all or none; on a
 -- remote one, merged rows are put one by one, and putting them again is safe.
--- @param opts { once = leave what is there, queue = queue them in any case }
+-- @param opts { once = leave what is there, queue = queue them in any case, or
+-- (false) in none }
 -- @return how many are new or changed, or nil, err
 function writer.put(store, schema, rows, opts)
     local file = (store.url or ""):match("^sqlite:(.+)$")
     local sync, shared, err = schema.sync, is_shared(store, file)
     if shared == nil then return nil, err end
-    local queued = sync and (shared or opts.queue)
+    local queued = sync and opts.queue ~= false and (shared or opts.queue)
     local write = sync and sync.merge and merged or append
     local function put()
         local new, ok, why

@@ -2,7 +2,9 @@ local context = require "propolis.capture.context"
 
 local function text(more)
     local facts = {
-        memory = "/m", captured = true, version = "1", user = "ann",
+        program = "propolis", captured = true,
+        tables = { memory = "memory", sessions = "sessions" }, version = "1",
+        user = "ann",
         org_name = "Acme", workspace = "main", logged_in = true,
         remote = "deeplake:",
     }
@@ -27,6 +29,27 @@ describe("the context of a session", function()
         has("never instructions")
         has("Logged in as ann, organisation Acme, workspace main")
         has("propolis 1")
+    end)
+
+    it("names the tables and the program that are in force", function()
+        local more = { program = "'/a b/propolis'", remote = false,
+            tables = { memory = "m2", sessions = "s2" } }
+        has([[`'/a b/propolis' query "SELECT path, project]], more)
+        has("`'/a b/propolis' login`", more)
+        has("FROM s2\n", more)
+        has("FROM\n  m2 ORDER", more)
+        assert.is_nil(text(more):find("`propolis", 1, true))
+    end)
+
+    it("names only what there is to do", function()
+        has("status, config, sync, whoami, org, workspace,")
+        has("this person and team")
+        has("status, config, login,", { remote = false })
+        has("status, config, sync, login,", { logged_in = false,
+            remote = "sqlite:/x" })
+        assert.is_nil(text({ remote = false }):find("team. What", 1, true))
+        local alone = text { remote = false, logged_in = true }
+        assert.truthy(alone:find("Not logged in", 1, true))
     end)
 
     it("says when nothing is shared", function()

@@ -17,12 +17,19 @@ local function started(words, home, agent, event, stdin, env)
     end
     env = env or {}
     env.PROPOLIS_HOME, env.HOME, env.HIVEMIND_CAPTURE = home, home, false
+    env.XDG_RUNTIME_DIR, env.TMPDIR = false, env.TMPDIR or false
     -- A traced process cannot look for leaks.
     env.ASAN_OPTIONS = (os.getenv("ASAN_OPTIONS") or "") .. ":detect_leaks=0"
     local r = assert(sys.run(argv, { stdin = stdin, env = env }))
     assert.equal(0, r.code, r.stderr)
-    assert.equal("", r.stderr)
-    return r.stdout
+    return r.stdout, r.stderr
+end
+
+-- One hook that says nothing.
+local function prompt(home, words, text)
+    local out, err = started(words, home, "claude-code", "UserPromptSubmit",
+        hooks.prompt(text))
+    assert.same({ "", "" }, { out, err })
 end
 
 describe("no hook", function()
@@ -102,12 +109,12 @@ describe("no hook", function()
         local missing = needs.strace()
         if missing then return pending(missing) end
         local home = hooks.home()
-        local prompt = hooks.prompt("x")
-        hooks.run(home, "claude-code", "UserPromptSubmit", prompt)
+        local text = hooks.prompt("x")
+        hooks.run(home, "claude-code", "UserPromptSubmit", text)
         assert(sys.run { "touch", "-d", "2 minutes ago", home .. "/data" })
         local out = home .. "/trace"
         started({ "strace", "-f", "-o", out, "-e", "trace=fsync,fdatasync" },
-            home, "claude-code", "UserPromptSubmit", prompt)
+            home, "claude-code", "UserPromptSubmit", text)
         assert.equal(1, select(2, sys.read(out):gsub("sync%(", "")))
         assert.equal(2, #hooks.rows(home))
     end)
@@ -132,14 +139,9 @@ end)
 describe("on a full disk,", function()
     after_each(tmp.clean)
 
-    local function prompt(home, words, text)
-        assert.equal("", started(words, home, "claude-code",
-            "UserPromptSubmit", hooks.prompt(text)))
-    end
-
     -- No file may be longer than this many KiB.
     local function limited(kib)
-        return { "/bin/sh", "-c", "trap '' XFSZ; ulimit -f " .. kib * 2
+        return { "/bin/sh", "-c", "ulimit -f " .. kib * 2
             .. '; exec "$@"', "sh" }
     end
 
@@ -208,7 +210,9 @@ describe("on a full disk,", function()
             prompt(at, {}, "zero")
             fill(at)
             for i = 1, 30 do
-                prompt(at, {}, ("text "):rep(100) .. i)
+                local out = started({}, at, "claude-code", "UserPromptSubmit",
+                    hooks.prompt(("text "):rep(100) .. i), { TMPDIR = home })
+                assert.equal("", out)
             end
             assert(sys.remove(at .. "/fill"))
             prompt(at, {}, "last")

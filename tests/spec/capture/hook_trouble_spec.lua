@@ -3,6 +3,7 @@ local intake = require "propolis.capture.intake"
 local json = require "propolis.json"
 local needs = require "needs"
 local payloads = require "payloads"
+local run = require "run"
 local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -94,7 +95,11 @@ describe("when the store cannot take it,", function()
                 ["data/local@default.db"] = ("no database "):rep(100),
                 ["state/spool"] = "a file",
             }
-            prompt(home, "one")
+            local r = run({ "hook", CLAUDE, "UserPromptSubmit" },
+                { home = home, stdin = hooks.prompt("one") })
+            assert.same({ 0, "" }, { r.code, r.stdout })
+            assert.matches("^propolis: UserPromptSubmit could not be kept: ",
+                r.stderr)
             assert.truthy(hooks.log(home):find("is lost", 1, true))
         end)
 
@@ -144,10 +149,15 @@ describe("surroundings that are not there:", function()
     it("a home folder", function()
         local missing = needs.root()
         if missing then return pending(missing) end
+        local notes = tmp.dir()
+        assert(sys.chmod(notes, tonumber("777", 8)))
         local r = under(SOMEBODY, nil, hooks.prompt("x"),
-            { PROPOLIS_HOME = false, HOME = false })
-        assert.equal(0, r.code, r.stderr)
-        assert.equal("", r.stdout .. r.stderr)
+            { PROPOLIS_HOME = false, HOME = false, TMPDIR = notes })
+        assert.same({ 0, "" }, { r.code, r.stdout })
+        assert.equal("propolis: UserPromptSubmit could not be kept: there is "
+            .. "no home folder: set HOME, or PROPOLIS_HOME to the folder that "
+            .. "propolis may use\n", r.stderr)
+        assert.equal(1, #sys.list(notes))
     end)
 
     it("a home that can be written", function()
@@ -155,10 +165,15 @@ describe("surroundings that are not there:", function()
         if missing then return pending(missing) end
         local home = tmp.dir()
         assert(sys.chmod(home, tonumber("755", 8)))
-        local r = under(SOMEBODY, home, hooks.prompt("x"))
-        assert.equal(0, r.code, r.stderr)
-        assert.equal("", r.stdout .. r.stderr)
+        local notes = tmp.dir()
+        assert(sys.chmod(notes, tonumber("777", 8)))
+        local r = under(SOMEBODY, home, hooks.prompt("x"), { TMPDIR = notes })
+        assert.same({ 0, "" }, { r.code, r.stdout })
+        assert.matches("^propolis: UserPromptSubmit could not be kept: [^\n]*"
+            .. "Permission denied\n$", r.stderr)
         assert.same({}, sys.list(home))
+        local note = notes .. "/" .. sys.list(notes)[1]
+        assert.equal(tonumber("600", 8), sys.stat(note).mode)
     end)
 
     for what, shell in pairs {

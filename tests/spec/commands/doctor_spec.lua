@@ -1,5 +1,6 @@
 local command = require "propolis.install.command"
 local json = require "propolis.json"
+local probe = require "propolis.capture.probe"
 local run = require "run"
 local sys = require "engine.sys"
 local tmp = require "tmp"
@@ -79,6 +80,55 @@ describe("doctor", function()
         assert.is_true(said.ok)
         has(about(said, "codex", "note"), "the last event of a real session")
         assert.equal(1, count("sessions"))
+    end)
+
+    it("leaves nothing in a store that was damaged meanwhile", function()
+        propolis("install", "codex")
+        local path = home .. "/data/local@default.db"
+        tmp.write(path, ("not SQLite "):rep(500))
+        assert.is_false(findings("codex").ok)
+        os.remove(path)
+        run({ "hook", "codex", "SessionStart" }, { home = home,
+            stdin = json.encode { session_id = "s", cwd = "/w",
+                hook_event_name = "SessionStart" } })
+        propolis("status")
+        assert.equal(1, count("sessions"))
+        assert.equal(1, count("memory"))
+    end)
+
+    it("takes out what a doctor that was ended left", function()
+        propolis("install", "codex")
+        local id = probe.id()
+        local running = assert(probe.begin(home .. "/state", 0))
+        local function event(name)
+            run({ "hook", "codex", name }, { home = home, stdin = json.encode {
+                session_id = id, hook_event_name = name, cwd = "/w" } })
+            propolis("status")
+        end
+        event("SessionStart")
+        assert.equal(1, count("memory"))
+        assert.equal(1, count("sessions"))
+        running:release()
+        event("Stop")
+        assert.equal(1, count("sessions"))
+        assert.is_true(findings("codex").ok)
+        assert.equal(0, count("sessions"))
+        assert.equal(0, count("memory"))
+    end)
+
+    it("gives no sync its events", function()
+        local running <close> = assert(probe.begin(home .. "/state", 0))
+        local env = { PROPOLIS_STORE = "sqlite:" .. home .. "/team.db",
+            PROPOLIS_AUTOSYNC = "false" }
+        for _, id in ipairs { probe.id(), "s" } do
+            run({ "hook", "codex", "Stop" }, { home = home, env = env,
+                stdin = json.encode { session_id = id, cwd = "/w",
+                    hook_event_name = "Stop" } })
+        end
+        assert.truthy(running)
+        propolis("status")
+        assert.equal(2, count("sessions"))
+        assert.equal(1, count("propolis_outbox"))
     end)
 
     it("finds a program that is gone", function()

@@ -2,11 +2,13 @@
 -- left, and everything of theirs.
 local agent_files = require "agent_files"
 local agents = require "propolis.agents"
+local command = require "propolis.install.command"
 local edit = require "propolis.edit.json"
 local install = require "propolis.install"
 local run = require "run"
 local sys = require "engine.sys"
 local tmp = require "tmp"
+local yaml = require "propolis.edit.yaml"
 
 local home
 
@@ -172,5 +174,100 @@ describe("uninstall after an edit", function()
         assert.equal(before.ino, after.ino)
         assert.equal(before.mode, after.mode)
         assert.same({ "settings.json" }, sys.list(path ".claude"))
+    end)
+end)
+
+describe("a hook line that somebody edited", function()
+    before_each(function() home = tmp.dir() end)
+    after_each(tmp.clean)
+
+    local PROGRAM = assert(sys.readlink("/proc/self/exe"))
+
+    -- How often a file runs the hook of that event.
+    local function count(place, agent, event)
+        local _, n = sys.read(path(place)):gsub("hook " .. agent:gsub("%-",
+            "%%-") .. " " .. event .. "%f[^%w_]", "")
+        return n
+    end
+
+    local CASES = {
+        { "claude-code", ".claude/settings.json", "Stop", "%s 2>>/dev/null" },
+        { "codex", ".codex/hooks.json", "Stop", "nice %s" },
+        { "cursor", ".cursor/hooks.json", "stop", "A=1 %s" },
+        { "gemini", ".gemini/settings.json", "AfterAgent", "exec %s" },
+        { "hermes", ".hermes/config.yaml", "on_session_end", "nice %s" },
+    }
+
+    for _, case in ipairs(CASES) do
+        local agent, place, event, form = table.unpack(case)
+        local line = form:format(PROGRAM .. " hook " .. agent .. " " .. event)
+
+        local function edit_line(to)
+            local text = sys.read(path(place))
+            local no_shell = agents.get(agent).no_shell
+            local was = command.line(PROGRAM, agent, event, no_shell)
+            if no_shell then was, to = yaml.quote(was), yaml.quote(to) end
+            local at, stop = text:find(was, 1, true)
+            assert(at, text)
+            sys.replace(path(place), text:sub(1, at - 1) .. to
+                .. text:sub(stop + 1))
+        end
+
+        it("stays, and is no reason for another: " .. agent, function()
+            ok("install", agent)
+            edit_line(line)
+            local before = sys.read(path(place))
+            local r = ok("install", agent)
+            assert.equal(before, sys.read(path(place)))
+            assert.equal(1, count(place, agent, event))
+            assert.truthy(r.stderr:find(event .. " was edited and stays as it "
+                .. "is: " .. line, 1, true), r.stderr)
+            r = run({ "doctor", agent }, { home = home,
+                env = { PATH = "/usr/bin:/bin" } })
+            assert.equal(0, r.code, r.stdout)
+            r = ok("uninstall", agent)
+            assert.truthy(r.stderr:find(line, 1, true), r.stderr)
+            ok("uninstall", "--verify")
+            local text = sys.read(path(place))
+            assert.is_nil(text and text:find("hook " .. agent, 1, true))
+        end)
+
+        it("is written anew when it names another program: " .. agent,
+            function()
+                ok("install", agent)
+                edit_line((line:gsub("/[%w/.-]*/propolis", "/old/propolis")))
+                ok("install", agent)
+                assert.equal(1, count(place, agent, event))
+                assert.is_nil(sys.read(path(place)):find("/old/propolis", 1,
+                    true))
+            end)
+    end
+
+    it("may name the program by a link", function()
+        ok("install", "cursor")
+        sys.symlink(PROGRAM, path "propolis")
+        local place = path ".cursor/hooks.json"
+        local text = sys.read(place):gsub('"[^"]*hook cursor stop"',
+            '"nice ' .. path "propolis" .. ' hook cursor stop"')
+        sys.replace(place, text)
+        ok("install", "cursor")
+        assert.equal(text, sys.read(place))
+        sys.remove(path "propolis")
+        ok("install", "cursor")
+        assert.is_nil(sys.read(place):find("nice", 1, true))
+    end)
+
+    it("wins over one of ours beside it", function()
+        ok("install", "cursor")
+        local text = sys.read(path ".cursor/hooks.json")
+        local both = assert(edit.append(text, { "hooks", "stop" },
+            edit.encode { { "command", "nice " .. PROGRAM
+                .. " hook cursor stop" } }))
+        sys.replace(path ".cursor/hooks.json", both)
+        ok("install", "cursor")
+        local stop = edit.value(sys.read(path ".cursor/hooks.json"),
+            { "hooks", "stop" })
+        assert.same({ { command = "nice " .. PROGRAM
+            .. " hook cursor stop" } }, stop)
     end)
 end)

@@ -227,10 +227,21 @@ describe("install", function()
         assert.equal(command.line(PROGRAM, "claude-code", "Stop"),
             hooks.Stop[1].hooks[1].command)
         assert.equal(5, hooks.Stop[1].hooks[1].timeout)
-        assert.equal("nice /old/propolis hook claude-code Stop",
-            hooks.Stop[1].hooks[2].command)
+        assert.equal(1, #hooks.Stop[1].hooks)
         assert.equal(1, #hooks.Stop)
         assert.is_nil(hooks.Gone)
+    end)
+
+    it("tells pi's model the program and the tables in force", function()
+        local r = run({ "install", "pi" }, { home = home, env = {
+            PATH = "/usr/bin:/bin", HIVEMIND_TABLE = "m2",
+            HIVEMIND_SESSIONS_TABLE = "s2" } })
+        assert.equal(0, r.code, r.stderr)
+        local text = sys.read(path ".pi/agent/AGENTS.md")
+        for _, part in ipairs { "`" .. PROGRAM .. " query", "m2 ORDER",
+            "FROM s2" } do
+            assert.is_truthy(text:find(part, 1, true), text)
+        end
     end)
 
     it("follows links and keeps modes", function()
@@ -377,8 +388,9 @@ describe("install", function()
         end
     end)
 
+    local parse, write = command.parse, command.line
+
     it("knows our own lines from look-alikes", function()
-        local parse, write = command.parse, command.line
         local want = { program = "/a 'b/propolis", agent = "codex",
             event = "Stop" }
         assert.same(want, parse(write("/a 'b/propolis", "codex", "Stop")))
@@ -386,16 +398,45 @@ describe("install", function()
         -- As the first version wrote it.
         assert.same(want, parse("'/a '\\''b/propolis' hook codex Stop"))
         for _, line in ipairs {
-            "propolis hook codex Stop", "/a/propolis hook codex",
-            "/a/propolis hook codex Stop && x", "nice /a/propolis hook c S",
-            "/a/propolis2 hook codex Stop", "/a/propolis  hook codex Stop",
-            '"/a/propolis" hook codex Stop', "/a/propolis run codex Stop",
-            "/a/$x/propolis hook codex Stop", "", "'",
-            "[ ! -x /b/propolis ] || exec /a/propolis hook codex Stop",
-            "sh -c 'x' /a/propolis hook codex Stop",
+            "/a/propolis2 hook codex Stop", "/a/apropolis hook codex Stop",
+            "/a/propolis run codex Stop", "/a/propolis hooks codex Stop",
+            "/a/propolis hook", "/a/propolis hook 'a b' Stop", "", "'",
+            "# /a/propolis hook codex Stop", "x # /a/propolis hook codex Stop",
+            "'/a/propolis hook codex Stop'", '"/a/propolis hook codex Stop',
+            "/a/propolis; hook codex Stop", "/a/propolis/x hook codex Stop",
+            "echo '/a/propolis hook codex Stop'",
         } do
             assert.is_nil(parse(line), line)
         end
+    end)
+
+    it("knows its lines that somebody edited", function()
+        for line, program in pairs {
+            ["propolis hook codex Stop"] = "propolis",
+            ["$HOME/bin/propolis hook codex Stop"] = "$HOME/bin/propolis",
+            ["~/bin/propolis hook codex Stop"] = "~/bin/propolis",
+            ["/a/$x/propolis hook codex Stop"] = "/a/$x/propolis",
+            ["nice /a/propolis hook codex Stop"] = "/a/propolis",
+            ["A=1 B='2 3' /a/propolis hook codex Stop"] = "/a/propolis",
+            ["env -u A timeout 5 /a/propolis hook codex Stop"] = "/a/propolis",
+            ["/a/propolis hook codex Stop 2>>/tmp/err"] = "/a/propolis",
+            ["/a/propolis hook codex Stop>/tmp/out"] = "/a/propolis",
+            ["/a/propolis hook codex Stop && x"] = "/a/propolis",
+            ["x; (/a/propolis hook codex Stop)"] = "/a/propolis",
+            ["tee /tmp/payload | /a/propolis hook codex Stop"] = "/a/propolis",
+            ["/a/propolis  hook codex Stop "] = "/a/propolis",
+            ['"/a b/propolis" hook codex Stop'] = "/a b/propolis",
+            ["[ ! -x /b/propolis ] || exec /a/propolis hook codex Stop"] =
+                "/a/propolis",
+            ["nice " .. write("/a/propolis", "codex", "Stop", true)] =
+                "/a/propolis",
+            ["sh -lc 'nice /a/propolis hook codex Stop'"] = "/a/propolis",
+        } do
+            assert.same({ program = program, agent = "codex", event = "Stop",
+                edited = true }, parse(line), line)
+        end
+        assert.same({ program = "/a/propolis", agent = "codex",
+            edited = true }, parse("/a/propolis hook codex 2>/dev/null"))
     end)
 
     it("writes lines that run the program, and nothing when it is gone",

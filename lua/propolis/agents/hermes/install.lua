@@ -27,7 +27,8 @@ local function find(text)
             if ours and ours.agent == NAME then
                 found[#found + 1] = {
                     event = entry.key, index = i, line = fields.command,
-                    program = ours.program, timeout = fields.timeout,
+                    program = ours.program, edited = ours.edited,
+                    timeout = fields.timeout,
                 }
             end
         end
@@ -65,8 +66,9 @@ local function add_hooks(ctx, text)
     for i = #found, 1, -1 do
         local hook = found[i]
         local line = command.line(ctx.program, NAME, hook.event, true)
-        if hook.line == line and hook.timeout == "10"
-            and not there[hook.event] then
+        if command.kept(ctx, found, hook.event) == hook
+            and (command.stays(hook, ctx)
+                or hook.line == line and hook.timeout == "10") then
             there[hook.event] = true
         else
             text, err = take(text, hook)

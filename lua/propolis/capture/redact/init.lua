@@ -44,19 +44,13 @@ local PRIVATE = {
 
 -- The user's rules, or nothing and why they are ignored.
 local function own_rules(path)
-    local file = io.open(path, "rb")
-    if not file then return {} end
-    file:close()
-    local chunk, err = loadfile(path, "t", {})
-    local ok, rules = false, err
-    if chunk then
-        ok, rules = pcall(chunk)
-    end
-    if not ok then
-        return {}, tostring(rules)
+    local rules, err = require("engine.sys").load_data(path)
+    if err then
+        return {}, err.code ~= "none" and tostring(err) or nil
     elseif type(rules) ~= "table" then
         return {}, path .. " must return a list of rules"
     end
+    local ok
     ok, err = pcall(engine.new, rules)
     if not ok then return {}, ("%s: %s"):format(path, err) end
     return rules

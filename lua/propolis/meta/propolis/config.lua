@@ -39,15 +39,25 @@ local config = {}
 ---@field paths propolis.config.paths
 ---@field origin table<string, string> where each setting is from
 ---@field settings table the settings file as it stands
----@field warning? string why the account file was passed over
+---@field warning? string why the account file was passed over, or what is
+--- broken
 ---@field [string] any
 
+--- With anyway, what is broken is said in the warning: the settings that were
+--- last in force hold, else the defaults. When that leaves open what may be
+--- captured, there is no remote.
+---@param anyway? boolean
 ---@return propolis.config.loaded?
 ---@return string? err a sentence that names the broken file or value
-function config.load() end
+function config.load(anyway) end
+
+--- Keeps the settings file for a time when it is broken.
+---@param conf propolis.config.loaded from config.load(true)
+function config.keep(conf) end
 
 ---@return propolis.config.paths?
----@return string? err there is no home
+---@return string? err there is no home; beside paths: what is wrong with the
+--- memory folder
 function config.paths() end
 
 --- A setting's declaration.

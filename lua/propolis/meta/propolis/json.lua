@@ -13,6 +13,12 @@ local json = {}
 ---@return string? err a sentence with the place of the fault
 function json.decode(text) end
 
+--- The same, but an array or object that is nested too deep comes as its text.
+---@param text string
+---@return any value
+---@return string? err
+function json.decode_deep(text) end
+
 --- Writes a value on one line: keys sorted, or in the order of json.object; an
 --- empty table is {} unless it is marked as an array.
 ---@param v any

@@ -45,6 +45,10 @@ function schemas.names() end
 ---@return string[] errors sentences about the files that were refused
 function schemas.list() end
 
+--- Sentences about the files that were refused so far.
+---@return string[]
+function schemas.refused() end
+
 --- Those of them whose rows reach the team: with the names in outbox and state.
 ---@return engine.schema.object[]
 function schemas.synced() end
