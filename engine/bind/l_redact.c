@@ -107,6 +107,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"line", .flag = &s->line},
         {"attached", .flag = &s->attached},
         {"after", .text = &after},
+        {"before", .text = &s->before},
         {0},
     };
 

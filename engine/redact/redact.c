@@ -37,6 +37,7 @@ static void rule_free(struct rule *u)
     for (size_t i = 0; i < u->nparts; i++)
         free(u->parts[i].literal);
     free(u->parts);
+    free(u->before);
     free(u->id);
     free(u);
 }
@@ -166,6 +167,12 @@ bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e)
     u->anywhere = s->anywhere;
     u->line = s->line;
     u->attached = s->attached;
+    if (s->before) {
+        u->before = calloc(1, sizeof(*u->before));
+        if (!u->before)
+            return err_set(e, ERR_NOMEM, "no memory for rule %s", s->id);
+        charset_fill(u->before, s->before);
+    }
     u->after = s->after;
     if (!copy_parts(u, s, e))
         return false;

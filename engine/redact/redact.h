@@ -57,16 +57,17 @@ struct redact_spec {
     struct redact_part parts[REDACT_PARTS]; /* spans: the closing words;
                                              * arguments: the programs */
     size_t nparts;
-    unsigned guard; /* of enum redact_guard */
-    size_t min;     /* pairs: shortest value that counts */
-    bool anycase;   /* tokens: keywords in any case (others always) */
-    bool inside;    /* the keyword may stand inside a word */
-    bool keep;      /* tokens: the keyword stays */
-    bool scheme;    /* pairs: a word such as "Bearer " before it stays */
-    bool anywhere;  /* pairs: the name may go on after the keyword */
-    bool line;      /* pairs: the value is a header's whole line */
-    bool attached;  /* arguments: no blank stands before the value */
-    char after;     /* arguments: what the value begins behind, or NUL */
+    unsigned guard;     /* of enum redact_guard */
+    size_t min;         /* pairs: shortest value that counts */
+    bool anycase;       /* tokens: keywords in any case (others always) */
+    bool inside;        /* the keyword may stand inside a word */
+    bool keep;          /* tokens: the keyword stays */
+    bool scheme;        /* pairs: a word such as "Bearer " before it stays */
+    bool anywhere;      /* pairs: the name may go on after the keyword */
+    bool line;          /* pairs: the value is a header's whole line */
+    const char *before; /* tokens: a set; what stands before is masked, too */
+    bool attached;      /* arguments: no blank stands before the value */
+    char after;         /* arguments: what the value begins behind, or NUL */
 };
 
 /* Bytes from..to (to excluded) are to be masked because of a rule. */

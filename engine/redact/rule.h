@@ -33,7 +33,8 @@ struct part {
 };
 
 struct rule {
-    struct rule *next; /* in the order they were added */
+    struct charset *before; /* or NULL */
+    struct rule *next;      /* in the order they were added */
     char *id;
     enum redact_kind kind;
     struct part *parts;

@@ -5,6 +5,7 @@
 /* How much of a value a guard looks at: enough to judge it, and a bound on
  * what a value that fails again and again can cost. */
 #define GUARD_BYTES 256
+#define BEFORE_MAX 64
 
 static bool is_hex(char c)
 {
@@ -170,6 +171,9 @@ bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
         return false;
     if (!u->keep)
         from = at;
+    while (u->before && from > r->done && at - from < BEFORE_MAX &&
+           u->before->has[(unsigned char)r->text[from - 1]])
+        from--;
     if (!redact_passes_guard(r->text, from, pos, u->guard)) {
         if (u->nparts == 1 && pos - from <= GUARD_BYTES) {
             u->failed_scan = r->scan; /* no part of this run can do better */

@@ -16,12 +16,17 @@
 --   token (the default)  a keyword, then a run: set="A-Za-z0-9_-", min=, max=;
 --       or parts={ {set=,min=,max=}, {literal="."}, ... }.  guard={"digit",
 --       "letter","upper","lower"} asks for more.  keep=true leaves the keyword,
---       inside=true lets it stand inside a word, anycase=true says so.
+--       inside=true lets it stand inside a word, anycase=true says so,
+--       before= is a set of what goes with it where it stands before.
 --   kind="pair"  a keyword is a name: password=x, "password": "x",
 --       --password x, <password>x</password>; also a JSON object's key.
 --       min= is the shortest value, scheme=true leaves "Bearer ".  With
 --       anywhere=true the name may go on after the keyword; set= or parts=
---       give the shape of the whole value.
+--       give the shape of the whole value.  line=true takes the whole line
+--       of a header.  guard may also be "no_path", "random" and "no_hash".
+--   kind="arg"   a keyword is an option, of the programs in parts (literals):
+--       curl -u user:x.  after= is what the secret begins behind;
+--       attached=true allows no blank before the value.
 --   kind="url"   the password in scheme://user:password@host.
 --   kind="pem"   a block that holds a private key.
 --   kind="span"  from a keyword to a closing word (parts of literals).
