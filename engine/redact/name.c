@@ -174,13 +174,11 @@ static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
 
     if (c == ':' && byte_at(r, i + 1) != ':' && byte_at(r, i + 1) != '/')
         *sep = byte_at(r, ++i) == '=' ? '=' : ':';
-    else if (c == '=')
+    else if (c == '=' || (c == '-' && byte_at(r, i + 1) == '>'))
         *sep = '=';
     else if (redact_word_at(r->text, r->len, i, "%3d") ||
              redact_word_at(r->text, r->len, i, "%3a"))
         i += 2, *sep = '=';
-    else if (c == '-' && byte_at(r, i + 1) == '>')
-        *sep = '=';
     else if (blanks > 0 && (c == '\'' || (c != '-' && is_option(r, pos))))
         *sep = ' '; /* also SQL's PASSWORD '...' */
     if (*sep == '=')
