@@ -150,8 +150,11 @@ static int l_rename(lua_State *L)
 {
     const char *from = bind_checktext(L, 1);
     const char *to = bind_checktext(L, 2);
+    int rc = rename(from, to);
 
-    return syscall_result(L, rename(from, to), "rename", from);
+    if (rc == 0)
+        file_sync_folder(to);
+    return syscall_result(L, rc, "rename", from);
 }
 
 static int l_remove(lua_State *L)
@@ -200,9 +203,12 @@ static int l_append(lua_State *L)
     const char *bytes = luaL_checklstring(L, 2, &n);
     unsigned mode = check_mode(L, 3, 0600);
     struct err e;
+    int64_t end = file_append(path, bytes, n, mode, lua_toboolean(L, 4), &e);
 
-    return bind_result(
-        L, file_append(path, bytes, n, mode, lua_toboolean(L, 4), &e), &e);
+    if (end < 0)
+        return bind_fail(L, &e);
+    lua_pushinteger(L, (lua_Integer)end);
+    return 1;
 }
 
 static int l_create(lua_State *L)

@@ -43,14 +43,15 @@ function target.open(opts, how)
         local sys = require "engine.sys"
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, why end
-        local there = path == ":memory:" or sys.stat(file)
+        local there = path == ":memory:" or sys.stat(file) or how ~= "look"
+            and require("propolis.capture.journal").waits(file)
         if not there and how ~= "look" then
             return nil, ("there is no store at %s%s"):format(path,
                 folder and " yet: 'propolis heal' makes it" or "")
         elseif not there and path ~= "" then
             url = "sqlite::memory:"
         elseif how == "look" and path ~= ":memory:" then
-            options = { readonly = true }
+            options = { readonly = true, as_is = true }
         end
     elseif folder then
         local sys = require "engine.sys"

@@ -51,9 +51,19 @@ local function finding(list, ok, about, text, ...)
     list[#list + 1] = { ok = ok, about = about, text = text }
 end
 
+-- What the store did not take when it was opened.
+local function check_journal(list, conf)
+    local waiting = activity.waiting(conf)
+    if waiting > 0 then
+        finding(list, false, "journal", "%d events wait beside the store: look "
+            .. "into %s/propolis.log", waiting, conf.paths.state)
+    end
+end
+
 local function check_store(list, conf)
+    local store <close>, err = activity.open(conf)
     local path, file = activity.file(conf)
-    if not file then
+    if not file and not err then
         local ok, err = sys.mkdir(conf.paths.data)
         if ok then
             finding(list, nil, "store", "%s is not there yet: no event came",
@@ -64,8 +74,8 @@ local function check_store(list, conf)
         end
         return {}
     end
-    local store <close>, err = activity.open(conf)
     if not store then
+        check_journal(list, conf)
         finding(list, false, "store", "%s does not open: %s. Move it away and "
             .. "the next event makes a new one", path, tostring(err))
         return {}
@@ -75,11 +85,7 @@ local function check_store(list, conf)
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
         .. "next event makes a new one")
-    local spool = activity.waiting(conf)
-    if spool > 0 then
-        finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
-            .. "writes them in", spool, conf.paths.state)
-    end
+    check_journal(list, conf)
     return activity.seen(store, conf) or {}
 end
 

@@ -1,4 +1,5 @@
---- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.
+--- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  In one of
+-- ours what hooks captured is there, but for who opens it as_is.
 local store = require "propolis.store"
 
 return {
@@ -12,6 +13,9 @@ return {
         end
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, store.error("arg", why) end
+        if not options.as_is then
+            require("propolis.capture.intake").before(file)
+        end
         return require("engine.sqlite").open(file, options)
     end,
 }
