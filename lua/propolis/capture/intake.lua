@@ -172,14 +172,21 @@ local function take_all(store, file, taken, again)
     return not again or nil, again
 end
 
-local function open_ensured(conf)
+-- The local store with all its tables, as far as they can be had.
+local function open_whole(conf)
     local store, err = intake.open(conf)
     if not store then return nil, err end
     store.shared = false -- each record says whether it is
-    local ok, why = store:ensure()
-    if not ok then
-        log.warn("tables not ensured: %s", why)
+    local fine, why = sys.pcall(function()
+        require("propolis.sync.legacy").adopt(store)
+        assert(store:ensure())
+    end)
+    if fine then return store end
+    if ABOUT_STORE[why.code] and why.code ~= "schema" then
+        store:close()
+        return nil, why
     end
+    log.warn("tables not ensured: %s", why)
     return store
 end
 
@@ -194,7 +201,7 @@ local function take_in(conf, file, store)
     local taken, again = take_away(file)
     if not taken then return not again or nil, again end
     if store then return take_all(store, file, taken, again) end
-    local own <close>, why = open_ensured(conf)
+    local own <close>, why = open_whole(conf)
     if not own then return nil, why end
     return take_all(own, file, taken, again)
 end
