@@ -157,16 +157,13 @@ end
 local function take_all(store, file, taken, again)
     local path = journal.path(file)
     while taken do
-        local alone <close> = sys.lock(taken, intake.hook_ms)
+        -- A hook that was stopped may go on to write there: then it stays.
+        local alone <close>, busy = sys.lock(taken, intake.hook_ms)
         local ok, err = take_file(store, taken, again, path)
         if ok and alone then
             ok, err = sys.remove(taken)
-        elseif ok then
-            -- A hook that was stopped may go on to write there, so it stays;
-            -- what came behind it is stored from where it is.
-            return not sys.stat(path) or take_file(store, path, true, path)
         end
-        if not ok then return nil, err end
+        if not ok or not alone then return nil, err or busy end
         taken, again = take_away(file)
     end
     return not again or nil, again
@@ -191,12 +188,12 @@ local function open_whole(conf)
 end
 
 local function take_in(conf, file, store)
-    local lock <close>, err = sys.lock(journal.path(file) .. ".lock",
+    local ok, err = sys.mkdir(file:match("^(.*)/"))
+    if not ok then return nil, err end
+    local lock <close>, busy = sys.lock(journal.path(file) .. ".lock",
         intake.busy_ms)
-    local ok = lock
-    if ok then
-        ok, err = spool.move(conf.paths.state, file)
-    end
+    if not lock then return nil, busy end
+    ok, err = spool.move(conf.paths.state, file)
     if not ok then return nil, err end
     local taken, again = take_away(file)
     if not taken then return not again or nil, again end

@@ -8,7 +8,7 @@
 -- RS is the byte 30, which stands nowhere in JSON text: from it on the next
 -- record is found behind one that was torn, or mixed with another's bytes.
 -- LENGTH counts the bytes of the JSON text, CHECKSUM begins its SHA-256.  The
--- text is the list of what is to be stored, all or none: see intake.
+-- text is the list of what is to be stored: see propolis.capture.intake.
 local json = require "propolis.json"
 local sys = require "engine.sys"
 
@@ -72,6 +72,17 @@ function journal.append(file, list)
     return size - #bytes, size
 end
 
+local function is_list(list)
+    if type(list) ~= "table" or #list == 0 then return false end
+    for _, item in ipairs(list) do
+        if type(item) ~= "table" or type(item.row) ~= "table"
+            or type(item.table) ~= "string" then
+            return false
+        end
+    end
+    return true
+end
+
 -- The list of one piece of a line, and what stands behind it; or nil and why
 -- the piece is none.
 local function decode(piece)
@@ -87,7 +98,7 @@ local function decode(piece)
     text = text:sub(1, length)
     if checksum(text) ~= sum then return nil, "a record was damaged" end
     local list = json.decode(text)
-    if type(list) ~= "table" then return nil, "a record holds no list" end
+    if not is_list(list) then return nil, "a record holds no rows" end
     return list, behind
 end
 
