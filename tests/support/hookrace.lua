@@ -106,8 +106,10 @@ function hookrace.verdict(r)
         and r.acknowledged > 0 and r.rows <= r.acknowledged + r.killed
     return ("%d writers, %d hooks each: %d acknowledged, %d killed, %d rows, "
         .. "%d lost, %d doubled, %d out of order, %d not queued, %d errors; "
-        .. "a hook took %.0f ms median, %.0f p99, %.0f most; %.1f s"):format(r.writers, r.events, r.acknowledged, r.killed,
-        r.rows, r.lost, r.doubled, r.unordered, r.unqueued, #r.errors, at(r.ms, 0.5), at(r.ms, 0.99), at(r.ms, 1), r.seconds), fine
+        .. "a hook took %.0f ms median, %.0f p99, %.0f most; %.1f s"):format(
+        r.writers, r.events, r.acknowledged, r.killed, r.rows, r.lost,
+        r.doubled, r.unordered, r.unqueued, #r.errors, at(r.ms, 0.5),
+        at(r.ms, 0.99), at(r.ms, 1), r.seconds), fine
 end
 
 return hookrace

@@ -64,7 +64,8 @@ local function check_store(list, conf)
     local store <close>, err = activity.open(conf)
     local path, file = activity.file(conf)
     if not file and not err then
-        local ok, err = sys.mkdir(conf.paths.data)
+        local ok
+        ok, err = sys.mkdir(conf.paths.data)
         if ok then
             finding(list, nil, "store", "%s is not there yet: no event came",
                 path)

@@ -2,9 +2,10 @@
 --
 -- One JSON document on stdin; what happened goes into the journal beside the
 -- local store, which a worker takes in (propolis.capture.intake); the output
--- for the agent, if there is any, on stdout.  No database, no network.  A hook never breaks its agent: whatever goes
--- wrong is logged and the exit code is 0, and that promise is kept at the end
--- of this file.  Modules are required where they are used, inside of it.
+-- for the agent, if there is any, on stdout.  No database, no network.  A hook
+-- never breaks its agent: whatever goes wrong is logged and the exit code is 0,
+-- and that promise is kept at the end of this file.  Modules are required where
+-- they are used, inside of it.
 --
 -- What cannot be used (empty or truncated input, something that is no object,
 -- an agent nobody knows) leaves a line in the log, without its content.

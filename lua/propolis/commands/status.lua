@@ -18,7 +18,8 @@ usage: propolis status [AGENT...] [--json]
 
 AGENT is one of {agents}.
 Reads the agents' files and the local store, which takes in what hooks captured;
-changes nothing else and asks no network.  Exit 1 when something that is installed cannot work.
+changes nothing else and asks no network.  Exit 1 when something that is
+installed cannot work.
 ]],
     options = { json = "flag" },
 }

@@ -1,5 +1,5 @@
---- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  In one of
--- ours what hooks captured is there, but for who opens it as_is.
+--- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  A
+-- local store first takes in what hooks captured, unless options.as_is is set.
 local store = require "propolis.store"
 
 return {

@@ -55,7 +55,8 @@ function sync.failure(raised)
     return nil, raised
 end
 
---- The local store with its own tables beside the shared ones, and what hooks captured.
+--- The local store with its own tables beside the shared ones, and with what
+-- hooks captured.
 -- @return the store, or nil, err
 function sync.open_local(conf)
     local intake = require "propolis.capture.intake"

@@ -55,8 +55,8 @@ local function move(store, of)
     end
 end
 
---- Moves what is there into the tables of outbox.all, in one transaction; raises
--- what stops it.
+--- Moves what is there into the tables of outbox.all, in one transaction;
+-- raises what stops it.
 function legacy.adopt(store)
     local names = {}
     for _, name in pairs(outbox.legacy) do

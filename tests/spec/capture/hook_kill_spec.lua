@@ -52,9 +52,10 @@ local function each(call, one)
     it(call, function()
         local missing = needs.strace()
         if missing then return pending(missing) end
-        local n, died = 0, nil
+        local n = 0
         repeat
-            n, died = n + 1, false
+            n = n + 1
+            local died = false
             for _, seeded in ipairs { false, true } do
                 died = one(n, seeded) or died
                 tmp.clean()

@@ -96,7 +96,8 @@ describe("when the store cannot take it,", function()
             prompt(home, "three")
             local contents = hooks.contents(home)
             assert.equal(2 + waiting, #contents)
-            assert.same({ "one", "three" }, { contents[1], contents[#contents] })
+            assert.same({ "one", "three" },
+                { contents[1], contents[#contents] })
         end)
 
     it("its path is a folder: the event waits", function()
