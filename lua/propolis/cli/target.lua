@@ -66,6 +66,10 @@ function target.open(opts, how)
     if path then
         store.url = "sqlite:" .. path
     end
+    if store.behind then
+        require("propolis.cli").say("propolis: what hooks captured last is not"
+            .. " in it yet: %s", store.behind)
+    end
     return store
 end
 

@@ -184,8 +184,10 @@ local function hook(argv)
         ended = ended or ENDS[e.kind]
         start = start or e.kind == "session_start"
     end
-    if ended or start and conf.remote then
-        require("propolis.sync.auto").start(conf, ended)
+    if not ended and not (start and conf.remote) then return end
+    local started, why = require("propolis.sync.auto").start(conf, ended)
+    if started == nil then
+        log("warn", "nothing was started in the background: %s", why)
     end
 end
 

@@ -1,5 +1,6 @@
 --- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  A
--- local store first takes in what hooks captured, unless options.as_is is set.
+-- local store first takes in what hooks captured, unless options.as_is is set;
+-- where it cannot, the store's field `behind` says why.
 local store = require "propolis.store"
 
 return {
@@ -13,9 +14,12 @@ return {
         end
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, store.error("arg", why) end
+        local whole, behind = true, nil
         if not options.as_is then
-            require("propolis.capture.intake").before(file)
+            whole, behind = require("propolis.capture.intake").before(file)
         end
-        return require("engine.sqlite").open(file, options)
+        local opened, err = require("engine.sqlite").open(file, options)
+        if opened and not whole then opened.behind = behind end
+        return opened, err
     end,
 }

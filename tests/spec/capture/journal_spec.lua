@@ -414,9 +414,11 @@ describe("what was captured", function()
         local other <close> = assert(sqlite.open(file))
         assert(other:exec("BEGIN IMMEDIATE"))
         prompt("two")
-        local rows = json.decode(works { "query", "--json",
-            "SELECT id FROM sessions" })
-        assert.equal(1, #rows)
+        local r = run({ "query", "--json", "SELECT id FROM sessions" },
+            { home = home })
+        assert.equal(1, #json.decode(r.stdout))
+        assert.truthy(r.stderr:find("captured last is not in it yet: .*locked"),
+            r.stderr)
         local status = json.decode(works { "status", "--json" })
         assert.equal(1, status.journal)
         assert.truthy(works({ "doctor" }, 1):find("1 events wait", 1, true))
