@@ -12,6 +12,7 @@
 local command = {
     name = "hook",
     summary = "take an event from an agent (agents run this)",
+    brief = true, -- what it holds goes with its process, nothing is closed
 }
 
 --- The usage text; a hook that runs does not look for the agents' names.
