@@ -150,11 +150,8 @@ static int l_rename(lua_State *L)
 {
     const char *from = bind_checktext(L, 1);
     const char *to = bind_checktext(L, 2);
-    int rc = rename(from, to);
 
-    if (rc == 0)
-        file_sync_folder(to);
-    return syscall_result(L, rc, "rename", from);
+    return syscall_result(L, rename(from, to), "rename", from);
 }
 
 static int l_remove(lua_State *L)

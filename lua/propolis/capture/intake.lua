@@ -6,8 +6,8 @@
 -- for a team which the configuration may no longer name.
 --
 -- They come from the journal: it is renamed, which hooks do not notice, stored,
--- and removed.  A process that dies on the way leaves the renamed file; whoever
--- finds one stores from it what is not there yet.
+-- and removed.  A process that dies on the way leaves the renamed file, and the
+-- next one goes on with it: what the store has by then, it knows by the ids.
 local journal = require "propolis.capture.journal"
 local log = require "propolis.log"
 local spool = require "propolis.capture.spool"
@@ -93,13 +93,12 @@ local function put_each(store, records, bad)
     return true
 end
 
--- Stores what is in a file of the journal.
--- @param again rows of it may be in the store
-local function put_file(store, path, again, bad)
+-- Stores what is in a file of the journal, each row once by its id.
+local function put_file(store, path, bad)
     local batch, bytes = {}, 0
     local ok, err = journal.read(path, function(list, size)
         for _, record in ipairs(list) do
-            record.once = record.once or again and "id" or nil
+            record.once = record.once or "id"
             batch[#batch + 1] = record
         end
         bytes = bytes + size
@@ -129,44 +128,43 @@ local function set_aside(path, pieces, why)
 end
 
 -- Stores one file of the journal, all that can be; true, or nil, err.
-local function take_file(store, path, again, name)
+local function take_file(store, path, name)
     local pieces, first = {}, nil
-    local ok, err = put_file(store, path, again, function(bytes, why)
+    local ok, err = put_file(store, path, function(bytes, why)
         pieces[#pieces + 1], first = bytes, first or why
     end)
     if not ok then return nil, err end
     return set_aside(name, pieces, first)
 end
 
--- Takes the journal away from the hooks; or finds one that was.
--- @return its name now, and whether it was; nil when there is none; nil, err
+-- Takes the journal away from the hooks; one that was taken comes first.
+-- @return its name now; nil when there is none; nil, err
 local function take_away(file)
     local taken = journal.taken(file)
     local there = sys.stat(taken, true)
-    local again = there ~= nil
-    if not again then
+    if not there then
         local ok, err = sys.rename(journal.path(file), taken)
         if not ok then return nil, err.code ~= "none" and err or nil end
         there = sys.stat(taken, true)
     end
-    if there.type == "file" then return taken, again end
+    if there.type == "file" then return taken end
     return nil, require("engine.store").error("io", taken .. " is no file")
 end
 
 -- Stores the journal that was taken away, and what came meanwhile.
-local function take_all(store, file, taken, again)
-    local path = journal.path(file)
+local function take_all(store, file, taken)
+    local err
     while taken do
         -- A hook that was stopped may go on to write there: then it stays.
         local alone <close>, busy = sys.lock(taken, intake.hook_ms)
-        local ok, err = take_file(store, taken, again, path)
+        local ok, why = take_file(store, taken, journal.path(file))
         if ok and alone then
-            ok, err = sys.remove(taken)
+            ok, why = sys.remove(taken)
         end
-        if not ok or not alone then return nil, err or busy end
-        taken, again = take_away(file)
+        if not ok or not alone then return nil, why or busy end
+        taken, err = take_away(file)
     end
-    return not again or nil, again
+    return not err or nil, err
 end
 
 -- The local store with all its tables, as far as they can be had.
@@ -195,12 +193,12 @@ local function take_in(conf, file, store)
     if not lock then return nil, busy end
     ok, err = spool.move(conf.paths.state, file)
     if not ok then return nil, err end
-    local taken, again = take_away(file)
-    if not taken then return not again or nil, again end
-    if store then return take_all(store, file, taken, again) end
-    local own <close>, why = open_whole(conf)
-    if not own then return nil, why end
-    return take_all(own, file, taken, again)
+    local taken, why = take_away(file)
+    if not taken then return not why or nil, why end
+    if store then return take_all(store, file, taken) end
+    local own <close>, unopened = open_whole(conf)
+    if not own then return nil, unopened end
+    return take_all(own, file, taken)
 end
 
 --- Takes in what hooks captured for the local store of a configuration, in

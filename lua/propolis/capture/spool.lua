@@ -22,7 +22,6 @@ local function read(path)
         or type(record.table) ~= "string" then
         return nil, true
     end
-    record.once = record.once or "id"
     return record
 end
 

@@ -88,14 +88,13 @@ local function records_of(conf, name, events)
             stamp.id, stamp.row_id = sys.uuid(), sys.uuid()
             local row, session = event.row(name, e, stamp, redactor)
             list[#list + 1] = {
-                table = "sessions", row = row, once = e.key and "id" or nil,
-                queue = conf.remote ~= nil or nil,
+                table = "sessions", row = row, queue = conf.remote ~= nil,
             }
             if e.kind == "session_start" then
                 stamp.summary_id = sys.uuid()
                 list[#list + 1] = {
                     table = "memory", once = "path",
-                    queue = conf.remote ~= nil or nil,
+                    queue = conf.remote ~= nil,
                     row = event.placeholder(row, session, stamp),
                 }
             end

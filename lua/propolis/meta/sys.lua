@@ -158,7 +158,6 @@ function sys.symlink(target, path) end
 ---@return engine.sys.error? err
 function sys.chmod(path, mode) end
 
---- Gives a file another name, which is on disk when this returns.
 ---@param from string
 ---@param to string
 ---@return true? ok

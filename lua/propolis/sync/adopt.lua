@@ -20,14 +20,14 @@ end
 
 --- The files of the stores without an account, but for the one in use.
 function adopt.sources(conf)
-    local list = {}
+    local list, seen = {}, { [file_of(conf.local_store)] = true }
     for _, name in ipairs(sys.list(conf.paths.data) or {}) do
         local store = name:match("^(local@.*)%.db$")
             or name:match("^(local@.*)%.journal$")
+            or name:match("^(local@.*)%.journal%.taken$")
         local path = store and ("%s/%s.db"):format(conf.paths.data, store)
-        if path and path ~= list[#list] and path ~= file_of(conf.local_store)
-        then
-            list[#list + 1] = path
+        if path and not seen[path] then
+            seen[path], list[#list + 1] = true, path
         end
     end
     return list

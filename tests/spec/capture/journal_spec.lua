@@ -11,6 +11,8 @@ local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
+local PROGRAM = assert(sys.readlink("/proc/self/exe"))
+
 local function item(id, more)
     local row = { id = id, path = "/p", message = "{}", description = id }
     for key, value in pairs(more or {}) do row[key] = value end
@@ -390,6 +392,7 @@ describe("what was captured", function()
         works { "doctor" }
         assert.is_false(journal.waits(file))
         prompt("three")
+        tmp.write(home .. "/payload", hooks.prompt("more"))
         local script = tmp.write(home .. "/count.lua", [[
             local conf = require("propolis.config").load()
             local store <close> = require("propolis").open(conf.local_store)
@@ -397,8 +400,16 @@ describe("what was captured", function()
         assert.equal("3\n", works { script })
         prompt("four")
         local r = run({ "-i" }, { home = home, stdin =
-            "print(#store:query('SELECT * FROM sessions'))\n" })
-        assert.equal("4", r.stdout:match("> (%d+)\n"), r.stdout)
+            "SELECT 'rows: ' || COUNT(*) FROM sessions;\n"
+            .. "for n = 1, 2 do os.execute(\"'" .. PROGRAM
+            .. "' hook claude-code <" .. home .. "/payload\") end\n"
+            .. "SELECT 'rows: ' || COUNT(*) FROM sessions;\n",
+            env = { PROPOLIS_AUTOSYNC = "false" } })
+        local counts = {}
+        for count in r.stdout:gmatch("\nrows: (%d+)") do
+            counts[#counts + 1] = count
+        end
+        assert.same({ "4", "6" }, counts, r.stdout .. r.stderr)
     end)
 
     it("is left alone by a plan, which changes nothing", function()
