@@ -30,9 +30,10 @@ function journal.taken(file)
     return journal.path(file) .. ".taken"
 end
 
---- Whether events wait to come into a store's file.
+--- Whether events wait to come into a store's file.  One that is taken away
+-- just now is found under its second name.
 function journal.waits(file)
-    for _, path in ipairs { journal.taken(file), journal.path(file) } do
+    for _, path in ipairs { journal.path(file), journal.taken(file) } do
         local stat = sys.stat(path, true)
         if stat and stat.type == "file" then return true end
     end

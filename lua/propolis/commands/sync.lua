@@ -110,6 +110,7 @@ function command.main(opts)
     if excess then return cli.usage(command, excess) end
     local conf = cli.check(require("propolis.config").load())
     if opts["local"] or opts.auto then
+        require("propolis.sync").watchdog(opts.auto and conf)
         local done, err = require("propolis.capture.intake").take_in(conf)
         if opts["local"] and opts.auto then return done and 0 or 1 end
         if opts["local"] then return cli.done(cli.check(done, err) and 0) end
