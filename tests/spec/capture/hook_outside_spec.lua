@@ -105,6 +105,36 @@ end)
 describe("taking in, time after time,", function()
     after_each(tmp.clean)
 
+    it("removes the journal after the store is on disk", function()
+        local missing = needs.strace()
+        if missing then return pending(missing) end
+        local home = hooks.home()
+        for _ = 1, 2 do
+            hooks.run(home, "claude-code", "UserPromptSubmit",
+                hooks.prompt("x"))
+            assert.equal(0, run({ "sync", "--local" }, { home = home,
+                env = { ASAN_OPTIONS = "detect_leaks=0" },
+                wrap = { "strace", "-f", "-y", "-o", home .. "/trace", "-e",
+                    "trace=fsync,fdatasync,unlink" } }).code)
+            local data, calls = assert(sys.realpath(home .. "/data")), {}
+            for call, path in sys.read(home .. "/trace"):gmatch(
+                '(%w+)%(.-([^<>"]+)[>"]') do
+                if path:sub(1, #data) == data then
+                    calls[#calls + 1] = call:gsub("fdata", "f") .. " "
+                        .. path:match("[^/]*$")
+                end
+            end
+            assert.equal("unlink local@default.journal.taken",
+                table.remove(calls))
+            local log, folder = 0, 0
+            for i, call in ipairs(calls) do
+                if call == "fsync local@default.db-wal" then log = i end
+                if call == "fsync data" then folder = i end
+            end
+            assert.is_true(log > 0 and folder > 0, table.concat(calls, ", "))
+        end
+    end)
+
     it("keeps the store's log short", function()
         local home = hooks.home()
         for i = 1, 80 do
