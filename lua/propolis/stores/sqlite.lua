@@ -1,5 +1,5 @@
 --- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  A
--- local store first takes in what hooks captured, unless options.as_is is set;
+-- local store first takes in what hooks captured, unless it is to be read only;
 -- where it cannot, the store's field `behind` says why.
 local store = require "propolis.store"
 
@@ -15,7 +15,7 @@ return {
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, store.error("arg", why) end
         local whole, behind = true, nil
-        if not options.as_is then
+        if not options.readonly then
             whole, behind = require("propolis.capture.intake").before(file)
         end
         local opened, err = require("engine.sqlite").open(file, options)

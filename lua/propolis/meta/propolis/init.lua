@@ -13,14 +13,13 @@ local propolis = {}
 ---@class propolis.open.options
 ---@field workspace? string on PostgreSQL and Deeplake; a URL's own wins
 ---@field busy_ms? integer SQLite: how long to wait for another process (5000)
----@field as_is? boolean SQLite: takes nothing in
 ---@field readonly? boolean refuses to change anything
 ---@field connect_timeout? integer PostgreSQL: seconds
 ---@field timeout_ms? integer PostgreSQL, Deeplake: for one statement's answer
 
 --- Opens a store; close it, or declare it `<close>`.
 ---  * `sqlite:PATH`: a file, made when it is not there; a local store first
----    takes in what hooks captured
+---    takes in what hooks captured, unless it is readonly
 ---  * `postgres://USER@HOST/DB?workspace=NAME`: a schema of that database
 ---  * `deeplake:` or `deeplake:https://HOST`: the HTTP API, with the account in
 ---    force
