@@ -34,14 +34,10 @@ local ABOUT_STORE = { busy = true, io = true, denied = true, nomem = true,
 function intake.open(conf)
     local sqlite = require "engine.sqlite"
     local path = conf.local_store:match("^sqlite:(.*)$")
-    local options = { busy_ms = intake.busy_ms }
-    local store, err = sqlite.open(path, options)
-    if not store and err.code ~= "busy" then -- its folder may be missing
-        local made = sys.mkdir(path:match("^(.*)/"))
-        if made then
-            store, err = sqlite.open(path, options)
-        end
-    end
+    local ok, err = sys.mkdir(path:match("^(.*)/"))
+    if not ok then return nil, err end
+    local store
+    store, err = sqlite.open(path, { busy_ms = intake.busy_ms })
     if not store then return nil, err end
     store.url, store.shared = conf.local_store, conf.remote ~= nil
     return store
@@ -151,17 +147,29 @@ local function take_away(file)
     return nil, require("engine.store").error("io", taken .. " is no file")
 end
 
+-- Stores what is whole in a journal to which a hook that was stopped may go on
+-- to write, and behind it, and leaves both.
+local function copy_whole(store, file)
+    for _, path in ipairs { journal.taken(file), journal.path(file) } do
+        if sys.stat(path) then
+            local ok, err = put_file(store, path, function() end)
+            if not ok then return nil, err end
+        end
+    end
+    return true
+end
+
 -- Stores the journal that was taken away, and what came meanwhile.
 local function take_all(store, file, taken)
     local err
     while taken do
-        -- A hook that was stopped may go on to write there: then it stays.
-        local alone <close>, busy = sys.lock(taken, intake.hook_ms)
+        local alone <close> = sys.lock(taken, intake.hook_ms)
+        if not alone then return copy_whole(store, file) end
         local ok, why = take_file(store, taken, journal.path(file))
-        if ok and alone then
+        if ok then
             ok, why = sys.remove(taken)
         end
-        if not ok or not alone then return nil, why or busy end
+        if not ok then return nil, why end
         taken, err = take_away(file)
     end
     return not err or nil, err
