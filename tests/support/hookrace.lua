@@ -24,7 +24,7 @@ local function write(home, o, result)
     end
     for _ = 1, o.takers or 0 do
         commands[#commands + 1] = { sys.readlink("/proc/self/exe"), TAKER,
-            home, fifo, o.events }
+            home, fifo, o.events, o.kill_ms }
     end
     local pipes, _, held = gate.open(fifo, commands)
     local acknowledged = gate.listen(pipes, result, function(line)
@@ -69,7 +69,8 @@ local function check(home, acknowledged, result)
 end
 
 --- Runs o.writers processes, each with o.events hooks one after the other;
--- with o.kill_ms each hook is killed at a random moment before that.
+-- and o.takers that take in as often; with o.kill_ms each hook and each taking
+-- in is killed at a random moment before that.
 function hookrace.run(o)
     local result = { acknowledged = 0, killed = 0, rows = 0, lost = 0,
         doubled = 0, unordered = 0, queued = 0, unqueued = 0,
