@@ -39,5 +39,8 @@ file:close()
 
 --- Runs the command; returns its exit code.
 return function(...)
-    return require("propolis.commands." .. name).run({ ... })
+    local command = require("propolis.commands." .. name)
+    local code = command.run({ ... })
+    if command.brief then os.exit(code) end
+    return code
 end

@@ -200,9 +200,12 @@ static int l_append(lua_State *L)
     const char *bytes = luaL_checklstring(L, 2, &n);
     unsigned mode = check_mode(L, 3, 0600);
     struct err e;
+    int64_t end = file_append(path, bytes, n, mode, lua_toboolean(L, 4), &e);
 
-    return bind_result(
-        L, file_append(path, bytes, n, mode, lua_toboolean(L, 4), &e), &e);
+    if (end < 0)
+        return bind_fail(L, &e);
+    lua_pushinteger(L, (lua_Integer)end);
+    return 1;
 }
 
 static int l_create(lua_State *L)

@@ -1,11 +1,7 @@
 #include "db/sqlite_busy.h"
 
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "os/clock.h"
@@ -13,14 +9,6 @@
 
 /* Pages of 4 KiB: reading them costs what a checkpoint costs per event. */
 #define LONG_LOG_PAGES 64
-
-#define LOG_SUFFIX "-wal"
-#define PATH_SIZE 4096
-
-/* A name that old is on disk: whoever made it synced it with the first commit,
- * and by default a file system writes names down at least every half minute
- * (ext4 5 s, XFS and btrfs 30 s). */
-#define FOLDER_OLD_S 60
 
 #define RETRY_US 1000
 
@@ -62,61 +50,11 @@ static int empty_long_log(void *arg, sqlite3 *h, const char *name, int pages)
     return SQLITE_OK;
 }
 
-/* SQLite's own way to open the folder of a file, in order to sync it. */
-static int (*sqlite_open_folder)(const char *path, int *fd);
-
-static bool is_log(const char *path)
-{
-    size_t n = strlen(path);
-
-    return n > strlen(LOG_SUFFIX) &&
-           strcmp(path + n - strlen(LOG_SUFFIX), LOG_SUFFIX) == 0;
-}
-
-/* Nothing in the folder of path was made or removed for long. */
-static bool folder_is_old(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[PATH_SIZE];
-    struct stat st;
-
-    if (!slash || slash - path >= PATH_SIZE)
-        return false;
-    snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path);
-    return stat(folder, &st) == 0 && st.st_mtime + FOLDER_OLD_S < time(NULL);
-}
-
-/* SQLite syncs the folder with each process's first commit, as the log may be
- * new.  That is a second wait for the disk, under the lock; where the log is
- * old it is spared: "cannot open" is what SQLite passes over. */
-static int open_new_folder(const char *path, int *fd)
-{
-    if (is_log(path) && folder_is_old(path))
-        return SQLITE_CANTOPEN;
-    return sqlite_open_folder(path, fd);
-}
-
-static void skip_old_folders(void)
-{
-    static const char call[] = "openDirectory";
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-    sqlite3_syscall_ptr now;
-
-    if (!vfs || vfs->iVersion < 3 || !vfs->xGetSystemCall)
-        return;
-    now = vfs->xGetSystemCall(vfs, call);
-    if (!now || now == (sqlite3_syscall_ptr)open_new_folder)
-        return;
-    sqlite_open_folder = (int (*)(const char *, int *))now;
-    vfs->xSetSystemCall(vfs, call, (sqlite3_syscall_ptr)open_new_folder);
-}
-
 int sqlite_busy_open_wal(sqlite3 *h, struct sqlite_busy *b)
 {
     int rc;
     int n = 0;
 
-    skip_old_folders();
     sqlite_busy_install(h, b);
     /* Many processes that make one new file at once can meet in the switch to
      * WAL, which does not wait by itself. */

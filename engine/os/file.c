@@ -149,9 +149,7 @@ static int folder_len(const char *path)
     return slash ? (int)(slash - path) + 1 : 0;
 }
 
-/* A new name is only on disk when its folder is.  Some file systems cannot
- * sync a folder; they have nothing to lose then. */
-static void sync_folder(const char *path)
+void file_sync_folder(const char *path)
 {
     char dir[PATH_MAX];
     int fd;
@@ -244,36 +242,7 @@ bool file_replace(const char *path, const char *bytes, size_t n, int mode,
     if (!ok || linked)
         unlink(temp);
     else
-        sync_folder(real);
-    return ok;
-}
-
-bool file_append(const char *path, const char *bytes, size_t n, unsigned mode,
-                 bool sync, struct err *e)
-{
-    struct stat st;
-    ssize_t done;
-    bool ok;
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-                  (mode_t)mode);
-
-    if (fd < 0)
-        return os_fail(e, "append to", path);
-    ok = fstat(fd, &st) == 0;
-    do
-        done = write(fd, bytes, n);
-    while (done < 0 && errno == EINTR);
-    ok = ok && done >= 0 && (!sync || fdatasync(fd) == 0);
-    if (!ok)
-        os_fail(e, "append to", path);
-    else if ((size_t)done < n)
-        ok = err_set(e, ERR_IO,
-                     "cannot append to %.300s: the disk took %zd "
-                     "of %zu bytes",
-                     path, done, n);
-    close(fd);
-    if (ok && sync && st.st_size == 0)
-        sync_folder(path);
+        file_sync_folder(real);
     return ok;
 }
 
@@ -289,7 +258,7 @@ bool file_create(const char *path, const char *bytes, size_t n, unsigned mode,
          os_fail(e, "create", path);
     close(fd);
     if (ok)
-        sync_folder(path);
+        file_sync_folder(path);
     else
         unlink(path);
     return ok;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/buf.h"
 #include "core/err.h"
@@ -33,9 +34,16 @@ bool file_list(const char *path, struct buf *out, size_t *n, struct err *e);
 bool file_replace(const char *path, const char *bytes, size_t n, int mode,
                   struct err *e);
 
-/* One write at the end; refuses a symlink.  sync waits for the disk. */
-bool file_append(const char *path, const char *bytes, size_t n, unsigned mode,
-                 bool sync, struct err *e);
+/* A new name is only on disk when its folder is.  Some file systems cannot
+ * sync a folder; they have nothing to lose then. */
+void file_sync_folder(const char *path);
+
+/* One write at the end; refuses a symlink.  sync waits for the disk and holds
+ * a shared flock meanwhile: who wants the file for itself renames it, then
+ * takes file_lock, and from then on nobody writes to it.
+ * Returns where the bytes end in the file, or -1. */
+int64_t file_append(const char *path, const char *bytes, size_t n,
+                    unsigned mode, bool sync, struct err *e);
 
 /* Makes a file that must not be there yet, on disk when this returns. */
 bool file_create(const char *path, const char *bytes, size_t n, unsigned mode,

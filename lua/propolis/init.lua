@@ -13,7 +13,8 @@ local propolis = {
 }
 
 --- Opens a store; lua/propolis/stores/ has one file for each kind of URL.
---   "sqlite:PATH"       a file, made when it is not there
+--   "sqlite:PATH"       a file, made when it is not there; the local store
+--                       with all that hooks captured
 --   "postgres://..."    a schema of that database: options.workspace
 --   "deeplake:[URL]"    the HTTP API, with the account in force
 --   { dialect=, query= }  a store made of Lua functions: engine.store.from

@@ -4,6 +4,7 @@
 --
 -- agents/NAME.lua has the specs of one agent. Its line `-- npm: PACKAGE` says
 -- what is fetched; what it can call is in the table `e2e` below.
+local journal = require "propolis.capture.journal"
 local json = require "propolis.json"
 local run = require "run"
 local sys = require "engine.sys"
@@ -63,7 +64,7 @@ end
 --- The rows of the store in the order of their events.
 function e2e.rows()
     local path = e2e.home .. "/data/local@default.db"
-    if not sys.stat(path) then return {} end
+    if not sys.stat(path) and not journal.waits(path) then return {} end
     local r = e2e.propolis("query", "--json", "--store", "sqlite:" .. path,
         "SELECT description, agent, path, project, author, message "
         .. "FROM sessions ORDER BY creation_date, rowid")

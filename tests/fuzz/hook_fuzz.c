@@ -1,7 +1,7 @@
 /*
  * A hook's whole way, from stdin to the row: any bytes from any agent, with
- * the real modules and a store in memory.  Nothing raises, every row is what
- * the table promises, every answer is JSON.
+ * the real modules, a journal's record in between, and a store in memory.
+ * Nothing raises, every row is what the table promises, every answer is JSON.
  *
  * The first line names the agent and the event; an agent that is not known
  * stands for one of those that are.
@@ -23,9 +23,14 @@ static const char surroundings[] =
     "        end\n"
     "    end, __close = function() end })\n"
     "assert(real:ensure())\n"
-    "require('propolis.capture.intake').open = function() return store end\n"
-    "require('propolis.capture.spool').write = function(_, record)\n"
-    "    error('not stored: ' .. record.row.path)\n"
+    "local intake = require 'propolis.capture.intake'\n"
+    "local json = require 'propolis.json'\n"
+    "local journal = require 'propolis.capture.journal'\n"
+    "journal.append = function(_, list)\n"
+    "    local text = assert(journal.record(list))\n"
+    "    assert(not text:sub(2, -2):find('[\\30\\n]'))\n"
+    "    assert(intake.put(store, assert(json.decode(text:match('%b[]')))))\n"
+    "    return 0, #text\n"
     "end\n"
     "said, logged = {}, {}\n"
     "local log = require 'propolis.log'\n"
@@ -37,7 +42,8 @@ static const char surroundings[] =
     "    said[#said + 1] = text\n"
     "end }\n"
     "function os.getenv(name)\n"
-    "    return ({ PROPOLIS_HOME = '/no/such/home', USER = 'ann' })[name]\n"
+    "    return ({ PROPOLIS_HOME = '/no/such/home', USER = 'ann',\n"
+    "        PROPOLIS_AUTOSYNC = 'false' })[name]\n"
     "end\n";
 
 static const char run[] =

@@ -1,5 +1,4 @@
 local hookrace = require "hookrace"
-local intake = require "propolis.capture.intake"
 local soak = require "soak"
 
 local events = soak.count(40, 500)
@@ -16,16 +15,10 @@ local function run(options)
 end
 
 describe("the hooks of sixteen agents at once", function()
-    it("store every event once, in order, within the busy time", function()
+    it("lose and double nothing while two processes take in", function()
         soak.rounds(1, function()
-            local r = run { writers = 16, events = events }
+            local r = run { writers = 16, events = events, takers = 2 }
             assert.equal(16 * events, r.rows)
-            -- None goes to the spool before its own busy time is over.
-            local slow = 0
-            for _, ms in ipairs(r.ms) do
-                slow = slow + (ms >= intake.busy_ms and 1 or 0)
-            end
-            assert.is_true(r.spooled <= slow)
         end)
     end)
 end)
@@ -35,7 +28,7 @@ describe("hooks that are killed at random moments", function()
         local ms = run({ writers = 4, events = 4 }).ms
         soak.rounds(1, function()
             -- From before the first instruction to after the last.
-            assert.is_true(run { writers = 4, events = events,
+            assert.is_true(run { writers = 4, events = events, takers = 1,
                 kill_ms = 3 * ms[#ms // 2] }.killed > 0)
         end)
     end)

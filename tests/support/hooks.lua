@@ -4,6 +4,7 @@
 --   local home = hooks.home()          -- a folder, PROPOLIS_HOME
 --   hooks.run(home, "codex", "Stop", text)  -- asserts exit 0, returns stdout
 --   hooks.rows(home)                   -- of sessions, in the order they came
+local journal = require "propolis.capture.journal"
 local json = require "propolis.json"
 local run = require "run"
 local sqlite = require "engine.sqlite"
@@ -31,8 +32,12 @@ end
 -- @param opts as for run, without home
 function hooks.run(home, agent, name, stdin, opts)
     opts = opts or {}
+    local env = { PROPOLIS_AUTOSYNC = "false" } -- no worker
+    for key, value in pairs(opts.env or {}) do
+        env[key] = value
+    end
     local r = run({ "hook", agent, name }, {
-        home = home, stdin = stdin, env = opts.env, cwd = opts.cwd,
+        home = home, stdin = stdin, env = env, cwd = opts.cwd,
         timeout = opts.timeout,
     })
     assert(r.code == 0, ("exit code %s, signal %s: %s"):format(r.code,
@@ -57,9 +62,17 @@ function hooks.prompt(text, more)
     return (assert(json.encode(p)))
 end
 
+--- Takes in what hooks captured, as every command does before it reads.
+function hooks.take_in(home)
+    if not journal.waits(hooks.store_path(home)) then return end
+    local r = run({ "sync", "--local" }, { home = home })
+    assert(r.code == 0, r.stderr)
+end
+
 --- The rows of a table, in the order in which they came.
 function hooks.rows(home, name)
     local path = hooks.store_path(home)
+    hooks.take_in(home)
     if not sys.stat(path) then return {} end
     local store <close> = assert(sqlite.open(path))
     local rows, err = store:query("SELECT * FROM {t} ORDER BY rowid",
@@ -85,15 +98,18 @@ function hooks.log(home)
     return sys.read(home .. "/state/propolis.log") or ""
 end
 
---- The names of waiting spool files.
-function hooks.spooled(home)
-    local names = {}
-    for _, name in ipairs(sys.list(home .. "/state/spool") or {}) do
-        if name:find("%.json$") then
-            names[#names + 1] = name
-        end
+--- The rows that wait in the journal, in order; and bytes that are none.
+function hooks.waiting(home)
+    local rows, noise, file = {}, {}, hooks.store_path(home)
+    for _, path in ipairs { journal.taken(file), journal.path(file) } do
+        assert(not sys.stat(path) or journal.read(path, function(list)
+            for _, record in ipairs(list) do
+                rows[#rows + 1] = record.row
+            end
+            return true
+        end, function(bytes) noise[#noise + 1] = bytes end))
     end
-    return names
+    return rows, noise
 end
 
 --- Every file below a folder: path -> bytes.

@@ -74,8 +74,8 @@ function context.text(facts)
 end
 
 --- What the person should see, or nil.
--- @param facts warning (a sentence or nil), waiting (events in the spool),
--- notices (texts)
+-- @param facts warning (a sentence or nil), waiting (whether the store does
+-- not take what was captured), notices (texts)
 function context.notice(facts)
     local list = {}
     for i, text in ipairs(facts.notices or {}) do
@@ -84,9 +84,9 @@ function context.notice(facts)
     if facts.warning then
         list[#list + 1] = "propolis: " .. facts.warning
     end
-    if (facts.waiting or 0) > 0 then
-        list[#list + 1] = ("propolis: %d events wait to be stored; `propolis"
-            .. " doctor` says why"):format(facts.waiting)
+    if facts.waiting then
+        list[#list + 1] = "propolis: captured events wait to be stored;"
+            .. " `propolis doctor` says why"
     end
     return #list > 0 and table.concat(list, "\n") or nil
 end

@@ -115,18 +115,13 @@ end
 --- Why an event of this configuration could be kept nowhere at this moment, as
 -- a sentence; or nil.
 function lost.trouble(conf)
-    local why
-    for _, folder in ipairs { conf.local_store:match("^sqlite:(.*)/"),
-        conf.paths.state .. "/spool" } do
-        local path, ok, err = folder .. "/.probe", sys.mkdir(folder)
-        if ok then
-            ok, err = sys.append(path, ("x"):rep(2048), MODE)
-            sys.remove(path)
-        end
-        if ok then return nil end
-        why = why or tostring(err)
+    local folder = conf.local_store:match("^sqlite:(.*)/")
+    local path, ok, err = folder .. "/.probe", sys.mkdir(folder)
+    if ok then
+        ok, err = sys.append(path, ("x"):rep(2048), MODE)
+        sys.remove(path)
     end
-    return why
+    return not ok and tostring(err) or nil
 end
 
 return lost

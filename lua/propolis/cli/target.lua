@@ -29,6 +29,16 @@ local function choose(opts)
     return conf.remote, require("propolis.stores").options(conf)
 end
 
+-- The store, when it was said that it lacks something.
+local function complain(store, behind)
+    behind = behind or store.behind
+    if behind then
+        require("propolis.cli").say("propolis: what hooks captured last is not"
+            .. " in it yet: %s", behind)
+    end
+    return store
+end
+
 --- Opens it.
 -- @param opts what cli.parse gave: store, remote
 -- @param how "write" makes a SQLite file that is not there; "open" refuses to;
@@ -38,12 +48,16 @@ end
 function target.open(opts, how)
     local url, options, folder = choose(opts)
     if not url then return nil, options end
-    local path = url:match("^sqlite:(.*)$")
+    local path, behind = url:match("^sqlite:(.*)$"), nil
     if path and how ~= "write" then
         local sys = require "engine.sys"
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, why end
-        local there = path == ":memory:" or sys.stat(file)
+        if how == "read" then
+            behind = select(2, require("propolis.capture.intake").before(file))
+        end
+        local there = path == ":memory:" or sys.stat(file) or how ~= "look"
+            and require("propolis.capture.journal").waits(file)
         if not there and how ~= "look" then
             return nil, ("there is no store at %s%s"):format(path,
                 folder and " yet: 'propolis heal' makes it" or "")
@@ -65,7 +79,7 @@ function target.open(opts, how)
     if path then
         store.url = "sqlite:" .. path
     end
-    return store
+    return complain(store, behind)
 end
 
 return target

@@ -68,17 +68,27 @@ local function check_files(list)
     return conf
 end
 
+-- What the store did not take when it was opened.
+local function check_journal(list, conf)
+    local waiting = activity.waiting(conf)
+    if waiting > 0 then
+        finding(list, false, "journal", "%d events wait beside the store: look "
+            .. "into %s/propolis.log", waiting, conf.paths.state)
+    end
+end
+
 local function check_store(list, conf)
+    local store <close>, err = activity.open(conf)
     local path, file = activity.file(conf)
     local trouble = require("propolis.capture.lost").trouble(conf)
     if trouble then
         finding(list, false, "store", "%s: no event can be stored", trouble)
-    elseif not file then
+    elseif not file and not err then
         finding(list, nil, "store", "%s is not there yet: no event came", path)
     end
-    if not file then return {} end
-    local store <close>, err = activity.open(conf)
+    if not file and not err then return {} end
     if not store then
+        check_journal(list, conf)
         finding(list, false, "store", "%s does not open: %s. Move it away and "
             .. "the next event makes a new one", path, tostring(err))
         return {}
@@ -88,11 +98,7 @@ local function check_store(list, conf)
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
         .. "next event makes a new one")
-    local spool = activity.waiting(conf)
-    if spool > 0 then
-        finding(list, nil, "spool", "%d events wait in %s/spool; the next hook "
-            .. "writes them in", spool, conf.paths.state)
-    end
+    check_journal(list, conf)
     return activity.seen(store, conf) or {}
 end
 

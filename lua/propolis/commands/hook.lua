@@ -1,16 +1,18 @@
 --- propolis hook AGENT EVENT: what an agent's hook runs.
 --
--- One JSON document on stdin; what happened goes into the local store, or into
--- the spool when that cannot take it; the output for the agent, if there is
--- any, on stdout.  No network.  A hook never breaks its agent: whatever goes
--- wrong is logged and the exit code is 0, and that promise is kept at the end
--- of this file.  Modules are required where they are used, inside of it.
+-- One JSON document on stdin; what happened goes into the journal beside the
+-- local store, which a worker takes in (propolis.capture.intake); the output
+-- for the agent, if there is any, on stdout.  No database, no network.  A hook
+-- never breaks its agent: whatever goes wrong is logged and the exit code is 0,
+-- and that promise is kept at the end of this file.  Modules are required where
+-- they are used, inside of it.
 --
 -- What cannot be used (empty or truncated input, something that is no object,
 -- an agent nobody knows) leaves a line in the log, without its content.
 local command = {
     name = "hook",
     summary = "take an event from an agent (agents run this)",
+    brief = true, -- what it holds goes with its process, nothing is closed
 }
 
 --- The usage text; a hook that runs does not look for the agents' names.
@@ -26,9 +28,8 @@ what went wrong is in propolis.log in the state folder.
 ]]()
 end
 
-local KINDS_THAT_SYNC = {
-    session_start = true, turn_end = true, session_end = true,
-}
+-- Kinds of events after which the journal is taken in.
+local ENDS = { turn_end = true, session_end = true }
 
 local function log(level, ...)
     require("propolis.log")[level](...)
@@ -87,12 +88,13 @@ local function records_of(conf, name, events)
             stamp.id, stamp.row_id = sys.uuid(), sys.uuid()
             local row, session = event.row(name, e, stamp, redactor)
             list[#list + 1] = {
-                table = "sessions", row = row, once = e.key and "id" or nil,
+                table = "sessions", row = row, queue = conf.remote ~= nil,
             }
             if e.kind == "session_start" then
                 stamp.summary_id = sys.uuid()
                 list[#list + 1] = {
                     table = "memory", once = "path",
+                    queue = conf.remote ~= nil,
                     row = event.placeholder(row, session, stamp),
                 }
             end
@@ -101,67 +103,19 @@ local function records_of(conf, name, events)
     return list
 end
 
--- What waits in the spool, now that the store takes rows.
-local function work_off(conf, store)
-    local spool = require "propolis.capture.spool"
-    local ok, count, err = pcall(spool.ingest, conf, function(records)
-        return require("propolis.capture.intake").put(store, records)
-    end, function(...)
-        log("error", ...)
-    end)
-    if not ok or not count then
-        log("warn", "the spool waits: %s", ok and err or count)
-    end
-end
-
--- Everything into the store, or nil and why not.
-local function store_all(conf, list, ensure)
-    local intake = require "propolis.capture.intake"
-    local store <close>, err = intake.open(conf)
-    if not store then return nil, err end
-    local ok
-    if ensure then
-        ok, err = store:ensure()
-        if not ok then
-            log("warn", "tables not ensured: %s", err)
-        end
-    end
-    ok, err = intake.put(store, list)
-    if not ok then return nil, err end
-    work_off(conf, store)
-    return true
-end
-
-local function spool_all(conf, list, why)
-    local spool = require "propolis.capture.spool"
-    for _, record in ipairs(list) do
-        record.queue = conf.remote ~= nil
-        local ok, err = spool.write(conf, record)
-        if ok then
-            log("warn", "%s went to the spool: %s", record.row.description,
-                why)
-        else
-            log("error", "%s is lost: store: %s; spool: %s",
-                record.row.description, why, err)
-            if record.table == "sessions" then
-                require("propolis.capture.lost").tell(record.row.description,
-                    ("%s; %s"):format(why, err))
-            end
-        end
-    end
-end
-
+-- What happened into the journal: whether it has become large.
 local function capture(conf, name, events)
     local list = records_of(conf, name, events)
-    if #list == 0 then return end
-    local start = events[1].kind == "session_start"
-    local done, ok, err = pcall(store_all, conf, list, start)
-    if not done or not ok then
-        spool_all(conf, list, tostring(done and err or ok))
+    if #list == 0 then return false end
+    local journal = require "propolis.capture.journal"
+    local from, to = journal.append(conf.local_store:match("^sqlite:(.*)$"),
+        list)
+    if not from then
+        local what = list[1].row.description
+        require("propolis.capture.lost").tell(what, tostring(to))
+        error(("%s is lost: %s"):format(what, to), 0)
     end
-    for _, refused in ipairs(require("propolis.schemas").refused()) do
-        log("error", "%s", refused)
-    end
+    return from // journal.large ~= to // journal.large
 end
 
 -- The texts of the notices that are due.  An agent that shows none to the
@@ -198,7 +152,8 @@ local function respond(conf, agent, event, captured, rule)
         org_name = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, remote = conf.remote,
         warning = conf.warning,
-        waiting = #require("propolis.capture.spool").list(conf),
+        waiting = require("propolis.capture.journal").stuck(
+            conf.local_store:match("^sqlite:(.*)$")),
         notices = due(conf, agent),
     }
     table.insert(facts.notices, lost.notice())
@@ -239,14 +194,17 @@ local function hook(argv)
     if agent.takes_context(event, payload) then
         respond(conf, agent, event, captured, rule)
     end
-    if captured then
-        capture(conf, name, events)
+    if not captured then return end
+    local ended = capture(conf, name, events)
+    local start = false
+    for _, e in ipairs(events) do
+        ended = ended or ENDS[e.kind]
+        start = start or e.kind == "session_start"
     end
-    for _, e in ipairs(captured and conf.remote and events or {}) do
-        if KINDS_THAT_SYNC[e.kind] then
-            require("propolis.sync.auto").start(conf)
-            break
-        end
+    if not ended and not (start and conf.remote) then return end
+    local started, why = require("propolis.sync.auto").start(conf, ended)
+    if started == nil then
+        log("warn", "nothing was started in the background: %s", why)
     end
 end
 

@@ -21,11 +21,11 @@ https://deeplake.ai or expires.
 -- What stays, from the configuration as it was before.
 local function say_what_stays(conf)
     local activity = require "propolis.install.activity"
+    local store <close> = activity.open(conf)
     local path, there = activity.file(conf)
     if not there then return end
     cli.say("the memory of %s, %s stays in %s",
         cli.printable(conf.org_name), cli.printable(conf.workspace), path)
-    local store <close> = activity.open(conf)
     local counts = store and require("propolis.sync.outbox").counts(store)
     local waiting = counts and counts.waiting + counts.rejected or 0
     if waiting > 0 then

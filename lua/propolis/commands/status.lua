@@ -17,8 +17,9 @@ propolis status {agent}      also each hook line
 usage: propolis status [AGENT...] [--json]
 
 AGENT is one of {agents}.
-Reads the agents' files and the local store; changes nothing and asks no
-network.  Exit 1 when something that is installed cannot work.
+Reads the agents' files and the local store, which takes in what hooks captured;
+changes nothing else and asks no network.  Exit 1 when something that is
+installed cannot work.
 ]],
     options = { json = "flag" },
 }
@@ -40,13 +41,13 @@ local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
     local path, file = activity.file(conf)
-    local spool = activity.waiting(conf)
     local team = store and require("propolis.sync").status(store) or nil
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
         org = conf.org_name, workspace = conf.workspace,
         logged_in = conf.logged_in, capture = conf.capture,
-        store = path, bytes = file and file.size, spool = spool,
+        store = path, bytes = file and file.size,
+        journal = activity.waiting(conf),
         outbox = team and team.waiting, team = team,
         remote = conf.remote
             and require("propolis.stores").shown(conf.remote),
@@ -85,8 +86,8 @@ local function say_overview(all)
     cli.write(("propolis  %s, %s\n"):format(all.version, all.program))
     cli.write("account   ", account, "\n")
     cli.write("store     ", store, "\n")
-    cli.write(("waiting   %d in the spool, %s for the team's store\n"):format(
-        all.spool, all.outbox and all.outbox > 0
+    cli.write(("waiting   %d in the journal, %s for the team's store\n"):format(
+        all.journal, all.outbox and all.outbox > 0
             and ("%d row%s"):format(all.outbox, all.outbox == 1 and "" or "s")
             or "none"))
     if all.remote then say_team(all) end
@@ -142,7 +143,7 @@ local function as_json(all, reports)
     all.agents = json.pick_all(reports, { "agent", "state", "folder", "error",
         "seen", "hooks", "missing", "advice" })
     return cli.json(json.pick(all, { "version", "program", "user", "org",
-        "workspace", "logged_in", "capture", "store", "bytes", "spool",
+        "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",
         "last_error_at", "failures", "next_try", "rejected", "agents" }))
 end

@@ -9,16 +9,19 @@ propolis sync
 
 usage: propolis sync [--push|--pull] [--retry] [--watch] [--json]
        propolis sync --session ID
+       propolis sync --local
 
   --push         only send what is queued here
   --pull         only fetch memory and skills of the team
   --session ID   fetch the events of one session, of anybody
+  --local        only take in what hooks captured; no remote is asked
   --retry        try rows again that the remote rejected
   --watch        go on, once per sync_interval, until interrupted
   --json         one object on stdout
   --auto         as hooks start it: says nothing, and waits after failures]],
     options = { push = "flag", pull = "flag", session = "value",
-        retry = "flag", watch = "flag", auto = "flag", json = "flag" },
+        ["local"] = "flag", retry = "flag", watch = "flag", auto = "flag",
+        json = "flag" },
     args = { 0, 0 },
 }
 
@@ -102,7 +105,16 @@ function command.main(opts)
     if opts.push and opts.pull then
         return cli.usage(command, "say --push or --pull, not both")
     end
+    local excess = opts["local"]
+        and cli.misplaced(opts, "--local", "local", "auto")
+    if excess then return cli.usage(command, excess) end
     local conf = cli.check(require("propolis.config").load())
+    if opts["local"] or opts.auto then
+        require("propolis.sync").watchdog(opts.auto and conf)
+        local done, err = require("propolis.capture.intake").take_in(conf)
+        if opts["local"] and opts.auto then return done and 0 or 1 end
+        if opts["local"] then return cli.done(cli.check(done, err) and 0) end
+    end
     local ok, result = pcall(opts.watch and watch or once, conf, opts)
     if ok then
         return result

@@ -1,5 +1,6 @@
 --- propolis.install.activity: what came from the agents so far: the local
--- store, when an event was last seen there, and what waits in the spool.
+-- store, when an event was last seen there, and what waits in the journal.
+local journal = require "propolis.capture.journal"
 local sys = require "engine.sys"
 
 local activity = {}
@@ -14,8 +15,8 @@ end
 --- Opens the local store for reading; nil when it is not there; nil and an
 -- error when it does not open.
 function activity.open(conf)
-    local _, found = activity.file(conf)
-    if not found then return nil end
+    local path, found = activity.file(conf)
+    if not found and not journal.waits(path) then return nil end
     return require("propolis").open(conf.local_store)
 end
 
@@ -41,9 +42,18 @@ function activity.seen(store, conf)
     return seen
 end
 
---- How many events the spool holds.
+--- How many events wait in the journal.
 function activity.waiting(conf)
-    return #require("propolis.capture.spool").list(conf)
+    local file, count = activity.file(conf), 0
+    for _, path in ipairs { journal.taken(file), journal.path(file) } do
+        if journal.waits(file) then
+            pcall(journal.read, path, function(list)
+                count = count + #list
+                return true
+            end, function() end)
+        end
+    end
+    return count
 end
 
 return activity

@@ -204,12 +204,13 @@ function sys.load_data(path) end
 ---@return engine.sys.error? err
 function sys.replace(path, bytes, mode) end
 
---- Adds to the end of a file in one write; refuses a link.
+--- Adds to the end of a file in one write; refuses a link.  With sync who
+--- renames the file and then locks it has it for itself.
 ---@param path string
 ---@param bytes string
 ---@param mode? integer of a new file, 0600
 ---@param sync? boolean returns when it is on disk
----@return true? ok
+---@return integer? end where the bytes end in the file
 ---@return engine.sys.error? err
 function sys.append(path, bytes, mode, sync) end
 

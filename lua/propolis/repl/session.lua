@@ -43,8 +43,13 @@ function session.start(where)
     })
 end
 
---- The store, opened now if it was not; raises when it cannot be.
+--- The store, opened now if it was not, with what hooks captured until now;
+-- raises when it cannot be opened.
 function session.store()
+    local file = store and (store.url or ""):match("^sqlite:(.+)$")
+    if file and not store:in_transaction() then
+        require("propolis.capture.intake").before(file)
+    end
     store = store or open()
     return store
 end

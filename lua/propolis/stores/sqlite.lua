@@ -1,4 +1,6 @@
---- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.
+--- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  A
+-- local store first takes in what hooks captured, unless it is to be read only;
+-- where it cannot, the store's field `behind` says why.
 local store = require "propolis.store"
 
 return {
@@ -12,8 +14,14 @@ return {
         end
         local file, why = require("propolis.config.places").expand(path)
         if not file then return nil, store.error("arg", why) end
-        return require("engine.sqlite").open(file, {
+        local whole, behind = true, nil
+        if not options.readonly then
+            whole, behind = require("propolis.capture.intake").before(file)
+        end
+        local opened, err = require("engine.sqlite").open(file, {
             busy_ms = options.busy_ms, readonly = options.readonly,
         })
+        if opened and not whole then opened.behind = behind end
+        return opened, err
     end,
 }

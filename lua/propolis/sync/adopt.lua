@@ -20,12 +20,14 @@ end
 
 --- The files of the stores without an account, but for the one in use.
 function adopt.sources(conf)
-    local list = {}
+    local list, seen = {}, { [file_of(conf.local_store)] = true }
     for _, name in ipairs(sys.list(conf.paths.data) or {}) do
-        local path = conf.paths.data .. "/" .. name
-        if name:find("^local@.*%.db$") and path ~= file_of(conf.local_store)
-        then
-            list[#list + 1] = path
+        local store = name:match("^(local@.*)%.db$")
+            or name:match("^(local@.*)%.journal$")
+            or name:match("^(local@.*)%.journal%.taken$")
+        local path = store and ("%s/%s.db"):format(conf.paths.data, store)
+        if path and not seen[path] then
+            seen[path], list[#list + 1] = true, path
         end
     end
     return list
@@ -100,26 +102,12 @@ local function copy_table(self, source, schema)
     return count
 end
 
--- A configuration's local store with all its tables, all of its spool taken in.
-local function open_whole(conf)
-    local store = assert(sync.open_local(conf))
-    local intake = require "propolis.capture.intake"
-    local log = require "propolis.log"
-    local spool = require "propolis.capture.spool"
-    repeat
-        local count = spool.ingest(conf, function(records)
-            return intake.put(store, records)
-        end, log.warn)
-    until not count or count == 0
-    return store
-end
-
 -- Every table whose rows can be known again: those with an id.
 local function copy_file(self, path, done)
     local rules = require "propolis.schemas.sync"
-    local source <close> = open_whole {
+    local source <close> = assert(sync.open_local {
         paths = self.conf.paths, local_store = "sqlite:" .. path,
-    }
+    })
     for _, schema in ipairs((schemas.list())) do
         local name = schema.name
         if not rules.stays(schema) then
@@ -141,7 +129,7 @@ function adopt.run(conf, progress)
     end
     local done = { rows = {}, files = {} }
     local ok, err = pcall(function()
-        local target <close> = open_whole(conf)
+        local target <close> = assert(sync.open_local(conf))
         local self = { conf = conf, target = target,
             progress = progress or function() end }
         for _, path in ipairs(adopt.sources(conf)) do

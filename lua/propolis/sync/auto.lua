@@ -1,4 +1,5 @@
---- autosync: starts `propolis sync`, detached, at most once per sync_interval.
+--- autosync: starts the worker, detached: `propolis sync --auto` takes in what
+-- hooks captured, then syncs, at most once per sync_interval.
 local sys = require "engine.sys"
 
 local autosync = {}
@@ -28,14 +29,17 @@ function autosync.program()
         or "propolis"
 end
 
---- Starts a sync when there is a remote and the interval has passed.
+--- Starts a sync when there is a remote and the interval has passed; else,
+-- when the journal is to be taken in anyway, a worker that does only that.
 -- @return true when one was started; false; or nil, err
-function autosync.start(conf)
-    if not conf.remote or os.getenv("PROPOLIS_AUTOSYNC") == "false"
-        or not due(conf) then
-        return false
-    end
-    return sys.spawn({ autosync.program(), "sync", "--auto" }, {
+function autosync.start(conf, take_in)
+    if os.getenv("PROPOLIS_AUTOSYNC") == "false" then return false end
+    local ok, err = sys.mkdir(conf.paths.state)
+    if not ok then return nil, err end
+    local whole = conf.remote ~= nil and due(conf)
+    if not whole and not take_in then return false end
+    return sys.spawn({ autosync.program(), "sync", "--auto",
+        not whole and "--local" or nil }, {
         cwd = "/", stdout = conf.paths.state .. "/sync.out",
     })
 end

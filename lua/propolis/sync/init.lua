@@ -55,7 +55,8 @@ function sync.failure(raised)
     return nil, raised
 end
 
---- The local store with its own tables beside the shared ones, spool taken in.
+--- The local store with its own tables beside the shared ones, and with what
+-- hooks captured.
 -- @return the store, or nil, err
 function sync.open_local(conf)
     local intake = require "propolis.capture.intake"
@@ -72,9 +73,7 @@ function sync.open_local(conf)
         return sync.failure(why)
     end
     store.shared = store.shared or outbox.get(store, "remote") ~= nil
-    require("propolis.capture.spool").ingest(conf, function(records)
-        return intake.put(store, records)
-    end, log.warn)
+    intake.take_in(conf, store)
     return store
 end
 

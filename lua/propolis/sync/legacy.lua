@@ -55,8 +55,8 @@ local function move(store, of)
     end
 end
 
---- Moves what is there into the tables of outbox.all, which must be there, in
--- one transaction; raises what stops it.
+--- Moves what is there into the tables of outbox.all, in one transaction;
+-- raises what stops it.
 function legacy.adopt(store)
     local names = {}
     for _, name in pairs(outbox.legacy) do
@@ -65,6 +65,7 @@ function legacy.adopt(store)
     local found = assert(store:query([[SELECT name FROM sqlite_master
         WHERE type = 'table' AND name IN (??)]], { names }))
     if #found > 0 then
+        assert(store:heal(outbox.all))
         assert(store:transaction(function()
             for _, of in ipairs(outbox.all) do
                 move(store, of)

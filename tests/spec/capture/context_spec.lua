@@ -70,10 +70,10 @@ describe("the context of a session", function()
 
     it("has a notice only when there is something to say", function()
         assert.is_nil(context.notice {})
-        assert.is_nil(context.notice { waiting = 0 })
-        assert.equal("propolis: w\npropolis: 2 events wait to be stored;"
+        assert.is_nil(context.notice { waiting = false })
+        assert.equal("propolis: w\npropolis: captured events wait to be stored;"
             .. " `propolis doctor` says why",
-            context.notice { warning = "w", waiting = 2 })
+            context.notice { warning = "w", waiting = true })
         assert.equal("propolis: a\npropolis: b\npropolis: w",
             context.notice { warning = "w", notices = { "a", "b" } })
     end)

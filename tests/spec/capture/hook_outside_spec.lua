@@ -1,16 +1,19 @@
 --- What hooks of every agent do, seen from outside: by strace, on full disks.
 local agents = require "propolis.agents"
 local hooks = require "hooks"
+local journal = require "propolis.capture.journal"
 local json = require "propolis.json"
 local needs = require "needs"
 local payloads = require "payloads"
+local run = require "run"
+local sqlite = require "engine.sqlite"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
 local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 
 -- A hook in a home, started by other words.
-local function started(words, home, agent, event, stdin, env)
+local function started(words, home, agent, event, stdin)
     local argv = table.move(words, 1, #words, 1, {})
     for _, word in ipairs { PROGRAM, "hook", agent, event } do
         argv[#argv + 1] = word
@@ -18,6 +21,7 @@ local function started(words, home, agent, event, stdin, env)
     env = env or {}
     env.PROPOLIS_HOME, env.HOME, env.HIVEMIND_CAPTURE = home, home, false
     env.XDG_RUNTIME_DIR, env.TMPDIR = false, env.TMPDIR or false
+    env.PROPOLIS_AUTOSYNC = "false"
     -- A traced process cannot look for leaks.
     env.ASAN_OPTIONS = (os.getenv("ASAN_OPTIONS") or "") .. ":detect_leaks=0"
     local r = assert(sys.run(argv, { stdin = stdin, env = env }))
@@ -60,14 +64,13 @@ describe("no hook", function()
             for _, name in ipairs(payloads.names(folder)) do
                 started({ "strace", "-f", "--seccomp-bpf", "-o", out, "-e",
                     "trace=network,open,openat,execve" }, home, agent,
-                    name:match("^[^.]*"), payloads.text(folder, name),
-                    { PROPOLIS_AUTOSYNC = "false" })
+                    name:match("^[^.]*"), payloads.text(folder, name))
                 local trace = assert(sys.read(out))
                 assert.truthy(trace:find("/events.lua", 1, true))
                 only_its_own(trace, agent)
                 for _, sign in ipairs { "socket(", "connect(", "sendto(",
                     "libcurl", "libpq", "libmicrohttpd", "libedit", "http.so",
-                    "postgres.so" } do
+                    "postgres.so", "local@default.db" } do
                     assert.is_nil(trace:find(sign, 1, true), name .. sign)
                 end
                 assert.equal(1, select(2, trace:gsub("execve%(", "")))
@@ -75,59 +78,76 @@ describe("no hook", function()
         end)
     end
 
-    -- What of a home's data a hook synced, in order; "" is the folder itself.
-    local function synced(home)
+    -- What of a home's data a hook wrote and synced, in order; "" is the folder
+    -- itself.
+    local function trace_of(home)
         local out = home .. "/trace"
         local list = {}
         started({ "strace", "-f", "-y", "-o", out, "-e",
-            "trace=fsync,fdatasync" }, home, "claude-code",
+            "trace=write,fsync,fdatasync" }, home, "claude-code",
             "UserPromptSubmit", hooks.prompt("x"))
         local data = assert(sys.realpath(home .. "/data"))
-        for path in assert(sys.read(out)):gmatch("sync%(%d+<(.-)>") do
+        for call, path in assert(sys.read(out)):gmatch("(%w+)%(%d+<(.-)>") do
             if path:sub(1, #data) == data then
-                list[#list + 1] = path:sub(#data + 2)
+                list[#list + 1] = call .. " " .. path:sub(#data + 2)
             end
         end
         return list
     end
 
-    it("never answers before a new log's name is on disk", function()
+    it("writes to a journal whose name is not on disk", function()
         local missing = needs.strace()
         if missing then return pending(missing) end
         local home = hooks.home()
-        local log = hooks.store_path(home):match("[^/]*$") .. "-wal"
-        hooks.run(home, "claude-code", "UserPromptSubmit", hooks.prompt("x"))
-        local data = home .. "/data"
-        assert.same({ log, "" }, synced(home))
-        assert(sys.run { "touch", "-d", "2 minutes ago", data })
-        assert.same({ log }, synced(home))
-        assert(sys.run { "touch", "-d", "2 minutes", data })
-        assert.same({ log, "" }, synced(home))
-    end)
-
-    it("syncs more than once in a store that is settled", function()
-        local missing = needs.strace()
-        if missing then return pending(missing) end
-        local home = hooks.home()
-        local text = hooks.prompt("x")
-        hooks.run(home, "claude-code", "UserPromptSubmit", text)
-        assert(sys.run { "touch", "-d", "2 minutes ago", home .. "/data" })
-        local out = home .. "/trace"
-        started({ "strace", "-f", "-o", out, "-e", "trace=fsync,fdatasync" },
-            home, "claude-code", "UserPromptSubmit", text)
-        assert.equal(1, select(2, sys.read(out):gsub("sync%(", "")))
-        assert.equal(2, #hooks.rows(home))
+        local path = journal.path(hooks.store_path(home)):match("[^/]*$")
+        local record = { "write " .. path, "fdatasync " .. path }
+        assert.same({ "fsync ", table.unpack(record) }, trace_of(home))
+        assert.same(record, trace_of(home))
+        hooks.take_in(home)
+        assert.same({ "fsync ", table.unpack(record) }, trace_of(home))
+        assert.equal(3, #hooks.rows(home))
     end)
 end)
 
-describe("hooks, one after the other,", function()
+describe("taking in, time after time,", function()
     after_each(tmp.clean)
 
-    it("keep the store's log short", function()
+    it("removes the journal after the store is on disk", function()
+        local missing = needs.strace()
+        if missing then return pending(missing) end
+        local home = hooks.home()
+        for _ = 1, 2 do
+            hooks.run(home, "claude-code", "UserPromptSubmit",
+                hooks.prompt("x"))
+            assert.equal(0, run({ "sync", "--local" }, { home = home,
+                env = { ASAN_OPTIONS = "detect_leaks=0" },
+                wrap = { "strace", "-f", "-y", "-o", home .. "/trace", "-e",
+                    "trace=fsync,fdatasync,unlink" } }).code)
+            local data, calls = assert(sys.realpath(home .. "/data")), {}
+            for call, path in sys.read(home .. "/trace"):gmatch(
+                '(%w+)%(.-([^<>"]+)[>"]') do
+                if path:sub(1, #data) == data then
+                    calls[#calls + 1] = call:gsub("fdata", "f") .. " "
+                        .. path:match("[^/]*$")
+                end
+            end
+            assert.equal("unlink local@default.journal.taken",
+                table.remove(calls))
+            local log, folder = 0, 0
+            for i, call in ipairs(calls) do
+                if call == "fsync local@default.db-wal" then log = i end
+                if call == "fsync data" then folder = i end
+            end
+            assert.is_true(log > 0 and folder > 0, table.concat(calls, ", "))
+        end
+    end)
+
+    it("keeps the store's log short", function()
         local home = hooks.home()
         for i = 1, 80 do
             hooks.run(home, "claude-code", "UserPromptSubmit",
                 hooks.prompt("text " .. i))
+            hooks.take_in(home)
             local log = sys.stat(hooks.store_path(home) .. "-wal")
             assert.is_true(log.size < 100 * 4120)
         end
@@ -145,23 +165,32 @@ describe("on a full disk,", function()
             .. '; exec "$@"', "sh" }
     end
 
-    it("the event waits in the spool", function()
+    -- The worker fails, and everything waits.
+    local function not_taken(home, words)
+        local r = run({ "sync", "--local" }, { home = home, wrap = words })
+        assert.equal(1, r.code)
+        assert.truthy(r.stderr:find("^propolis: "), r.stderr)
+    end
+
+    it("a record that was cut off costs no other", function()
         local home = hooks.home()
-        prompt(home, {}, ("long "):rep(20000))
-        prompt(home, limited(64), "one")
-        assert.equal(1, #hooks.spooled(home))
+        prompt(home, {}, "zero")
+        prompt(home, limited(4), ("long "):rep(20000))
+        assert.truthy(hooks.log(home):find("is lost", 1, true))
         prompt(home, {}, "two")
-        local contents = hooks.contents(home)
-        assert.equal(3, #contents)
-        assert.same({ "two", "one" }, { contents[2], contents[3] })
+        local waiting, noise = hooks.waiting(home)
+        assert.same({ 2, 1 }, { #waiting, #noise })
+        assert.same({ "zero", "two" }, hooks.contents(home))
     end)
 
-    it("a store that cannot begin leaves its event in the spool", function()
+    it("a store that cannot grow, or begin, leaves the journal", function()
         local home = hooks.home()
-        prompt(home, limited(4), "one")
-        assert.equal(1, #hooks.spooled(home), hooks.log(home))
-        prompt(home, {}, "two")
-        assert.same({ "two", "one" }, hooks.contents(home))
+        prompt(home, {}, ("long "):rep(20000))
+        not_taken(home, limited(4))
+        prompt(home, {}, "one")
+        not_taken(home, limited(64))
+        local contents = hooks.contents(home)
+        assert.same({ 2, "one" }, { #contents, contents[2] })
     end)
 
     -- Calls fn with a small disk mounted in the home.
@@ -182,23 +211,47 @@ describe("on a full disk,", function()
         file:close()
     end
 
-    it("the one of the store, the event waits in the spool", function()
+    it("the one of store and journal, what was captured waits", function()
         local home = hooks.home()
         local missing = needs.mount(home)
         if missing then return pending(missing) end
         with_disk(home, "data", function(at)
+            for i = 1, 60 do
+                prompt(home, {}, ("text "):rep(100) .. i)
+            end
+            local waiting = #hooks.waiting(home)
+            assert.equal(60, waiting)
+            fill(at)
+            not_taken(home)
+            prompt(home, {}, ("more "):rep(2000))
+            assert.truthy(hooks.log(home):find("is lost", 1, true))
+            not_taken(home)
+            assert(sys.remove(at .. "/fill"))
+            prompt(home, {}, "last")
+            local contents = hooks.contents(home)
+            assert.equal(61, #contents)
+            assert.equal("last", contents[61])
+        end)
+    end)
+
+    it("the one of the store alone, hooks go on", function()
+        local home, far = hooks.home(), tmp.dir()
+        local missing = needs.mount(home)
+        if missing then return pending(missing) end
+        with_disk(far, "disk", function(at)
+            sqlite.open(at .. "/x.db"):close()
+            assert(sys.mkdir(home .. "/data"))
+            assert(sys.symlink(at .. "/x.db", hooks.store_path(home)))
             prompt(home, {}, "zero")
+            hooks.take_in(home)
             fill(at)
             for i = 1, 30 do
                 prompt(home, {}, ("text "):rep(100) .. i)
             end
-            local waiting = #hooks.spooled(home)
-            assert.is_true(waiting > 0)
-            assert.equal(31, waiting + #hooks.rows(home))
+            not_taken(home)
+            assert.equal("", hooks.log(home):match("[^\n]*is lost") or "")
             assert(sys.remove(at .. "/fill"))
-            prompt(home, {}, "last")
-            assert.equal(32, #hooks.rows(home))
-            assert.same({}, hooks.spooled(home))
+            assert.equal(31, #hooks.rows(home))
         end)
     end)
 

@@ -1,6 +1,7 @@
 local agents = require "propolis.agents"
 local canaries = require "canaries"
 local hooks = require "hooks"
+local journal = require "propolis.capture.journal"
 local json = require "propolis.json"
 local payloads = require "payloads"
 local run = require "run"
@@ -38,11 +39,13 @@ describe("propolis hook", function()
             assert.equal("", hooks.log(home))
             assert.equal(want, #hooks.rows(home), folder)
         end
-        assert.same({}, hooks.spooled(home))
+        assert.same({}, hooks.waiting(home))
     end)
 
     it("makes private folders and files only", function()
         prompt(home, "x")
+        hooks.take_in(home)
+        prompt(home, "y")
         for path in pairs(hooks.files(home)) do
             assert.equal(0, sys.stat(path).mode & 63, path)
         end
@@ -133,11 +136,16 @@ describe("a session's start", function()
         assert.truthy(store:query("SELECT * FROM skills"))
     end)
 
-    it("tells the person what waits in the spool", function()
-        tmp.write(home .. "/data/local@default.db", ("no database "):rep(100))
+    it("tells the person that what was captured does not get on", function()
+        local store = hooks.store_path(home)
+        tmp.write(store, ("no database "):rep(100))
         prompt(home, "x")
-        local answer = start()
-        assert.truthy(answer.systemMessage:find("1 events wait", 1, true))
+        assert.equal(1, run({ "sync", "--local" }, { home = home }).code)
+        assert.is_nil(start().systemMessage) -- it may be just about to
+        assert(sys.run { "touch", "-d", "2 minutes ago",
+            journal.taken(store) })
+        assert.truthy(start().systemMessage:find("captured events wait", 1,
+            true))
     end)
 
     it("is answered before the store is asked", function()
@@ -222,7 +230,7 @@ describe("canaries", function()
         return all
     end
 
-    it("are nowhere: store, WAL, spool, logs", function()
+    it("are nowhere: store, WAL, journal, logs", function()
         local home = hooks.home()
         for _, c in ipairs(canaries) do
             hooks.run(home, "codex", "PostToolUse", payload(c))
@@ -230,22 +238,22 @@ describe("canaries", function()
             hooks.run(home, CLAUDE, "UserPromptSubmit",
                 hooks.prompt(c.text):sub(1, -2))
         end
+        assert.equal(2 * #canaries, #hooks.waiting(home))
+        search(home, " (journal)")
         assert.equal(2 * #canaries, #hooks.rows(home))
         local all = search(home, "")
         assert.truthy(all[hooks.store_path(home) .. "-wal"]
             or all[hooks.store_path(home)])
     end)
 
-    it("are not in the spool and not in the debug log", function()
-        local home = hooks.home {
-            ["data/local@default.db"] = ("no database "):rep(100),
-        }
+    it("are not in the debug log", function()
+        local home = hooks.home()
         for _, c in ipairs(canaries) do
             hooks.run(home, "codex", "PostToolUse", payload(c),
                 { env = { HIVEMIND_DEBUG = "1" } })
         end
-        assert.equal(#canaries, #hooks.spooled(home))
-        search(home, " (spool)")
+        assert.equal(#canaries, #hooks.waiting(home))
+        search(home, " (debug)")
     end)
 end)
 

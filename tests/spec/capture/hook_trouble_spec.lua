@@ -1,5 +1,4 @@
 local hooks = require "hooks"
-local intake = require "propolis.capture.intake"
 local json = require "propolis.json"
 local needs = require "needs"
 local payloads = require "payloads"
@@ -32,6 +31,13 @@ local function under(words, home, stdin, env)
     return assert(sys.run(argv, { stdin = stdin, env = env, timeout = 60 }))
 end
 
+-- The worker fails, and everything waits.
+local function not_taken(home)
+    local r = run({ "sync", "--local" }, { home = home })
+    assert.equal(1, r.code)
+    assert.truthy(r.stderr:find("^propolis: "), r.stderr)
+end
+
 describe("when the store cannot take it,", function()
     after_each(tmp.clean)
 
@@ -41,13 +47,15 @@ describe("when the store cannot take it,", function()
                 ["data/local@default.db"] = ("no database "):rep(100),
             }
             prompt(home, "one")
+            not_taken(home)
             prompt(home, "two")
-            assert.equal(2, #hooks.spooled(home))
-            assert.truthy(hooks.log(home):find("went to the spool", 1, true))
+            assert.equal(2, #hooks.waiting(home))
+            assert.truthy(hooks.log(home):find("captured events wait", 1,
+                true))
             assert(sys.remove(hooks.store_path(home)))
             prompt(home, "three")
-            assert.same({ "three", "one", "two" }, hooks.contents(home))
-            assert.same({}, hooks.spooled(home))
+            assert.same({ "one", "two", "three" }, hooks.contents(home))
+            assert.same({}, hooks.waiting(home))
         end)
 
     it("a damaged page: the event waits", function()
@@ -55,6 +63,7 @@ describe("when the store cannot take it,", function()
         for n = 1, 20 do
             prompt(home, ("text "):rep(200) .. n)
         end
+        hooks.take_in(home)
         local path = hooks.store_path(home)
         local store <close> = assert(sqlite.open(path))
         assert(store:query("PRAGMA wal_checkpoint(TRUNCATE)"))
@@ -63,37 +72,54 @@ describe("when the store cannot take it,", function()
         assert(sys.replace(path, bytes:sub(1, 4096)
             .. ("\xFF"):rep(#bytes - 4096)))
         prompt(home, "late")
-        assert.equal(1, #hooks.spooled(home))
+        not_taken(home)
+        assert.equal(1, #hooks.waiting(home))
     end)
 
-    it("a locked one: the event waits no longer than the busy time",
-        function()
-            local home = hooks.home()
-            prompt(home, "one")
-            local store <close> = assert(sqlite.open(hooks.store_path(home)))
-            assert(store:exec("BEGIN IMMEDIATE"))
-            local from = sys.monotonic()
-            prompt(home, "two")
-            local took = sys.monotonic() - from
-            assert.is_true(took >= intake.busy_ms / 1000) -- and, once: below
-            assert.equal(1, #hooks.spooled(home))
-            assert(store:exec("ROLLBACK"))
-            prompt(home, "three")
-            assert.same({ "one", "three", "two" }, hooks.contents(home))
-        end)
+    it("a locked one: every event of every agent waits, then comes", function()
+        local home = hooks.home()
+        prompt(home, "one")
+        hooks.take_in(home)
+        local store <close> = assert(sqlite.open(hooks.store_path(home)))
+        assert(store:exec("BEGIN EXCLUSIVE"))
+        local want = 0
+        for folder, agent in pairs(payloads.folders) do
+            for _, name in ipairs(payloads.names(folder)) do
+                hooks.run(home, agent, name:match("^[^.]*"),
+                    payloads.text(folder, name))
+                for _, e in ipairs(payloads.expected(folder)[name]) do
+                    want = want + (e.message and 1 or 0)
+                end
+            end
+            -- Who takes in does not get far, and is killed.
+            assert.is_true(run({ "sync", "--local" }, { home = home,
+                wrap = { "timeout", "-s", "KILL", "0.05" } }).code ~= 0)
+        end
+        local ids, seen = {}, {}
+        for _, row in ipairs(hooks.waiting(home)) do
+            if row.message and not seen[row.id] then
+                seen[row.id], ids[#ids + 1] = true, row.id
+            end
+        end
+        assert(store:exec("ROLLBACK"))
+        local rows = hooks.rows(home)
+        assert.equal(want, #rows - 1)
+        assert.same(ids, { table.unpack(require("propolis.sync.rows").field(
+            rows, "id"), 2) })
+    end)
 
     it("its path is a folder: the event waits", function()
         local home = hooks.home()
         assert(sys.mkdir(hooks.store_path(home)))
         prompt(home, "one")
-        assert.equal(1, #hooks.spooled(home))
+        not_taken(home)
+        assert.equal(1, #hooks.waiting(home))
     end)
 
-    it("and the spool neither: it is logged, and the agent goes on",
+    it("and the journal neither: it is logged, and the agent goes on",
         function()
             local home = hooks.home {
-                ["data/local@default.db"] = ("no database "):rep(100),
-                ["state/spool"] = "a file",
+                ["data/local@default.journal/x"] = "a file",
             }
             local r = run({ "hook", CLAUDE, "UserPromptSubmit" },
                 { home = home, stdin = hooks.prompt("one") })
@@ -110,7 +136,7 @@ describe("when the store cannot take it,", function()
         local out = hooks.run(home, CLAUDE, "SessionStart",
             payloads.text("claude-code", "SessionStart"))
         assert.truthy(json.decode(out).hookSpecificOutput.additionalContext)
-        assert.equal(2, #hooks.spooled(home)) -- the event, the placeholder
+        assert.equal(2, #hooks.waiting(home)) -- the event, the placeholder
     end)
 end)
 
@@ -128,7 +154,7 @@ describe("surroundings that are not there:", function()
             local home = hooks.home { [name] = "a file" }
             prompt(home, "one")
             if name == "data" then
-                assert.equal(1, #hooks.spooled(home))
+                assert.truthy(hooks.log(home):find("is lost", 1, true))
             end
         end)
     end
@@ -250,38 +276,44 @@ describe("under strace,", function()
         assert.same({ "one" }, hooks.contents(home))
     end)
 
-    is("an event is synced before the hook ends", function()
+    is("an event is one write, on disk before the hook ends", function()
         local home = hooks.home()
         prompt(home, "zero")
         local _, trace = strace(home, { "-y", "-e",
-            "trace=fsync,fdatasync" })
-        assert.truthy(trace:find("db-wal", 1, true), trace)
+            "trace=write,writev,pwrite64,fsync,fdatasync" })
+        local calls = {}
+        for call in trace:gmatch("(%w+)%(%d+<[^>]*%.journal>") do
+            calls[#calls + 1] = call
+        end
+        assert.same({ "write", "fdatasync" }, calls)
     end)
 
-    -- Each pause of a wait lasts a millisecond at least, so that on a machine
-    -- however slow there are no more of them than the busy time has.
-    is("a hook waits for a locked store once, for the busy time", function()
+    is("a hook opens no database, and pauses for nothing", function()
         local home = hooks.home()
         prompt(home, "zero")
-        local store <close> = assert(sqlite.open(hooks.store_path(home)))
-        assert(store:exec("BEGIN IMMEDIATE"))
-        local _, trace = strace(home, { "-e",
-            "trace=nanosleep,clock_nanosleep" })
-        local _, pauses = trace:gsub("tv_nsec=1000000}", "")
-        assert.is_true(pauses > 0 and pauses <= intake.busy_ms, pauses)
-        assert.equal(1, #hooks.spooled(home))
+        hooks.take_in(home)
+        local _, trace = strace(home, { "-e", "trace=open,openat,nanosleep,"
+            .. "clock_nanosleep,poll,ppoll,select" })
+        assert.is_nil(trace:find("local@default.db", 1, true), trace)
+        assert.is_nil(trace:find("sleep(", 1, true), trace)
+        assert.truthy(trace:find("local@default.journal", 1, true))
     end)
 
     for _, errno in ipairs { "ENOSPC", "EIO", "EDQUOT", "EROFS" } do
-        is("a store that meets " .. errno .. " leaves the event in the spool",
+        is("a store that meets " .. errno .. " leaves the event in the journal",
             function()
                 local home = hooks.home()
                 prompt(home, "zero")
-                strace(home, { "-e", "trace=pwrite64", "-e",
-                    "inject=pwrite64:error=" .. errno })
-                assert.equal(1, #hooks.spooled(home), hooks.log(home))
+                hooks.take_in(home)
+                prompt(home, "one")
+                assert.equal(1, run({ "sync", "--local" }, { home = home,
+                    env = { ASAN_OPTIONS = "detect_leaks=0" },
+                    wrap = { "strace", "-f", "-o", "/dev/null", "-e",
+                        "trace=pwrite64", "-e", "inject=pwrite64:error="
+                        .. errno } }).code)
+                assert.equal(1, #hooks.waiting(home), hooks.log(home))
                 prompt(home, "two")
-                assert.same({ "zero", "two", "one" }, hooks.contents(home))
+                assert.same({ "zero", "one", "two" }, hooks.contents(home))
             end)
 
         is("a disk that meets " .. errno .. " everywhere is survived",

@@ -196,14 +196,15 @@ describe("engine.sys", function()
         it("appends, and refuses a link", function()
             local path = dir .. "/log"
 
-            assert.is_true(sys.append(path, "a\n"))
-            assert.is_true(sys.append(path, "b\n", nil, true))
+            assert.equal(2, sys.append(path, "a\n"))
+            assert.equal(4, sys.append(path, "b\n", nil, true))
             assert.equal("a\nb\n", sys.read(path))
             assert.equal(octal "600", sys.stat(path).mode)
             sys.symlink("log", dir .. "/l")
             assert.equal("io", code(sys.append(dir .. "/l", "c\n")))
             assert.equal("a\nb\n", sys.read(path))
             assert.equal("io", code(sys.append("/dev/full", "x")))
+            assert.equal("io", code(sys.append("/dev/null", "x", nil, true)))
         end)
 
         it("creates only what is not there", function()

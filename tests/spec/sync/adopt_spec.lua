@@ -3,7 +3,7 @@ local hooks = require "hooks"
 local json = require "propolis.json"
 local propolis = require "propolis"
 local run = require "run"
-local spool = require "propolis.capture.spool"
+local journal = require "propolis.capture.journal"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -108,18 +108,25 @@ describe("propolis adopt", function()
         assert.equal(3, #ids("o1", "SELECT id FROM sessions"))
     end)
 
-    it("takes in what still waits in the spool", function()
+    it("takes in what still waits in the journal", function()
         capture(1)
-        local own = { paths = { state = home .. "/state" },
-            local_store = "sqlite:" .. home .. "/data/local@default.db" }
-        for n = 1, spool.batch + 1 do
-            assert(spool.write(own, { table = "sessions", queue = false,
-                row = { id = "late" .. n, path = "/p", message = "{}" } }))
+        local file = home .. "/data/local@default.db"
+        for n = 1, 201 do
+            assert(journal.append(file, { { table = "sessions",
+                row = { id = "late" .. n, path = "/p", message = "{}" } } }))
         end
-        assert.same({ spool.batch + 2, 0, 0 }, { adopt() })
+        assert.same({ 202, 0, 0 }, { adopt() })
         assert.same({ "late201" }, ids("o1",
             "SELECT id FROM sessions WHERE id = 'late201'"))
-        assert.same({}, spool.list(own))
+        assert.is_false(journal.waits(file))
+    end)
+
+    it("finds a store of which there is only the journal", function()
+        assert(journal.append(home .. "/data/local@other.db", { {
+            table = "sessions", row = { id = "a", path = "/p",
+                message = "{}" } } }))
+        assert.same({ 1, 0, 0 }, { adopt() })
+        assert.same({ "a" }, ids("o1", "SELECT id FROM sessions"))
     end)
 
     it("queues nothing when nothing is shared", function()

@@ -55,13 +55,26 @@ describe("autosync", function()
         assert.is_true(autosync.start(conf))
     end)
 
+    it("starts what only takes in where no sync is due", function()
+        assert.is_true(autosync.start(conf, true))
+        assert.equal("sync --auto\n", ran())
+        assert(sys.remove(home .. "/out"))
+        assert.is_true(autosync.start(conf, true))
+        assert.equal("sync --auto --local\n", ran())
+        assert(sys.remove(home .. "/out"))
+        conf.remote = nil
+        conf.paths.state = home .. "/new"
+        assert.is_true(autosync.start(conf, true))
+        assert.equal("sync --auto --local\n", ran())
+    end)
+
     it("does nothing without a remote, or without a place for its mark",
         function()
             conf.remote = nil
             assert.is_false(autosync.start(conf))
             assert.is_nil(sys.stat(autosync.stamp(conf)))
             conf.remote = "deeplake:"
-            conf.paths.state = home .. "/none"
-            assert.is_false(autosync.start(conf))
+            conf.paths.state = home .. "/prog/none"
+            assert.is_nil((autosync.start(conf, true)))
         end)
 end)

@@ -81,7 +81,7 @@ end
 
 local function check(m, remote)
     local status = object(m, 0, "status", "--json")
-    assert.equal(3, status.outbox) -- before anything has touched the store
+    assert.equal(5, status.outbox) -- before anything else touched the store
     assert.equal(1, #status.rejected)
     assert.equal("2026-11-24T13:44:44.209Z", status.last_success)
 
@@ -90,7 +90,7 @@ local function check(m, remote)
     assert.equal(0, did.rejected)
     status = object(m, 0, "status", "--json")
     assert.equal(0, status.outbox)
-    assert.equal(0, status.spool)
+    assert.equal(0, status.journal)
     assert.matches("value out of range", status.rejected[1].error)
     assert.equal(1, object(m, 0, "sync", "--retry", "--json").sent)
 

@@ -19,7 +19,7 @@ local config = {}
 --- Absolute paths; none of them is made here.
 ---@class propolis.config.paths
 ---@field data string folder of the local stores
----@field state string folder of locks, spool, log and histories
+---@field state string folder of locks, log and histories
 ---@field config string folder of settings, schemas and redaction rules
 ---@field memory string
 ---@field credentials string file

@@ -25,7 +25,8 @@ local propolis = {}
 ---@field ca_file? string
 
 --- Opens a store; close it, or declare it `<close>`.
----  * `sqlite:PATH`: a file, made when it is not there
+---  * `sqlite:PATH`: a file, made when it is not there; a local store first
+---    takes in what hooks captured, unless it is readonly
 ---  * `postgres://USER@HOST/DB?workspace=NAME`: a schema of that database
 ---  * `deeplake:` or `deeplake:https://HOST`: the HTTP API, with the account in
 ---    force

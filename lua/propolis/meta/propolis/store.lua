@@ -8,6 +8,7 @@
 
 ---@class propolis.store.object : engine.store.object
 ---@field url? string how it was opened, without the password
+---@field behind? engine.error why it lacks what hooks captured last
 ---@field session boolean whether its statements share one session
 ---@field heal_log? false this store's heals are not logged
 local store = {}
