@@ -182,13 +182,13 @@ local function open_whole(conf)
     local store, err = intake.open(conf)
     if not store then return nil, err end
     store.shared = false -- each record says whether it is
-    for _, refused in ipairs(require("propolis.schemas").refused()) do
-        log.error("%s", refused)
-    end
     local fine, why = sys.pcall(function()
         require("propolis.sync.legacy").adopt(store)
         assert(store:ensure())
     end)
+    for _, refused in ipairs(require("propolis.schemas").refused()) do
+        log.error("%s", refused)
+    end
     if fine then return store end
     if ABOUT_STORE[why.code] and why.code ~= "schema" then
         store:close()

@@ -108,7 +108,9 @@ function command.main(opts)
     local excess = opts["local"]
         and cli.misplaced(opts, "--local", "local", "auto")
     if excess then return cli.usage(command, excess) end
-    local conf = cli.check(require("propolis.config").load())
+    -- What hooks captured is taken in also while a setting is broken.
+    local conf = cli.check(require("propolis.config").load(
+        opts["local"] or opts.auto))
     if opts["local"] or opts.auto then
         require("propolis.sync").watchdog(opts.auto and conf)
         local done, err = require("propolis.capture.intake").take_in(conf)

@@ -13,7 +13,7 @@ local tmp = require "tmp"
 local PROGRAM = assert(sys.readlink("/proc/self/exe"))
 
 -- A hook in a home, started by other words.
-local function started(words, home, agent, event, stdin)
+local function started(words, home, agent, event, stdin, env)
     local argv = table.move(words, 1, #words, 1, {})
     for _, word in ipairs { PROGRAM, "hook", agent, event } do
         argv[#argv + 1] = word
@@ -175,7 +175,10 @@ describe("on a full disk,", function()
     it("a record that was cut off costs no other", function()
         local home = hooks.home()
         prompt(home, {}, "zero")
-        prompt(home, limited(4), ("long "):rep(20000))
+        local out, err = started(limited(4), home, "claude-code",
+            "UserPromptSubmit", hooks.prompt(("long "):rep(20000)))
+        assert.equal("", out)
+        assert.matches("^propolis: UserPromptSubmit could not be kept: ", err)
         assert.truthy(hooks.log(home):find("is lost", 1, true))
         prompt(home, {}, "two")
         local waiting, noise = hooks.waiting(home)
@@ -223,7 +226,9 @@ describe("on a full disk,", function()
             assert.equal(60, waiting)
             fill(at)
             not_taken(home)
-            prompt(home, {}, ("more "):rep(2000))
+            local _, err = started({}, home, "claude-code",
+                "UserPromptSubmit", hooks.prompt(("more "):rep(2000)))
+            assert.matches("could not be kept: ", err)
             assert.truthy(hooks.log(home):find("is lost", 1, true))
             not_taken(home)
             assert(sys.remove(at .. "/fill"))

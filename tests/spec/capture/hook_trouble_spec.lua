@@ -152,9 +152,14 @@ describe("surroundings that are not there:", function()
     for _, name in ipairs { "data", "state", "config" } do
         it("a file where our folder belongs: " .. name, function()
             local home = hooks.home { [name] = "a file" }
-            prompt(home, "one")
+            local r = run({ "hook", CLAUDE, "UserPromptSubmit" },
+                { home = home, stdin = hooks.prompt("one") })
+            assert.same({ 0, "" }, { r.code, r.stdout })
             if name == "data" then
+                assert.matches("could not be kept: ", r.stderr)
                 assert.truthy(hooks.log(home):find("is lost", 1, true))
+            else
+                assert.equal("", r.stderr)
             end
         end)
     end
