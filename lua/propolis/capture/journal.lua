@@ -66,8 +66,11 @@ function journal.append(file, list)
     local path = journal.path(file)
     local size
     size, err = sys.append(path, bytes, 384, true) -- 0600
-    if not size and err.code == "none" and sys.mkdir(path:match("^(.*)/")) then
-        size, err = sys.append(path, bytes, 384, true)
+    if not size and err.code == "none" then -- its folder may be missing
+        size, err = sys.mkdir(path:match("^(.*)/"))
+        if size then
+            size, err = sys.append(path, bytes, 384, true)
+        end
     end
     if not size then return nil, err end
     return size - #bytes, size
