@@ -175,7 +175,9 @@ local function each_point(scene, how, every, judge)
     if scene.taken then say(home, "it", scene.event) end
     reset(before, home)
     local list = points(scene, home)
-    assert(#list > 5)
+    local calls = {}
+    for _, point in ipairs(list) do calls[point.call] = true end
+    assert(calls.openat and calls.fdatasync)
     for i = 1, #list, every do
         local point = list[i]
         reset(home, before)

@@ -108,7 +108,7 @@ function command.main(opts)
     local excess = opts["local"]
         and cli.misplaced(opts, "--local", "local", "auto")
     if excess then return cli.usage(command, excess) end
-    -- What hooks captured is taken in also while a setting is broken.
+    -- What was captured is taken in whatever the settings say by now.
     local conf = cli.check(require("propolis.config").load(
         opts["local"] or opts.auto))
     if opts["local"] or opts.auto then
@@ -116,6 +116,7 @@ function command.main(opts)
         local done, err = require("propolis.capture.intake").take_in(conf)
         if opts["local"] and opts.auto then return done and 0 or 1 end
         if opts["local"] then return cli.done(cli.check(done, err) and 0) end
+        conf = cli.check(require("propolis.config").load())
     end
     local ok, result = pcall(opts.watch and watch or once, conf, opts)
     if ok then
