@@ -27,11 +27,14 @@ describe("autosync", function()
         tmp.clean()
     end)
 
+    -- What was started, once it is done.
     local function ran()
         eventually(function()
             return sys.stat(home .. "/out")
         end, "no sync was started")
-        return sys.read(home .. "/out")
+        local words = sys.read(home .. "/out")
+        assert(sys.remove(home .. "/out"))
+        return words
     end
 
     it("starts our own program", function()
@@ -46,6 +49,7 @@ describe("autosync", function()
         assert.is_false(autosync.start(conf))
         conf.sync_interval = 0
         assert.is_true(autosync.start(conf))
+        ran()
     end)
 
     it("counts each store by itself", function()
@@ -53,15 +57,14 @@ describe("autosync", function()
         ran()
         conf.local_store = "sqlite:" .. home .. "/other@main.db"
         assert.is_true(autosync.start(conf))
+        ran()
     end)
 
     it("starts what only takes in where no sync is due", function()
         assert.is_true(autosync.start(conf, true))
         assert.equal("sync --auto\n", ran())
-        assert(sys.remove(home .. "/out"))
         assert.is_true(autosync.start(conf, true))
         assert.equal("sync --auto --local\n", ran())
-        assert(sys.remove(home .. "/out"))
         conf.remote = nil
         conf.paths.state = home .. "/new"
         assert.is_true(autosync.start(conf, true))
