@@ -1,6 +1,7 @@
 --- sqlite:PATH: a file, made when it is not there; ~/ is the home folder.  A
 -- local store first takes in what hooks captured, unless it is to be read only;
 -- where it cannot, the store's field `behind` says why.
+local places = require "propolis.config.places"
 local store = require "propolis.store"
 
 return {
@@ -12,11 +13,13 @@ return {
             return nil, store.error("arg", "sqlite: needs a path, as in"
                 .. " sqlite:/home/you/memory.db")
         end
-        local file, why = require("propolis.config.places").expand(path)
+        local file, why = places.expand(path)
         if not file then return nil, store.error("arg", why) end
         local whole, behind = true, nil
-        if not options.readonly then
-            whole, behind = require("propolis.capture.intake").before(file)
+        local paths = not options.readonly and places.paths()
+        if paths and file:match("^(.*)/") == paths.data then
+            whole, behind = require("propolis.capture.intake").take_in {
+                paths = paths, local_store = "sqlite:" .. file }
         end
         local opened, err = require("engine.sqlite").open(file, {
             busy_ms = options.busy_ms, readonly = options.readonly,
