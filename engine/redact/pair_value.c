@@ -4,13 +4,22 @@
 
 #define QUOTES_MAX 16 /* in a value, before its end is given up */
 
+/* name = ' or name: ' where an escaped line's end may stand before it: then a
+ * quote opened there, and closed none. */
+static bool opens_field(const struct redact *r, size_t from, size_t to)
+{
+    while (to > from && (byte_at(r, to - 1) == ' ' || r->text[to - 1] == '\\'))
+        to--;
+    return to > from && strchr("=:", r->text[to - 1]) != NULL;
+}
+
 /* In text that was escaped m times k is 2^m - 1, and so is what
  * closes it, after any number of escaped backslashes of the value's own; a
  * line's end has half as many backslashes, rounded up, and an n. */
 size_t redact_closing_quote(const struct redact *r, size_t from, size_t k,
                             char quote)
 {
-    size_t n = 0, quotes = 0;
+    size_t n = 0, quotes = 0, line = 0;
 
     for (size_t i = from; i < r->len && r->text[i] != '\n'; i++) {
         if (r->text[i] == '\\') {
@@ -19,12 +28,14 @@ size_t redact_closing_quote(const struct redact *r, size_t from, size_t k,
         }
         if (r->text[i] == quote) {
             if (n >= k && (n - k) % (2 * (k + 1)) == 0)
-                return i - k;
+                return line && opens_field(r, line, i) ? 0 : i - k;
             if (++quotes == QUOTES_MAX)
                 return 0;
         }
         if (r->text[i] == 'n' && k > 0 && n % (k + 1) == (k + 1) / 2)
             return 0;
+        if (r->text[i] == 'n' && n > 0 && !line)
+            line = i;
         n = 0;
     }
     return 0;

@@ -51,6 +51,16 @@ end
 local BEGIN = "-----BEGIN " .. "RSA PRIVATE KEY-----"
 local END = "-----END " .. "RSA PRIVATE KEY-----"
 
+it("a quote that is not closed hides no secret on the next line", function()
+    for _, text in ipairs {
+        [[{"t":"adobe_key = 'x[redd\ndiscord_token = 'Tr0ub4dor-7'\n"}]],
+        [[{"t":"-passout pass:\npassword = 'Tr0ub4dor-7'\n"}]],
+        "password = 'x[redd\npassword = 'Tr0ub4dor-7'\n",
+    } do
+        assert.is_nil(redact:text(text):find("Tr0ub4dor", 1, true))
+    end
+end)
+
 describe("a private key is masked", function()
     local lines = key_lines()
 
