@@ -231,4 +231,12 @@ function intake.take_in(conf, store)
     return nil, err
 end
 
+--- The same for the file of a local store that is about to be read; no other
+-- file has a journal.
+function intake.before(file)
+    local paths = require("propolis.config.places").paths()
+    if not paths or file:match("^(.*)/") ~= paths.data then return true end
+    return intake.take_in { paths = paths, local_store = "sqlite:" .. file }
+end
+
 return intake

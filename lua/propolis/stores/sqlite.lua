@@ -18,8 +18,7 @@ return {
         local whole, behind = true, nil
         local paths = not options.readonly and places.paths()
         if paths and file:match("^(.*)/") == paths.data then
-            whole, behind = require("propolis.capture.intake").take_in {
-                paths = paths, local_store = "sqlite:" .. file }
+            whole, behind = require("propolis.capture.intake").before(file)
         end
         local opened, err = require("engine.sqlite").open(file, {
             busy_ms = options.busy_ms, readonly = options.readonly,
