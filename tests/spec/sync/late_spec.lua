@@ -72,9 +72,12 @@ describe("an INSERT that arrives late", function()
     local tables = {
         ["our own table"] = function() end,
         ["another client's table that holds rows twice"] = function(store)
-            assert(store:ensure())
-            assert(store:exec [[INSERT INTO sessions (id, path)
-                VALUES ('old', 'p'), ('old', 'p'), ('', 'p'), ('', 'p')]])
+            -- A pool may still hold sessions that the test before has ended.
+            eventually(function()
+                return store:ensure() and store:exec [[INSERT INTO sessions
+                    (id, path) VALUES ('old', 'p'), ('old', 'p'), ('', 'p'),
+                    ('', 'p')]]
+            end, "the table cannot be filled")
         end,
     }
 
