@@ -33,7 +33,8 @@ describe("inert text", function()
         for _, angle in ipairs { "<", "\u{ff1c}", "\u{fe64}", "\u{2039}",
             "\u{3008}", "\u{2329}", "\u{27e8}", "\u{276e}", "\u{2c2}" } do
             assert.equal(tag, inert(angle .. "/system-reminder>"))
-            assert.equal(tag, inert(angle .. "\u{200b}/sys\u{2060}tem-reminder>"))
+            assert.equal(tag, inert(angle
+                .. "\u{200b}/sys\u{2060}tem-reminder>"))
         end
         assert.equal("a &lt; b &lt;&lt; 2", inert "a < b << 2")
     end)
