@@ -30,6 +30,9 @@ end
 -- conf is what config.load(true) gave; opts see worker.run.
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
+    { name = "context", run = function(conf)
+        return require("propolis.search.prepare").run(conf)
+    end },
     { name = "sync", guarded = true, run = sync },
 }
 

@@ -2,12 +2,11 @@
 local context = {}
 
 local RECIPE = [[
-- `{program} query "SELECT path, project, description, last_update_date FROM
-  {memory} ORDER BY last_update_date DESC LIMIT 20"` lists the newest sessions;
-  where a summary was written, the column summary has it.
-- `{program} query "SELECT creation_date, author, agent, message FROM {sessions}
-  WHERE message LIKE '%WORD%' ORDER BY creation_date DESC LIMIT 10"` finds what
-  was said and done. Always with a LIMIT: whole sessions are the last resort.]]
+- `{program} search WORDS` finds what was said and done; a whole question works.
+  `{program} show REF` opens a hit, `{program} log` lists the sessions.
+- What these do not answer, SQL does: `{program} query "SELECT creation_date,
+  author, message FROM {sessions} WHERE message LIKE '%WORD%'
+  ORDER BY creation_date DESC LIMIT 10"`; summaries are in {memory}.]]
 
 --- How a model looks things up; for every text that tells one.
 -- @param facts program, as a word of the shell; tables, of a configuration
@@ -61,14 +60,18 @@ end
 
 --- The text for the model.
 -- @param facts a configuration's user, org_name, workspace, logged_in, remote,
--- tables; program, as a word of the shell; captured, rule, version; tell: what
--- the person should hear where an agent shows no notice, or nil
+-- tables; program, as a word of the shell; captured, rule, version; recalled:
+-- what propolis.capture.prepared tells of the past, or nil; tell: what the
+-- person should hear where an agent shows no notice, or nil
 function context.text(facts)
     local text = TEXT:format(facts.remote and " and team" or "",
         context.recipe(facts), facts.program, words(facts), capture(facts),
         account(facts), facts.version)
+    if facts.recalled then
+        text = text .. "\n\n" .. facts.recalled
+    end
     if facts.tell then
-        text = text .. "\nTell the person: " .. facts.tell
+        text = text .. "\n\nTell the person: " .. facts.tell
     end
     return text
 end

@@ -140,9 +140,10 @@ local function due(conf, agent)
 end
 
 -- The hook's output, first of all: an agent that stops waiting has it by then.
-local function respond(conf, agent, event, captured, rule)
+local function respond(conf, agent, event, first, captured, rule)
     local context = require "propolis.capture.context"
     local lost = require "propolis.capture.lost"
+    if not conf.context and not agent.shows_notice then return end
     if captured then
         rule = lost.trouble(conf)
         captured = not rule
@@ -157,13 +158,16 @@ local function respond(conf, agent, event, captured, rule)
         waiting = require("propolis.capture.journal").stuck(
             conf.local_store:match("^sqlite:(.*)$")),
         notices = due(conf, agent),
+        recalled = require("propolis.capture.prepared").text(conf, first),
     }
     table.insert(facts.notices, lost.notice())
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
-    local output = agent.output(event, context.text(facts),
-        context.notice(facts))
+    local told = conf.context and context.text(facts) or nil
+    local notice = context.notice(facts)
+    if not told and not notice then return end
+    local output = agent.output(event, told, notice)
     require("engine.sys").survive_pipe() -- the event is still to be stored
     io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
@@ -194,7 +198,7 @@ local function hook(argv)
         first.cwd, first.roots)
     local event = first.name or argv[2] or ""
     if agent.takes_context(event, payload) then
-        respond(conf, agent, event, captured, rule)
+        respond(conf, agent, event, first, captured, rule)
     end
     if not captured then return end
     local ended = capture(conf, name, events)

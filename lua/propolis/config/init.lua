@@ -22,8 +22,8 @@ local env = places.env
 -- env_only ones are never in the file: schemas are loaded without reading it.
 -- Types: "text", "store" (a URL; `set` looks for its scheme; a relative path in
 -- it is taken from the settings' folder, and none in env), "name" (a
--- table's), "integer" (not negative), "boolean", "list" (of texts; as one text
--- they are joined by ':').
+-- table's), "integer" (not negative; with least and most 0 or between them),
+-- "boolean", "list" (of texts; as one text they are joined by ':').
 config.keys = {
     { name = "store", type = "store", env = "PROPOLIS_STORE",
       help = "URL of the team's store, or none" },
@@ -50,6 +50,10 @@ config.keys = {
       help = "folders whose events are stored; with any, no others are" },
     { name = "capture_deny", type = "list",
       help = "folders whose events are not stored" },
+    { name = "context", type = "boolean", default = true,
+      help = "whether agents are told of the memory when a session begins" },
+    { name = "context_bytes", type = "integer", default = 2000, least = 500,
+      most = 8000, help = "how much of that is recalled; 0: nothing" },
     { name = "sync_interval", type = "integer", default = 60,
       help = "seconds between two syncs that hooks start" },
     { name = "sync_limit", type = "integer", default = 600,

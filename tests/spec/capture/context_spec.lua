@@ -34,10 +34,11 @@ describe("the context of a session", function()
     it("names the tables and the program that are in force", function()
         local more = { program = "'/a b/propolis'", remote = false,
             tables = { memory = "m2", sessions = "s2" } }
-        has([[`'/a b/propolis' query "SELECT path, project]], more)
+        has([[`'/a b/propolis' query "SELECT creation_date,]], more)
+        has("`'/a b/propolis' search WORDS`", more)
         has("`'/a b/propolis' login`", more)
-        has("FROM s2\n", more)
-        has("FROM\n  m2 ORDER", more)
+        has("FROM s2 WHERE", more)
+        has("summaries are in m2.", more)
         assert.is_nil(text(more):find("`propolis", 1, true))
     end)
 
@@ -68,6 +69,12 @@ describe("the context of a session", function()
         assert.is_true(#text() < 1800)
     end)
 
+    it("ends with what is recalled, then what the person should hear",
+        function()
+            local all = text { recalled = "R\n| x", tell = "T" }
+            assert.equal(text() .. "\n\nR\n| x\n\nTell the person: T", all)
+        end)
+
     it("has a notice only when there is something to say", function()
         assert.is_nil(context.notice {})
         assert.is_nil(context.notice { waiting = false })
@@ -79,7 +86,7 @@ describe("the context of a session", function()
     end)
 
     it("lets the model tell the person where an agent cannot", function()
-        has("\nTell the person: top up", { tell = "top up" })
+        has("\n\nTell the person: top up", { tell = "top up" })
         assert.is_nil(text():find("Tell the person", 1, true))
     end)
 end)

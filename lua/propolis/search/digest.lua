@@ -1,0 +1,238 @@
+--- digest: sessions in a line each, as prepared files have them.
+--
+-- What a row says stands in double quotes and is inert (engine.text.inert); all
+-- else in a line is ours.  No line depends on the time of now, so that the same
+-- rows give the same lines.
+local event = require "propolis.capture.event"
+local inert = require("engine.text").inert
+local message = require "propolis.search.message"
+local prepared = require "propolis.capture.prepared"
+local probe = require "propolis.capture.probe"
+
+local digest = {}
+
+-- Bytes of a prompt, a reply, an open end, a name, a command or path.
+local ASKED, ANSWERED, OPEN, NAME, SHORT = 140, 180, 160, 40, 120
+
+-- Events that are looked at for a session's first prompts and last words, and
+-- for what it did so far.
+local FIRST, LAST, SO_FAR = 200, 60, 400
+
+-- Words of ours in the column description of sessions without a summary, and
+-- what stands in a list of open ends where there are none.
+local NO_SUMMARY = { [""] = true, ["in progress"] = true, completed = true }
+local NOTHING = { [""] = true, none = true, ["n/a"] = true, nothing = true }
+
+local function quoted(text, bytes)
+    return '"' .. inert(text, bytes) .. '"'
+end
+
+-- A name as it is when it can be nothing but a name.
+local function name(text)
+    if text:find("^[%w._@+-]+$") and #text <= NAME then return text end
+    return quoted(text ~= "" and text or "?", NAME)
+end
+
+-- A session's id as a person types it.
+local function shown(id)
+    return name(id:match("^%x%x%x%x%x%x%x%x%f[-]") or id)
+end
+
+local function line(kind, when, id, text)
+    return table.concat({ kind, when, prepared.key(id), text }, "\t")
+end
+
+-- One session's story ------------------------------------------------------
+
+local WORDS = [[SELECT type, substr(said, 1, 4000) AS said FROM (
+    SELECT json_extract(message, '$.type') AS type, creation_date, rowid AS n,
+    json_extract(message, '$.agent_id') AS subagent,
+    coalesce(json_extract(message, '$.content'),
+    json_extract(message, '$.error')) AS said FROM (
+    SELECT message, creation_date, rowid FROM {t} WHERE path = ?
+    ORDER BY creation_date %s, rowid %s LIMIT ?) WHERE json_valid(message))
+    WHERE subagent IS NULL AND said <> '' AND type IN (??)
+    ORDER BY creation_date %s, n %s LIMIT 4]]
+
+-- The first (order "ASC") or last things that were said in a session.
+local function words(store, conf, path, order, types, limit)
+    local list, err = store:query(WORDS:format(order, order, order, order),
+        { path, limit, types, t = conf.tables.sessions }, "read")
+    if not list and err.code ~= "no_table" then error(err, 0) end
+    return list or {}
+end
+
+-- True for a prompt that says what somebody wants: no command of the agent's
+-- own, nothing that a program put there.
+local function tells(text)
+    return text:find("%S%s+%S") and not text:find("^%s*[/<]")
+        and not text:find("^Caveat:")
+end
+
+local function asked(store, conf, path)
+    local list = words(store, conf, path, "ASC", { "user_message" }, FIRST)
+    for _, row in ipairs(list) do
+        if tells(row.said) then return row.said end
+    end
+    return list[1] and list[1].said
+end
+
+-- How a session ended: its last reply, or the error that it ended with.
+local function answered(store, conf, path)
+    local row = words(store, conf, path, "DESC",
+        { "assistant_message", "stop_failure" }, LAST)[1]
+    if not row then return nil end
+    return (row.type == "stop_failure" and "failed with " or "answered ")
+        .. quoted(row.said, ANSWERED)
+end
+
+-- What a session is about, or nil when nothing is known.
+local function story(store, conf, row, id)
+    local own = row.author == conf.user
+        and event.path(conf, id) or nil
+    local prompt = own and asked(store, conf, own)
+    if not prompt then
+        return not NO_SUMMARY[row.description]
+            and "did " .. quoted(row.description, ASKED + ANSWERED) or nil
+    end
+    local reply = answered(store, conf, own)
+    return "asked " .. quoted(prompt, ASKED) .. (reply and ", " .. reply or "")
+end
+
+-- The points of a summary's section, by a word in its heading.
+local function points(summary, word)
+    local list, inside = {}, false
+    for text in summary:gmatch("[^\n]+") do
+        local heading = text:match("^#+%s*(.*)")
+        if heading then
+            inside = heading:lower():find(word, 1, true) ~= nil
+        elseif inside then
+            local point = text:match("^%s*[-*]%s+(.-)%s*$")
+            if point and not NOTHING[point:lower():gsub("[%p%s]+$", "")] then
+                list[#list + 1] = point
+            end
+        end
+    end
+    return list
+end
+
+--- The prepared lines of a session: what was asked and came of it, and what it
+-- left open; none when nothing is known.
+-- @param row of memory: path, author, agent, description, summary,
+-- last_update_date
+function digest.session(store, conf, row)
+    local id = row.path:match("^/summaries/[^/]*/(.*)%.md$")
+    local what = id and id:sub(1, #probe.PREFIX) ~= probe.PREFIX
+        and story(store, conf, row, id)
+    if not what then return {} end
+    local when = row.last_update_date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*")
+        or ""
+    local day, list = when ~= "" and when:sub(1, 10) or "undated", {}
+    list[1] = line("s", when, id, ("%s, %s, %s, session %s: %s"):format(day,
+        name(row.author), name(row.agent:gsub("_", "-")), shown(id), what))
+    for i, point in ipairs(points(row.summary or "", "open")) do
+        if i > 2 then break end
+        list[#list + 1] = line("o", when, id, ("left open %s, session %s: %s")
+            :format(day, shown(id), quoted(point, OPEN)))
+    end
+    return list
+end
+
+-- A session so far ----------------------------------------------------------
+
+-- The last events of a session, in order.
+local function last_events(store, conf, path)
+    local list, err = store:query([[SELECT message, creation_date, rowid AS n
+        FROM {t} WHERE path = ? ORDER BY creation_date DESC, rowid DESC
+        LIMIT ?]], { path, SO_FAR, t = conf.tables.sessions }, "read")
+    if not list then error(err, 0) end
+    local out = {}
+    for i, row in ipairs(list) do out[#list + 1 - i] = row end
+    return out
+end
+
+-- A path as it is below the folder that the session works in.
+local function relative(path, cwd)
+    local base = (cwd or ""):gsub("/*$", "/")
+    return base ~= "/" and path:sub(1, #base) == base and path:sub(#base + 1)
+        or path
+end
+
+-- Moves a value to the end of a list, or puts it there.
+local function to_end(list, value)
+    for i, other in ipairs(list) do
+        if other == value then table.remove(list, i) end
+    end
+    list[#list + 1] = value
+end
+
+-- What a tool's event adds to the facts.
+local function note_tool(facts, m)
+    if m.change and m.path and not m.failed then
+        to_end(facts.files, relative(m.path, m.cwd))
+    end
+    if m.command and not m.command:find("^propolis ") then
+        facts.failed[m.command] = m.failed and (m.result or "") or nil
+        to_end(facts.commands, m.command)
+    end
+end
+
+-- What events say: { prompts, files and commands (the latest is the last),
+-- failed = { command = what its last run said, if that failed }, last = the
+-- last reply }.
+local function facts_of(events)
+    local facts = { prompts = {}, files = {}, commands = {}, failed = {} }
+    for _, row in ipairs(events) do
+        local m = message.of(row)
+        if m.kind == "tool" then
+            note_tool(facts, m)
+        elseif m.kind == "prompt" and tells(m.text) then
+            table.insert(facts.prompts, m.text)
+        elseif m.kind == "reply" and not m.subagent and m.text ~= "" then
+            facts.last = m.text
+        end
+    end
+    return facts
+end
+
+-- The latest values of a list, quoted, as many as fit.
+local function latest(list, bytes)
+    local text
+    for i = #list, 1, -1 do
+        local one = quoted(list[i], SHORT)
+        local longer = text and text .. ", " .. one or one
+        if text and #longer > bytes then break end
+        text = longer
+    end
+    return text
+end
+
+--- What a session did so far, in prepared lines, the most useful first.
+-- @param path of its events
+-- @return the session's key and the lines; nil when it is none of this user's
+function digest.so_far(store, conf, path)
+    local before = event.path(conf, ""):sub(1, -#".jsonl" - 1)
+    local id = path:sub(1, #before) == before
+        and path:match("^(.+)%.jsonl$", #before + 1)
+    if not id or id:sub(1, #probe.PREFIX) == probe.PREFIX then return nil end
+    local lines = {}
+    local function add(what, text)
+        lines[#lines + 1] = text and line("n", "", id, what .. " " .. text)
+            or nil
+    end
+    local facts = facts_of(last_events(store, conf, path))
+    local goal, prompt = asked(store, conf, path), facts.prompts[#facts.prompts]
+    add("asked", goal and quoted(goal, 2 * ASKED))
+    add("then asked", prompt ~= goal and prompt and quoted(prompt, 2 * ASKED))
+    for i = #facts.commands, 1, -1 do
+        local command = facts.commands[i]
+        local said = facts.failed[command]
+        add("failing:", said and #lines < 5 and quoted(command, SHORT)
+            .. " said " .. quoted(said, ANSWERED))
+    end
+    add("changed", latest(facts.files, 3 * SHORT))
+    add("last answered", facts.last and quoted(facts.last, 2 * ANSWERED))
+    return prepared.key(id), lines
+end
+
+return digest

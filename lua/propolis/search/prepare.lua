@@ -1,0 +1,222 @@
+--- prepare: the worker's step that writes what sessions are told at their start
+-- (propolis.capture.prepared).
+--
+-- Which projects changed is seen by the memory table's rows of each: how many,
+-- and their dates; which sessions went on, by the new rows of sessions.  What
+-- was done is kept in the file "seen" beside the others, so that a refresh
+-- reads what changed and little more.
+local digest = require "propolis.search.digest"
+local prepared = require "propolis.capture.prepared"
+local sys = require "engine.sys"
+require "propolis.store"
+
+local prepare = {}
+
+--- A run ends after so many seconds; the next one goes on.
+prepare.seconds = 5
+
+--- So many sessions of a project are read, and told of at most.
+prepare.rows, prepare.sessions = 30, 16
+
+--- So many files of sessions are kept, the newest.
+prepare.kept = 200
+
+--- So many events at the end of the table are looked at when it is not known
+-- where the last run ended.
+prepare.back = 2000
+
+local INDEX = "CREATE INDEX IF NOT EXISTS propolis_memory_of_project"
+    .. " ON {t} (project, last_update_date)"
+
+-- Rows of a statement; none when the table is not there yet.
+local function rows(store, text, values)
+    local list, err = store:query(text, values, "read")
+    if list or err.code == "no_table" then return list or {} end
+    error(err, 0)
+end
+
+-- The file "seen" ---------------------------------------------------------
+
+-- What the last run has seen: { mark = the last event's place, id = its id,
+-- projects = { key = sign } }.
+local function read_seen(folder)
+    local text = sys.read(folder .. "/seen") or ""
+    local seen = { projects = {} }
+    seen.mark, seen.id = text:match("^1 (%d+) (%S*)\n")
+    seen.mark = math.tointeger(seen.mark)
+    for key, sign in (seen.mark and text or "")
+        :gmatch("\n(%x+) ([^\n]*)%f[\n]") do
+        seen.projects[key] = sign
+    end
+    return seen
+end
+
+local function write_seen(folder, seen)
+    local list = { ("1 %d %s"):format(seen.mark, seen.id) }
+    for key, sign in pairs(seen.projects) do
+        list[#list + 1] = key .. " " .. sign
+    end
+    table.sort(list, function(a, b) -- the head first
+        return #a:match("^%x+") < #b:match("^%x+") or a < b
+    end)
+    return sys.replace(folder .. "/seen", table.concat(list, "\n") .. "\n",
+        384)
+end
+
+-- Writes a file of prepared lines, or removes it when there are none.
+local function write(folder, name, lines)
+    local path = folder .. "/" .. name
+    if #lines == 0 then
+        sys.remove(path)
+        return
+    end
+    local text = table.concat(lines, "\n") .. "\n"
+    if sys.read(path) ~= text then
+        assert(sys.replace(path, text, 384))
+    end
+end
+
+-- Projects ------------------------------------------------------------------
+
+-- The projects whose rows changed since they were written: { name, key, sign }
+-- each, those with the newest rows first; and the keys of all there are.
+local function changed_projects(store, conf, seen)
+    local list, keys = {}, {}
+    for _, row in ipairs(rows(store, [[SELECT project, count(*) AS n,
+        max(last_update_date) AS last,
+        total(unixepoch(last_update_date)) AS dates FROM {t}
+        GROUP BY project ORDER BY last DESC]], { t = conf.tables.memory })) do
+        local key = prepared.key(row.project)
+        local sign = ("%d %.0f %s"):format(row.n, row.dates, row.last)
+            :gsub("%s+", " ")
+        keys[key] = true
+        if seen.projects[key] ~= sign then
+            list[#list + 1] = { name = row.project, key = key, sign = sign }
+        end
+    end
+    return list, keys
+end
+
+-- The rows of a project's sessions, the newest first.
+local function sessions_of(store, conf, project)
+    return rows(store, [[SELECT path, author, agent, description,
+        substr(summary, 1, 8000) AS summary, last_update_date FROM {t}
+        WHERE project = ? AND path LIKE '/summaries/%' AND last_update_date > ''
+        ORDER BY last_update_date DESC, path LIMIT ?]],
+        { project, prepare.rows, t = conf.tables.memory })
+end
+
+local function write_project(store, conf, folder, project)
+    local lines, told = {}, 0
+    for _, row in ipairs(sessions_of(store, conf, project.name)) do
+        local found = told < prepare.sessions
+            and digest.session(store, conf, row) or {}
+        table.move(found, 1, #found, #lines + 1, lines)
+        told = told + (#found > 0 and 1 or 0)
+    end
+    write(folder, prepared.file("project", project.key), lines)
+end
+
+-- Sessions ------------------------------------------------------------------
+
+-- Where new events begin: behind the last one seen, while it still is there.
+local function first_new(store, conf, seen)
+    local tables = { t = conf.tables.sessions, seen.mark or 0 }
+    local known = seen.mark
+        and rows(store, "SELECT id FROM {t} WHERE rowid = ?", tables)[1]
+    local last = rows(store, "SELECT rowid AS n, id FROM {t}"
+        .. " ORDER BY rowid DESC LIMIT 1", { t = conf.tables.sessions })[1]
+    last = last or { n = 0, id = "" }
+    local from = known and known.id == seen.id and seen.mark
+        or math.max(0, last.n - prepare.back)
+    seen.mark, seen.id = last.n, (last.id:gsub("%s", ""))
+    return from
+end
+
+-- The own sessions that went on behind a place, and their projects.
+local function went_on(store, conf, from)
+    return rows(store, [[SELECT path, project FROM {t} WHERE rowid > ?
+        AND author = ? GROUP BY path, project]],
+        { from, conf.user, t = conf.tables.sessions })
+end
+
+-- Removes the oldest files of sessions.
+local function prune(folder)
+    local list = {}
+    for _, name in ipairs(sys.list(folder) or {}) do
+        if name:find("%.session$") then list[#list + 1] = name end
+    end
+    if #list <= prepare.kept then return end
+    for i, name in ipairs(list) do
+        local stat = sys.stat(folder .. "/" .. name)
+        list[i] = { name = name, time = stat and stat.mtime or 0 }
+    end
+    table.sort(list, function(a, b) return a.time > b.time end)
+    for i = prepare.kept * 3 // 4 + 1, #list do
+        sys.remove(folder .. "/" .. list[i].name)
+    end
+end
+
+local function write_sessions(store, conf, folder, list)
+    for _, row in ipairs(list) do
+        local key, lines = digest.so_far(store, conf, row.path)
+        if key then
+            write(folder, prepared.file("session", key), lines)
+        end
+    end
+    if #list > 0 then prune(folder) end
+end
+
+-- A run ---------------------------------------------------------------------
+
+-- Of projects that are gone nothing stays.
+local function drop_gone(folder, seen, keys)
+    for key in pairs(seen.projects) do
+        if not keys[key] then
+            sys.remove(folder .. "/" .. prepared.file("project", key))
+            seen.projects[key] = nil
+        end
+    end
+end
+
+local function work(store, conf, folder)
+    local seen, last = read_seen(folder), sys.monotonic() + prepare.seconds
+    local mark = seen.mark
+    local moved = went_on(store, conf, first_new(store, conf, seen))
+    for _, row in ipairs(moved) do -- also what no row of memory tells yet
+        seen.projects[prepared.key(row.project)] = nil
+    end
+    local list, keys = changed_projects(store, conf, seen)
+    if #list == 0 and #moved == 0 and seen.mark == mark then return end
+    write_sessions(store, conf, folder, moved)
+    drop_gone(folder, seen, keys)
+    for _, project in ipairs(list) do
+        if sys.monotonic() > last then break end
+        write_project(store, conf, folder, project)
+        seen.projects[project.key] = project.sign
+    end
+    assert(write_seen(folder, seen))
+end
+
+--- Brings the prepared files of a configuration's local store up to date;
+-- removes them when they are not wanted.
+-- @return true, or nil, err
+function prepare.run(conf)
+    local path, folder = conf.local_store:match("^sqlite:(.*)$"),
+        prepared.folder(conf)
+    if not conf.context or conf.context_bytes == 0 then
+        return prepared.clear(conf)
+    end
+    if not sys.stat(path) then return true end
+    local store <close>, err = require("engine.sqlite").open(path)
+    if not store then return nil, err end
+    local ok
+    ok, err = store:exec(INDEX, { t = conf.tables.memory })
+    if not ok and err.code ~= "no_table" then return nil, err end
+    ok, err = sys.mkdir(folder)
+    if not ok then return nil, err end
+    ok, err = sys.pcall(work, store, conf, folder)
+    return ok or nil, err
+end
+
+return prepare
