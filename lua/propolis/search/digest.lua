@@ -11,8 +11,9 @@ local probe = require "propolis.capture.probe"
 
 local digest = {}
 
--- Bytes of a prompt, a reply, an open end, a name, a command or path.
-local ASKED, ANSWERED, OPEN, NAME, SHORT = 140, 180, 160, 40, 120
+-- Bytes of a prompt, a reply, an open end, a name, a session's id, a command or
+-- path; a line with the least of context_bytes must have room for one of each.
+local ASKED, ANSWERED, OPEN, NAME, ID, SHORT = 110, 120, 150, 24, 36, 120
 
 -- Events that are looked at for a session's first prompts and last words, and
 -- for what it did so far.
@@ -28,14 +29,16 @@ local function quoted(text, bytes)
 end
 
 -- A name as it is when it can be nothing but a name.
-local function name(text)
-    if text:find("^[%w._@+-]+$") and #text <= NAME then return text end
+local function name(text, most)
+    if text:find("^[%w._@+-]+$") and #text <= (most or NAME) then
+        return text
+    end
     return quoted(text ~= "" and text or "?", NAME)
 end
 
 -- A session's id as a person types it.
 local function shown(id)
-    return name(id:match("^%x%x%x%x%x%x%x%x%f[-]") or id)
+    return name(id:match("^%x%x%x%x%x%x%x%x%f[-]") or id, ID)
 end
 
 local function line(kind, when, id, text)
@@ -129,7 +132,7 @@ function digest.session(store, conf, row)
         or ""
     local day, list = when ~= "" and when:sub(1, 10) or "undated", {}
     list[1] = line("s", when, id, ("%s, %s, %s, session %s: %s"):format(day,
-        name(row.author), name(row.agent:gsub("_", "-")), shown(id), what))
+        name(row.author), name((row.agent:gsub("_", "-"))), shown(id), what))
     for i, point in ipairs(points(row.summary or "", "open")) do
         if i > 2 then break end
         list[#list + 1] = line("o", when, id, ("left open %s, session %s: %s")
