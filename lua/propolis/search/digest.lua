@@ -28,17 +28,23 @@ local function quoted(text, bytes)
     return '"' .. inert(text, bytes) .. '"'
 end
 
--- A name as it is when it can be nothing but a name.
-local function name(text, most)
-    if text:find("^[%w._@+-]+$") and #text <= (most or NAME) then
-        return text
-    end
-    return quoted(text ~= "" and text or "?", NAME)
+-- The agents that we know, by their names in the column `agent`.
+local known = {}
+for _, word in ipairs(require("propolis.agents").names()) do
+    known[word:gsub("-", "_")] = word
+end
+
+-- The user and the agent of a row; only names that we know stand as they are.
+local function who(conf, row)
+    local user = row.author == conf.user and #row.author <= NAME
+        and row.author:find("^[%w._@+-]+$") and row.author
+    return ("%s, %s"):format(user or quoted(row.author, NAME),
+        known[row.agent] or quoted(row.agent, NAME))
 end
 
 -- A session's id as a person types it.
 local function shown(id)
-    return name(id:match("^%x%x%x%x%x%x%x%x%f[-]") or id, ID)
+    return id:match("^%x%x%x%x%x%x%x%x%f[-\0]") or quoted(id, ID)
 end
 
 local function line(kind, when, id, text)
@@ -131,8 +137,8 @@ function digest.session(store, conf, row)
     local when = row.last_update_date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*")
         or ""
     local day, list = when ~= "" and when:sub(1, 10) or "undated", {}
-    list[1] = line("s", when, id, ("%s, %s, %s, session %s: %s"):format(day,
-        name(row.author), name((row.agent:gsub("_", "-"))), shown(id), what))
+    list[1] = line("s", when, id, ("%s, %s, session %s: %s"):format(day,
+        who(conf, row), shown(id), what))
     for i, point in ipairs(points(row.summary or "", "open")) do
         if i > 2 then break end
         list[#list + 1] = line("o", when, id, ("left open %s, session %s: %s")
