@@ -17,7 +17,7 @@ local ASKED, ANSWERED, OPEN, NAME, ID, SHORT = 110, 120, 150, 24, 36, 120
 
 -- Events that are looked at for a session's first prompts and last words, and
 -- for what it did so far.
-local FIRST, LAST, SO_FAR = 200, 60, 400
+local FIRST, LAST, SO_FAR = 60, 40, 400
 
 -- Words of ours in the column description of sessions without a summary, and
 -- what stands in a list of open ends where there are none.
@@ -53,20 +53,24 @@ end
 
 -- One session's story ------------------------------------------------------
 
+-- The types stand at a message's beginning; only messages of these are read.
 local WORDS = [[SELECT type, substr(said, 1, 4000) AS said FROM (
-    SELECT json_extract(message, '$.type') AS type, creation_date, rowid AS n,
+    SELECT json_extract(message, '$.type') AS type, creation_date, n,
     json_extract(message, '$.agent_id') AS subagent,
     coalesce(json_extract(message, '$.content'),
     json_extract(message, '$.error')) AS said FROM (
-    SELECT message, creation_date, rowid FROM {t} WHERE path = ?
-    ORDER BY creation_date %s, rowid %s LIMIT ?) WHERE json_valid(message))
-    WHERE subagent IS NULL AND said <> '' AND type IN (??)
+    SELECT message, creation_date, rowid AS n FROM {t} WHERE path = ?
+    ORDER BY creation_date %s, rowid %s LIMIT ?)
+    WHERE (instr(substr(message, 1, 4000), ?) > 0
+    OR instr(substr(message, 1, 4000), ?) > 0) AND json_valid(message))
+    WHERE subagent IS NULL AND said <> '' AND type IN (?, ?)
     ORDER BY creation_date %s, n %s LIMIT 4]]
 
 -- The first (order "ASC") or last things that were said in a session.
-local function words(store, conf, path, order, types, limit)
+local function words(store, conf, path, order, limit, one, other)
     local list, err = store:query(WORDS:format(order, order, order, order),
-        { path, limit, types, t = conf.tables.sessions }, "read")
+        { path, limit, '"' .. one .. '"', '"' .. other .. '"', one, other,
+            t = conf.tables.sessions }, "read")
     if not list and err.code ~= "no_table" then error(err, 0) end
     return list or {}
 end
@@ -79,7 +83,8 @@ local function tells(text)
 end
 
 local function asked(store, conf, path)
-    local list = words(store, conf, path, "ASC", { "user_message" }, FIRST)
+    local list = words(store, conf, path, "ASC", FIRST, "user_message",
+        "user_message")
     for _, row in ipairs(list) do
         if tells(row.said) then return row.said end
     end
@@ -88,8 +93,8 @@ end
 
 -- How a session ended: its last reply, or the error that it ended with.
 local function answered(store, conf, path)
-    local row = words(store, conf, path, "DESC",
-        { "assistant_message", "stop_failure" }, LAST)[1]
+    local row = words(store, conf, path, "DESC", LAST, "assistant_message",
+        "stop_failure")[1]
     if not row then return nil end
     return (row.type == "stop_failure" and "failed with " or "answered ")
         .. quoted(row.said, ANSWERED)
@@ -125,17 +130,37 @@ local function points(summary, word)
     return list
 end
 
+--- The key of the session that a row of memory tells of; nil when it tells of
+-- none, or of a test of `propolis doctor`.
+function digest.key(row)
+    local id = row.path:match("^/summaries/[^/]*/(.+)%.md$")
+    if not id or id:sub(1, #probe.PREFIX) == probe.PREFIX then return nil end
+    return prepared.key(id), id
+end
+
+--- The key of the session of this user whose events have a path, or nil.
+function digest.key_of_events(conf, path)
+    local before = event.path(conf, ""):sub(1, -#".jsonl" - 1)
+    local id = path:sub(1, #before) == before
+        and path:match("^(.+)%.jsonl$", #before + 1)
+    if not id or id:sub(1, #probe.PREFIX) == probe.PREFIX then return nil end
+    return prepared.key(id), id
+end
+
+--- The moment of a row of memory as its lines have it, or "".
+function digest.when(row)
+    return row.last_update_date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*") or ""
+end
+
 --- The prepared lines of a session: what was asked and came of it, and what it
 -- left open; none when nothing is known.
 -- @param row of memory: path, author, agent, description, summary,
 -- last_update_date
 function digest.session(store, conf, row)
-    local id = row.path:match("^/summaries/[^/]*/(.*)%.md$")
-    local what = id and id:sub(1, #probe.PREFIX) ~= probe.PREFIX
-        and story(store, conf, row, id)
+    local _, id = digest.key(row)
+    local what = id and story(store, conf, row, id)
     if not what then return {} end
-    local when = row.last_update_date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*")
-        or ""
+    local when = digest.when(row)
     local day, list = when ~= "" and when:sub(1, 10) or "undated", {}
     list[1] = line("s", when, id, ("%s, %s, session %s: %s"):format(day,
         who(conf, row), shown(id), what))
@@ -220,10 +245,8 @@ end
 -- @param path of its events
 -- @return the session's key and the lines; nil when it is none of this user's
 function digest.so_far(store, conf, path)
-    local before = event.path(conf, ""):sub(1, -#".jsonl" - 1)
-    local id = path:sub(1, #before) == before
-        and path:match("^(.+)%.jsonl$", #before + 1)
-    if not id or id:sub(1, #probe.PREFIX) == probe.PREFIX then return nil end
+    local key, id = digest.key_of_events(conf, path)
+    if not key then return nil end
     local lines = {}
     local function add(what, text)
         lines[#lines + 1] = text and line("n", "", id, what .. " " .. text)
@@ -241,7 +264,7 @@ function digest.so_far(store, conf, path)
     end
     add("changed", latest(facts.files, 3 * SHORT))
     add("last answered", facts.last and quoted(facts.last, 2 * ANSWERED))
-    return prepared.key(id), lines
+    return key, lines
 end
 
 return digest

@@ -52,15 +52,13 @@ local function read_seen(folder)
 end
 
 local function write_seen(folder, seen)
-    local list = { ("1 %d %s"):format(seen.mark, seen.id) }
+    local list = {}
     for key, sign in pairs(seen.projects) do
-        list[#list + 1] = key .. " " .. sign
+        list[#list + 1] = key .. " " .. sign .. "\n"
     end
-    table.sort(list, function(a, b) -- the head first
-        return #a:match("^%x+") < #b:match("^%x+") or a < b
-    end)
-    return sys.replace(folder .. "/seen", table.concat(list, "\n") .. "\n",
-        384)
+    table.sort(list)
+    return sys.replace(folder .. "/seen", ("1 %d %s\n"):format(seen.mark,
+        seen.id) .. table.concat(list), 384)
 end
 
 -- Writes a file of prepared lines, or removes it when there are none.
@@ -106,11 +104,29 @@ local function sessions_of(store, conf, project)
         { project, prepare.rows, t = conf.tables.memory })
 end
 
-local function write_project(store, conf, folder, project)
+-- The lines that a project's file has: { session's key = { when =, lines } };
+-- those of the sessions in moved are not taken.
+local function lines_before(folder, project, moved)
+    local found = {}
+    for text in (sys.read(folder .. "/" .. prepared.file("project",
+        project.key)) or ""):gmatch("[^\n]+") do
+        local when, key = text:match("^%l\t([^\t]*)\t(%x+)\t")
+        if key and not moved[key] then
+            found[key] = found[key] or { when = when }
+            table.insert(found[key], text)
+        end
+    end
+    return found
+end
+
+local function write_project(store, conf, folder, project, before)
     local lines, told = {}, 0
     for _, row in ipairs(sessions_of(store, conf, project.name)) do
-        local found = told < prepare.sessions
-            and digest.session(store, conf, row) or {}
+        if told == prepare.sessions then break end
+        local found = before[digest.key(row) or ""]
+        if not found or found.when ~= digest.when(row) then
+            found = digest.session(store, conf, row)
+        end
         table.move(found, 1, #found, #lines + 1, lines)
         told = told + (#found > 0 and 1 or 0)
     end
@@ -133,10 +149,11 @@ local function first_new(store, conf, seen)
     return from
 end
 
--- The own sessions that went on behind a place, and their projects.
+-- The own sessions that went on behind a place, and their projects.  Grouped by
+-- what is no column, the index by path is not gone through from its start.
 local function went_on(store, conf, from)
     return rows(store, [[SELECT path, project FROM {t} WHERE rowid > ?
-        AND author = ? GROUP BY path, project]],
+        AND author = ? GROUP BY +path, +project]],
         { from, conf.user, t = conf.tables.sessions })
 end
 
@@ -157,42 +174,54 @@ local function prune(folder)
     end
 end
 
+-- Writes the files of sessions; the set of their keys.
 local function write_sessions(store, conf, folder, list)
+    local keys = {}
     for _, row in ipairs(list) do
         local key, lines = digest.so_far(store, conf, row.path)
         if key then
             write(folder, prepared.file("session", key), lines)
+            keys[key] = true
         end
     end
     if #list > 0 then prune(folder) end
+    return keys
 end
 
 -- A run ---------------------------------------------------------------------
 
--- Of projects that are gone nothing stays.
+-- Of projects that are gone nothing stays: whether there were any.
 local function drop_gone(folder, seen, keys)
+    local any = false
     for key in pairs(seen.projects) do
         if not keys[key] then
             sys.remove(folder .. "/" .. prepared.file("project", key))
-            seen.projects[key] = nil
+            seen.projects[key], any = nil, true
         end
     end
+    return any
 end
 
 local function work(store, conf, folder)
     local seen, last = read_seen(folder), sys.monotonic() + prepare.seconds
-    local mark = seen.mark
+    local mark, id = seen.mark, seen.id
     local moved = went_on(store, conf, first_new(store, conf, seen))
     for _, row in ipairs(moved) do -- also what no row of memory tells yet
         seen.projects[prepared.key(row.project)] = nil
     end
     local list, keys = changed_projects(store, conf, seen)
-    if #list == 0 and #moved == 0 and seen.mark == mark then return end
-    write_sessions(store, conf, folder, moved)
-    drop_gone(folder, seen, keys)
+    local gone = drop_gone(folder, seen, keys)
+    if #list == 0 and #moved == 0 and seen.mark == mark and not gone then
+        return
+    end
+    local went = write_sessions(store, conf, folder, moved)
     for _, project in ipairs(list) do
-        if sys.monotonic() > last then break end
-        write_project(store, conf, folder, project)
+        if sys.monotonic() > last then -- these events count as new again
+            seen.mark, seen.id = mark or seen.mark, id or seen.id
+            break
+        end
+        write_project(store, conf, folder, project,
+            mark and lines_before(folder, project, went) or {})
         seen.projects[project.key] = project.sign
     end
     assert(write_seen(folder, seen))

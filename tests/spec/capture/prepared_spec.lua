@@ -202,7 +202,7 @@ describe("what a session is told of the past", function()
         it("by context_bytes, at whole lines, the newest first", function()
             local two = recalled(start())
             assert.is_true(#two <= 2000 and #two > 1500, #two)
-            assert.truthy(two:find('\n| [^\n]*session "s30": asked "prompt 30 '))
+            assert.truthy(two:find('\n| [^\n]*"s30": asked "prompt 30 '))
             set "context_bytes = 500"
             local few = recalled(start())
             assert.is_true(#few <= 500 and #few > 100, #few)
