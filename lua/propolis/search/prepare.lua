@@ -207,7 +207,8 @@ local function work(store, conf, folder)
     local mark, id = seen.mark, seen.id
     local moved = went_on(store, conf, first_new(store, conf, seen))
     for _, row in ipairs(moved) do -- also what no row of memory tells yet
-        seen.projects[prepared.key(row.project)] = nil
+        local key = prepared.key(row.project)
+        seen.projects[key] = seen.projects[key] and ""
     end
     local list, keys = changed_projects(store, conf, seen)
     local gone = drop_gone(folder, seen, keys)
