@@ -122,16 +122,17 @@ function prepared.text(conf, e)
     return told(conf, e)
 end
 
---- Forgets all that is prepared; the next worker makes it anew.  For whoever
--- takes text out of the store.
--- @return true, or nil, err
+--- Removes all that is prepared; the next worker makes it anew.  For whoever
+-- takes text out of the store; propolis.worker.prepare does both.
+-- @return how many files, or nil, err
 function prepared.clear(conf)
     local folder = prepared.folder(conf)
-    for _, name in ipairs(sys.list(folder) or {}) do
+    local names = sys.list(folder) or {}
+    for _, name in ipairs(names) do
         local ok, err = sys.remove(folder .. "/" .. name)
         if not ok and err.code ~= "none" then return nil, err end
     end
-    return true
+    return #names
 end
 
 return prepared

@@ -87,6 +87,7 @@ local function once(conf, opts)
     })
     sync.watchdog(nil)
     progress:close()
+    require("propolis.worker").prepare(conf)
     if not result then return cli.fail(tostring(err)) end
     return report(opts, result)
 end
@@ -117,6 +118,7 @@ function command.main(opts)
             { whole = not opts["local"] }) and 0 or 1
     elseif opts["local"] then
         cli.check(require("propolis.capture.intake").take_in(conf))
+        require("propolis.worker").prepare(conf)
         return cli.done(0)
     end
     local ok, result = pcall(opts.watch and watch or once, conf, opts)

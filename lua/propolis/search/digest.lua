@@ -5,9 +5,10 @@
 -- rows give the same lines.
 local event = require "propolis.capture.event"
 local inert = require("engine.text").inert
-local message = require "propolis.search.message"
+local plain = require "propolis.summary.plain"
 local prepared = require "propolis.capture.prepared"
 local probe = require "propolis.capture.probe"
+local summary = require "propolis.summary"
 
 local digest = {}
 
@@ -17,7 +18,11 @@ local ASKED, ANSWERED, OPEN, NAME, ID, SHORT = 110, 120, 150, 24, 36, 120
 
 -- Events that are looked at for a session's first prompts and last words, and
 -- for what it did so far.
-local FIRST, LAST, SO_FAR = 60, 40, 400
+local FIRST, LAST, SO_FAR = 60, 40, 1000
+
+-- So many lines of what a session did so far stand before those of decisions;
+-- twice as many before those of open ends.
+local MOST = 5
 
 -- Words of ours in the column description of sessions without a summary, and
 -- what stands in a list of open ends where there are none.
@@ -86,7 +91,8 @@ local function asked(store, conf, path)
     local list = words(store, conf, path, "ASC", FIRST, "user_message",
         "user_message")
     for _, row in ipairs(list) do
-        if tells(row.said) then return row.said end
+        local text = plain.said(row.said)
+        if tells(text) then return text end
     end
     return list[1] and list[1].said
 end
@@ -100,29 +106,42 @@ local function answered(store, conf, path)
         .. quoted(row.said, ANSWERED)
 end
 
+-- What a summary by rule says (propolis.summary.page), in words as for own
+-- sessions; else what the description says; nil when nothing is known.
+local function described(row)
+    if NO_SUMMARY[row.description] then return nil end
+    local what = (row.summary or "")
+        :match("\n## What Happened[^\n]*\n([^\n]+)") or ""
+    local prompt, rest =
+        what:match("^Asked: (.-%p) %d+ prompts?, %d+ tool calls?,(.*)$")
+    if not prompt then
+        return "did " .. quoted(row.description, ASKED + ANSWERED)
+    end
+    local reply = rest:match(" Last answer: (.*)$")
+    return "asked " .. quoted(prompt, ASKED)
+        .. (reply and ", answered " .. quoted(reply, ANSWERED) or "")
+end
+
 -- What a session is about, or nil when nothing is known.
 local function story(store, conf, row, id)
-    local own = row.author == conf.user
-        and event.path(conf, id) or nil
+    local own = row.author == conf.user and event.path(conf, id) or nil
     local prompt = own and asked(store, conf, own)
-    if not prompt then
-        return not NO_SUMMARY[row.description]
-            and "did " .. quoted(row.description, ASKED + ANSWERED) or nil
-    end
+    if not prompt then return described(row) end
     local reply = answered(store, conf, own)
     return "asked " .. quoted(prompt, ASKED) .. (reply and ", " .. reply or "")
 end
 
 -- The points of a summary's section, by a word in its heading.
-local function points(summary, word)
+local function points(page, word)
     local list, inside = {}, false
-    for text in summary:gmatch("[^\n]+") do
+    for text in page:gmatch("[^\n]+") do
         local heading = text:match("^#+%s*(.*)")
         if heading then
             inside = heading:lower():find(word, 1, true) ~= nil
         elseif inside then
             local point = text:match("^%s*[-*]%s+(.-)%s*$")
-            if point and not NOTHING[point:lower():gsub("[%p%s]+$", "")] then
+            if point and not point:find("^… and %d+ more$")
+                and not NOTHING[point:lower():gsub("[%p%s]+$", "")] then
                 list[#list + 1] = point
             end
         end
@@ -185,50 +204,6 @@ local function last_events(store, conf, path)
     return out
 end
 
--- A path as it is below the folder that the session works in.
-local function relative(path, cwd)
-    local base = (cwd or ""):gsub("/*$", "/")
-    return base ~= "/" and path:sub(1, #base) == base and path:sub(#base + 1)
-        or path
-end
-
--- Moves a value to the end of a list, or puts it there.
-local function to_end(list, value)
-    for i, other in ipairs(list) do
-        if other == value then table.remove(list, i) end
-    end
-    list[#list + 1] = value
-end
-
--- What a tool's event adds to the facts.
-local function note_tool(facts, m)
-    if m.change and m.path and not m.failed then
-        to_end(facts.files, relative(m.path, m.cwd))
-    end
-    if m.command and not m.command:find("^propolis ") then
-        facts.failed[m.command] = m.failed and (m.result or "") or nil
-        to_end(facts.commands, m.command)
-    end
-end
-
--- What events say: { prompts, files and commands (the latest is the last),
--- failed = { command = what its last run said, if that failed }, last = the
--- last reply }.
-local function facts_of(events)
-    local facts = { prompts = {}, files = {}, commands = {}, failed = {} }
-    for _, row in ipairs(events) do
-        local m = message.of(row)
-        if m.kind == "tool" then
-            note_tool(facts, m)
-        elseif m.kind == "prompt" and tells(m.text) then
-            table.insert(facts.prompts, m.text)
-        elseif m.kind == "reply" and not m.subagent and m.text ~= "" then
-            facts.last = m.text
-        end
-    end
-    return facts
-end
-
 -- The latest values of a list, quoted, as many as fit.
 local function latest(list, bytes)
     local text
@@ -241,29 +216,41 @@ local function latest(list, bytes)
     return text
 end
 
+local function paths_of(facts)
+    local paths = {}
+    for i, file in ipairs(facts.files) do paths[i] = file.path end
+    return paths
+end
+
 --- What a session did so far, in prepared lines, the most useful first.
 -- @param path of its events
 -- @return the session's key and the lines; nil when it is none of this user's
 function digest.so_far(store, conf, path)
     local key, id = digest.key_of_events(conf, path)
     if not key then return nil end
-    local lines = {}
+    local facts, lines = summary.facts(last_events(store, conf, path)), {}
     local function add(what, text)
         lines[#lines + 1] = text and line("n", "", id, what .. " " .. text)
             or nil
     end
-    local facts = facts_of(last_events(store, conf, path))
-    local goal, prompt = asked(store, conf, path), facts.prompts[#facts.prompts]
+    local goal = asked(store, conf, path) or facts.goal
+    local prompt = facts.prompts[#facts.prompts]
     add("asked", goal and quoted(goal, 2 * ASKED))
-    add("then asked", prompt ~= goal and prompt and quoted(prompt, 2 * ASKED))
-    for i = #facts.commands, 1, -1 do
-        local command = facts.commands[i]
-        local said = facts.failed[command]
-        add("failing:", said and #lines < 5 and quoted(command, SHORT)
-            .. " said " .. quoted(said, ANSWERED))
+    add("then asked", prompt and prompt ~= facts.goal
+        and quoted(prompt, 2 * ASKED))
+    for _, one in ipairs(facts.failed) do
+        add("failing:", not one.looks and #lines < MOST and quoted(one.what,
+            SHORT) .. " said " .. quoted(one.error or "", ANSWERED))
     end
-    add("changed", latest(facts.files, 3 * SHORT))
+    for i = #facts.decisions, 1, -1 do
+        add("decided", #lines < 2 * MOST and quoted(facts.decisions[i], OPEN))
+    end
+    add("changed", latest(paths_of(facts), 3 * SHORT))
+    for _, text in ipairs(facts.open) do
+        add("open:", #lines < 3 * MOST and quoted(text, OPEN))
+    end
     add("last answered", facts.last and quoted(facts.last, 2 * ANSWERED))
+    add("broken off:", facts.broken and quoted(facts.broken, ANSWERED))
     return key, lines
 end
 

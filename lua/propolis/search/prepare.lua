@@ -235,7 +235,8 @@ function prepare.run(conf)
     local path, folder = conf.local_store:match("^sqlite:(.*)$"),
         prepared.folder(conf)
     if not conf.context or conf.context_bytes == 0 then
-        return prepared.clear(conf)
+        local count, err = prepared.clear(conf)
+        return count and true, err
     end
     if not sys.stat(path) then return true end
     local store <close>, err = require("engine.sqlite").open(path)

@@ -143,7 +143,7 @@ describe("what a session is told of the past", function()
             assert.same({ 'asked "make it fast"',
                 'then asked "and keep it small"',
                 'failing: "make test" said "2 failed"',
-                'changed "src/a.c", "b.c"',
+                'changed "b.c", "src/a.c"',
                 'last answered "Two tests fail."' }, facts(text))
         end
         for _, source in ipairs { "startup", "clear" } do
