@@ -111,7 +111,8 @@ describe("make install", function()
             .. '{ id = "badge", keywords = { "BADGE-" }, set = "0-9" },', 1))))
         assert.equal("[redacted:badge]", said("-e", mask))
         assert(sys.replace(lua .. "json/init.lua", "return 'edited'"))
-        assert.equal("edited", said("-e", "io.write((require 'propolis.json'))"))
+        assert.equal("edited",
+            said("-e", "io.write((require 'propolis.json'))"))
         make("install")
     end)
 
