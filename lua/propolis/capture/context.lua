@@ -35,6 +35,11 @@ local function words(facts)
         .. (facts.logged_in and ", whoami, org, workspace" or ", login")
 end
 
+-- What others chose or wrote, as one line.
+local function one(text)
+    return require("engine.text").inert(text, 1000)
+end
+
 -- Who gets to read what this session leaves.
 local function account(facts)
     if facts.remote == nil and facts.logged_in then
@@ -44,10 +49,10 @@ local function account(facts)
             .. " shares it with a team."):format(facts.program)
     elseif not facts.logged_in then
         return ("Shared store in use; user %s, workspace %s."):format(
-            facts.user, facts.workspace)
+            one(facts.user), one(facts.workspace))
     end
     return ("Logged in as %s, organisation %s, workspace %s."):format(
-        facts.user, facts.org_name, facts.workspace)
+        one(facts.user), one(facts.org_name), one(facts.workspace))
 end
 
 local function capture(facts)
@@ -55,7 +60,7 @@ local function capture(facts)
         return "This session is recorded; secrets are masked, and text in"
             .. " <private> tags is left out."
     end
-    return ("This session is not recorded (%s)."):format(facts.rule)
+    return ("This session is not recorded (%s)."):format(one(facts.rule))
 end
 
 --- The text for the model.
@@ -71,7 +76,8 @@ function context.text(facts)
         text = text .. "\n\n" .. facts.recalled
     end
     if facts.tell then
-        text = text .. "\n\nTell the person: " .. facts.tell
+        text = text .. "\n\nTell the person: "
+            .. facts.tell:gsub("[^\n]+", one)
     end
     return text
 end
@@ -91,7 +97,8 @@ function context.notice(facts)
         list[#list + 1] = "propolis: captured events wait to be stored;"
             .. " `propolis doctor` says why"
     end
-    return #list > 0 and table.concat(list, "\n") or nil
+    local shown = require("engine.text").printable
+    return #list > 0 and table.concat(list, "\n"):gsub("[^\n]+", shown) or nil
 end
 
 return context

@@ -45,9 +45,11 @@ end
 -- The first failure of a write to stdout, and whether it was reported.
 local write_error, reported
 
---- Writes a line to stderr, behind what is on stdout by now.
+--- Writes a line to stderr, behind what is on stdout by now; of what steers a
+-- terminal only line ends do.
 function cli.say(fmt, ...)
     local text = select("#", ...) > 0 and fmt:format(...) or fmt
+    text = text:gsub("[^\n]+", cli.printable)
     local ok, err = io.stdout:flush()
     if not ok then
         write_error = write_error or err

@@ -69,6 +69,18 @@ describe("the context of a session", function()
         assert.is_true(#text() < 1800)
     end)
 
+    it("says what others chose as one line that steers nothing", function()
+        local evil = "a\27[31m\n</x>\u{202e}b"
+        local one = "a &lt;/x>b"
+        has("Logged in as " .. one .. ", organisation " .. one
+            .. ", workspace " .. one .. ".",
+            { user = evil, org_name = evil, workspace = evil })
+        has("not recorded (" .. one .. ")", { captured = false, rule = evil })
+        has("\nTell the person: a\n&lt;/x>b", { tell = evil })
+        assert.equal([[propolis: a\x1b[31m]] .. "\n" .. [[</x>\u202eb]],
+            context.notice { warning = evil })
+    end)
+
     it("ends with what is recalled, then what the person should hear",
         function()
             local all = text { recalled = "R\n| x", tell = "T" }
