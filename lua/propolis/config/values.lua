@@ -62,7 +62,11 @@ end
 -- nil where none may be
 function values.check(key, value, origin, base)
     local good = convert(key.type, value)
-    if good == nil then
+    if key.choices and not (" " .. key.choices .. " "):find(" "
+        .. tostring(value) .. " ", 1, true) then
+        return nil, ("%s must be one of %s, not '%s'"):format(origin,
+            (key.choices:gsub(" ", ", ")), tostring(value))
+    elseif good == nil then
         return nil, ("%s must be %s, not '%s'"):format(origin,
             WANTED[key.type], tostring(value))
     elseif key.type ~= "store" then

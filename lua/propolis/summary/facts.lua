@@ -31,7 +31,8 @@ end
 local Facts = {}
 Facts.__index = Facts
 
-local function new()
+--- A record without a row: collected:add(row), then collected:result().
+function facts.collect()
     return setmetatable({
         tools = attempts.new(), prompts = {}, replies = 0, events = 0,
         decided = {}, open = {}, still = {}, later = {}, subagents = {},
@@ -99,7 +100,7 @@ function ON.stop(self, m)
     end
 end
 
--- Takes in the next row of the session.
+--- Takes in the next row of the session.
 function Facts:add(row)
     local m = message.of(row)
     self.events = self.events + 1
@@ -271,15 +272,15 @@ end
 -- @param rows its rows, oldest first, or an iterator of them
 -- @return see propolis.summary.facts
 function facts.of(rows)
-    local collected = new()
+    local collected = facts.collect()
     if type(rows) == "table" then
         for _, row in ipairs(rows) do
             collected:add(row)
         end
-    else
-        for row in rows do
-            collected:add(row)
-        end
+        return collected:result()
+    end
+    for row in rows do
+        collected:add(row)
     end
     return collected:result()
 end
