@@ -4,11 +4,12 @@
 -- files in one folder beside the local store, 0600, named by a hash, one per
 -- project and one per session.  Each line is one recalled fact:
 --
---   KIND TAB WHEN TAB SESSION TAB TEXT
+--   KIND TAB WHEN TAB SESSION TAB SIGN TAB TEXT
 --
 -- KIND is "s" for a session of the project, "o" for what one left open, "n" for
 -- what the session itself did so far, the most useful first.  SESSION is that
--- session's key.  TEXT is inert (engine.text.inert), all that is not ours in
+-- session's key, SIGN tells the worker what the line was made from.  TEXT is
+-- inert (engine.text.inert), all that is not ours in
 -- double quotes.
 local sys = require "engine.sys"
 
@@ -40,7 +41,7 @@ end
 local function read(lists, path)
     local text = sys.read(path, prepared.most)
     for kind, when, session, line in (text or "")
-        :gmatch("(%l)\t([^\t\n]*)\t(%x*)\t([^\t\n]*)\n") do
+        :gmatch("(%l)\t([^\t\n]*)\t(%x*)\t%x*\t([^\t\n]*)\n") do
         local list = lists[kind] or {}
         lists[kind] = list
         list[#list + 1] = { when = when, session = session, text = line }

@@ -20,10 +20,11 @@ local env = places.env
 -- env wins over the settings file, that over default.  An account's own value
 -- (account = key in credentials.json) stands between env and settings;
 -- env_only ones are never in the file: schemas are loaded without reading it.
--- Types: "text", "store" (a URL; `set` looks for its scheme; a relative path in
--- it is taken from the settings' folder, and none in env), "name" (a
--- table's), "integer" (not negative; with least and most 0 or between them),
--- "boolean", "list" (of texts; as one text they are joined by ':').
+-- Types: "text" (with choices one of those), "store" (a URL; `set` looks for
+-- its scheme; a relative path in it is taken from the settings' folder, and
+-- none in env), "name" (a table's), "integer" (not negative; with least and
+-- most 0 or between them), "boolean", "list" (of texts; as one text they are
+-- joined by ':').
 config.keys = {
     { name = "store", type = "store", env = "PROPOLIS_STORE",
       help = "URL of the team's store, or none" },
@@ -54,6 +55,9 @@ config.keys = {
       help = "whether agents are told of the memory when a session begins" },
     { name = "context_bytes", type = "integer", default = 2000, least = 500,
       most = 8000, help = "how much of that is recalled; 0: nothing" },
+    { name = "summaries", type = "text", default = "rules",
+      choices = "off rules agent",
+      help = "how sessions are told in short: off, rules, or agent (a model)" },
     { name = "sync_interval", type = "integer", default = 60,
       help = "seconds between two syncs that hooks start" },
     { name = "sync_limit", type = "integer", default = 600,

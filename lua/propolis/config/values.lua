@@ -66,6 +66,9 @@ function values.check(key, value, origin, base)
     if key.least and good ~= 0 and (not good or good < key.least
         or good > key.most) then
         good, wanted = nil, ("0, or from %d to %d"):format(key.least, key.most)
+    elseif key.choices and not (" " .. key.choices .. " "):find(" "
+        .. tostring(value) .. " ", 1, true) then
+        good, wanted = nil, "one of " .. key.choices:gsub(" ", ", ")
     end
     if good == nil then
         return nil, ("%s must be %s, not '%s'"):format(origin, wanted,

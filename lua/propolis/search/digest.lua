@@ -52,8 +52,8 @@ local function shown(id)
     return id:match("^%x%x%x%x%x%x%x%x%f[-\0]") or quoted(id, ID)
 end
 
-local function line(kind, when, id, text)
-    return table.concat({ kind, when, prepared.key(id), text }, "\t")
+local function line(kind, when, id, sign, text)
+    return table.concat({ kind, when, prepared.key(id), sign, text }, "\t")
 end
 
 -- One session's story ------------------------------------------------------
@@ -166,27 +166,47 @@ function digest.key_of_events(conf, path)
     return prepared.key(id), id
 end
 
---- The moment of a row of memory as its lines have it, or "".
-function digest.when(row)
-    return row.last_update_date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*") or ""
+--- What changes with a row of memory.
+function digest.sign(row)
+    return prepared.key(row.last_update_date)
+end
+
+--- When the session of a row of memory ended: its last event here, else what
+-- its summary says, else when that was written; "" for no date.
+function digest.ended(store, conf, row)
+    local _, id = digest.key(row)
+    if not id then return "" end
+    local list, err = store:query([[SELECT max(creation_date) AS at FROM {t}
+        WHERE path = ?]], { event.path(conf, id), t = conf.tables.sessions },
+        "read")
+    if not list and err.code ~= "no_table" then error(err, 0) end
+    local own = row.author == conf.user and list and list[1].at
+    local told = (row.summary or "")
+        :match("^#[^\n]*\n.-\n%- %*%*Ended%*%*: (%S+)")
+    for _, date in ipairs { own or "", told or "", row.last_update_date } do
+        local found = date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*")
+        if found then return found end
+    end
+    return ""
 end
 
 --- The prepared lines of a session: what was asked and came of it, and what it
 -- left open; none when nothing is known.
 -- @param row of memory: path, author, agent, description, summary,
--- last_update_date
+-- last_update_date; ended from digest.ended()
 function digest.session(store, conf, row)
     local _, id = digest.key(row)
     local what = id and story(store, conf, row, id)
     if not what then return {} end
-    local when = digest.when(row)
+    local when, sign = row.ended, digest.sign(row)
     local day, list = when ~= "" and when:sub(1, 10) or "undated", {}
-    list[1] = line("s", when, id, ("%s, %s, session %s: %s"):format(day,
+    list[1] = line("s", when, id, sign, ("%s, %s, session %s: %s"):format(day,
         who(conf, row), shown(id), what))
     for i, point in ipairs(points(row.summary or "", "open")) do
         if i > 2 then break end
-        list[#list + 1] = line("o", when, id, ("left open %s, session %s: %s")
-            :format(day, shown(id), quoted(point, OPEN)))
+        list[#list + 1] = line("o", when, id, sign,
+            ("left open %s, session %s: %s"):format(day, shown(id),
+                quoted(point, OPEN)))
     end
     return list
 end
@@ -230,8 +250,8 @@ function digest.so_far(store, conf, path)
     if not key then return nil end
     local facts, lines = summary.facts(last_events(store, conf, path)), {}
     local function add(what, text)
-        lines[#lines + 1] = text and line("n", "", id, what .. " " .. text)
-            or nil
+        lines[#lines + 1] = text and line("n", "", id, "", what .. " "
+            .. text) or nil
     end
     local goal = asked(store, conf, path) or facts.goal
     local prompt = facts.prompts[#facts.prompts]

@@ -15,8 +15,9 @@ local prepare = {}
 --- A run ends after so many seconds; the next one goes on.
 prepare.seconds = 5
 
---- So many sessions of a project are read, and told of at most.
-prepare.rows, prepare.sessions = 30, 16
+--- So many sessions of a project are looked at (by either date), and told of at
+-- most.
+prepare.rows, prepare.sessions = 24, 16
 
 --- So many files of sessions are kept, the newest.
 prepare.kept = 200
@@ -26,7 +27,7 @@ prepare.kept = 200
 prepare.back = 2000
 
 local INDEX = "CREATE INDEX IF NOT EXISTS propolis_memory_of_project"
-    .. " ON {t} (project, last_update_date)"
+    .. " ON {t} (project, creation_date, last_update_date)"
 
 -- Rows of a statement; none when the table is not there yet.
 local function rows(store, text, values)
@@ -95,24 +96,39 @@ local function changed_projects(store, conf, seen)
     return list, keys
 end
 
--- The rows of a project's sessions, the newest first.
+-- The rows of a project's sessions that may be its last ones: those that began
+-- last, for summaries may be written long after; and those that were written
+-- last, for a session may go on for days.
+local CANDIDATES = [[SELECT path, author, agent, description,
+    substr(summary, 1, 8000) AS summary, last_update_date FROM {t}
+    WHERE rowid IN (SELECT rowid FROM (SELECT rowid FROM {t} WHERE project = ?
+    ORDER BY creation_date DESC LIMIT ?) UNION SELECT rowid FROM (SELECT rowid
+    FROM {t} WHERE project = ? ORDER BY last_update_date DESC LIMIT ?))
+    AND path LIKE '/summaries/%']]
+
+-- The rows of a project's last sessions, with when they ended, the last first.
 local function sessions_of(store, conf, project)
-    return rows(store, [[SELECT path, author, agent, description,
-        substr(summary, 1, 8000) AS summary, last_update_date FROM {t}
-        WHERE project = ? AND path LIKE '/summaries/%' AND last_update_date > ''
-        ORDER BY last_update_date DESC, path LIMIT ?]],
-        { project, prepare.rows, t = conf.tables.memory })
+    local list = rows(store, CANDIDATES, { project, prepare.rows, project,
+        prepare.rows, t = conf.tables.memory })
+    for _, row in ipairs(list) do
+        row.ended = digest.ended(store, conf, row)
+    end
+    table.sort(list, function(a, b)
+        if a.ended ~= b.ended then return a.ended > b.ended end
+        return a.path < b.path
+    end)
+    return list
 end
 
--- The lines that a project's file has: { session's key = { when =, lines } };
+-- The lines that a project's file has: { session's key = { sign =, lines } };
 -- those of the sessions in moved are not taken.
 local function lines_before(folder, project, moved)
     local found = {}
     for text in (sys.read(folder .. "/" .. prepared.file("project",
         project.key)) or ""):gmatch("[^\n]+") do
-        local when, key = text:match("^%l\t([^\t]*)\t(%x+)\t")
+        local key, sign = text:match("^%l\t[^\t]*\t(%x+)\t(%x*)\t")
         if key and not moved[key] then
-            found[key] = found[key] or { when = when }
+            found[key] = found[key] or { sign = sign }
             table.insert(found[key], text)
         end
     end
@@ -124,7 +140,7 @@ local function write_project(store, conf, folder, project, before)
     for _, row in ipairs(sessions_of(store, conf, project.name)) do
         if told == prepare.sessions then break end
         local found = before[digest.key(row) or ""]
-        if not found or found.when ~= digest.when(row) then
+        if not found or found.sign ~= digest.sign(row) then
             found = digest.session(store, conf, row)
         end
         table.move(found, 1, #found, #lines + 1, lines)

@@ -31,7 +31,8 @@ end
 local Facts = {}
 Facts.__index = Facts
 
-local function new()
+--- A record without a row: collected:add(row), then collected:result().
+function facts.collect()
     return setmetatable({
         tools = attempts.new(), prompts = {}, replies = 0, events = 0,
         decided = {}, open = {}, still = {}, later = {}, subagents = {},
@@ -48,13 +49,15 @@ function Facts:weigh(text, by_person)
                 reply = self.replies, by_person = by_person })
         end
     end
-    for ref in text:gmatch("%f[#%w]#%d%d?%d?%d?%d?%d?%f[^%w]") do
-        self:mention(ref)
-    end
-    for ref in text:gmatch("%f[%w]%u%u+%-%d+%f[^%w]") do
-        self:mention(ref)
-    end
-    for ref in text:gmatch("https?://[%w%-._~:/?#@!&*+,;=%%]+") do
+    self:mention_all(text, "#%d", "%f[#%w]#%d%d?%d?%d?%d?%d?%f[^%w]")
+    self:mention_all(text, "%u%-%d", "%f[%w]%u%u+%-%d+%f[^%w]")
+    self:mention_all(text, "://", "https?://[%w%-._~:/?#@!&*+,;=%%]+")
+end
+
+-- Keeps what a pattern finds, if a text has the hint that it may.
+function Facts:mention_all(text, hint, pattern)
+    if #self.refs >= facts.most or not find(text, hint) then return end
+    for ref in text:gmatch(pattern) do
         self:mention((gsub(ref, "[.,;:!?]+$", "")))
     end
 end
@@ -99,7 +102,7 @@ function ON.stop(self, m)
     end
 end
 
--- Takes in the next row of the session.
+--- Takes in the next row of the session.
 function Facts:add(row)
     local m = message.of(row)
     self.events = self.events + 1
@@ -258,7 +261,8 @@ function Facts:result()
         commands = commands, failed = failed, fixed = fixed,
         decisions = distinct(self.decided, short, facts.most),
         open = self:left(short), commits = commits,
-        last = self.last and sentences.first(relative(self.last), 400),
+        last = self.last and sentences.first(relative(message.head(self.last,
+            4000)), 400),
         broken = self:broken(short), replies = self.replies,
         started = self.started, ended = self.ended, events = self.events,
         calls = self.tools.calls, agents = self.agents,
@@ -271,15 +275,15 @@ end
 -- @param rows its rows, oldest first, or an iterator of them
 -- @return see propolis.summary.facts
 function facts.of(rows)
-    local collected = new()
+    local collected = facts.collect()
     if type(rows) == "table" then
         for _, row in ipairs(rows) do
             collected:add(row)
         end
-    else
-        for row in rows do
-            collected:add(row)
-        end
+        return collected:result()
+    end
+    for row in rows do
+        collected:add(row)
     end
     return collected:result()
 end

@@ -199,22 +199,25 @@ local function section(part)
     return text
 end
 
--- Takes the last line of the section that has most to spare.
+-- Takes the last line of the section that has most to spare; its number, or nil
+-- when none has.
 local function shrink(parts)
     local longest, most = nil, 0
-    for _, part in ipairs(parts) do
+    for i, part in ipairs(parts) do
         local size = 0
-        for i = part.least + 1, #part.lines do
-            size = size + #part.lines[i]
+        for n = part.least + 1, #part.lines do
+            size = size + #part.lines[n]
         end
         if size > most then
-            longest, most = part, size
+            longest, most = i, size
         end
     end
-    if not longest then return false end
-    table.remove(longest.lines)
-    longest.left = longest.left + 1
-    return true
+    local part = parts[longest]
+    if part then
+        table.remove(part.lines)
+        part.left = part.left + 1
+    end
+    return longest
 end
 
 -- Where a value has no room in a line of the head.
@@ -230,25 +233,51 @@ local function head(f, meta)
         field(f.project), meta.offset, meta.by)
 end
 
+local MOST_LINES = 100 -- of a section
+
+local function part_of(i, lines, bound, least)
+    local part = { heading = SECTIONS[i][1], lines = {},
+        left = math.max(0, #lines - MOST_LINES),
+        least = least or SECTIONS[i][3] }
+    for n = 1, math.min(#lines, MOST_LINES) do
+        part.lines[n] = i == 1 and lines[n] or plain.short(lines[n], bound)
+    end
+    return part
+end
+
+-- The document with lines of at most so many bytes, as many of them as fit; nil
+-- when even the least of each section do not.
+local function fitted(top, sections, bound, least)
+    local parts, list = {}, { top }
+    for i, lines in ipairs(sections) do
+        parts[i] = part_of(i, lines, bound, least)
+        list[i + 1] = section(parts[i])
+    end
+    while true do
+        local size = #list - 1
+        for _, text in ipairs(list) do
+            size = size + #text
+        end
+        if size <= page.longest then return table.concat(list, "\n") end
+        local changed = shrink(parts)
+        if not changed then return nil end
+        list[changed + 1] = section(parts[changed])
+    end
+end
+
 --- The document of a session.
 -- @param f facts, see propolis.summary.facts
 -- @param meta { session =, source = path of its events, author =, offset = how
 -- many events it tells of, by = who wrote it }
 -- @return the text, at most page.longest bytes
 function page.text(f, meta)
-    local parts = {}
+    local top, sections = head(f, meta), {}
     for i, s in ipairs(SECTIONS) do
-        parts[i] = { heading = s[1], lines = s[2](f, meta), least = s[3],
-            left = 0 }
+        sections[i] = s[2](f, meta)
     end
-    local list = { head(f, meta) }
-    repeat
-        for i, part in ipairs(parts) do
-            list[i + 1] = section(part)
-        end
-        local text = table.concat(list, "\n")
-    until #text <= page.longest or not shrink(parts)
-    return message.head(table.concat(list, "\n"), page.longest)
+    return fitted(top, sections, 400) or fitted(top, sections, 160)
+        or fitted(top, sections, 100) or fitted(top, sections, 100, 1)
+        or message.head(top, page.longest)
 end
 
 --- What a summary says under "What Happened", as a description.

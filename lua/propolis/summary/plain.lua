@@ -13,22 +13,34 @@ local INVISIBLE = { "\u{200B}", "\u{200C}", "\u{200D}", "\u{200E}", "\u{200F}",
     "\u{202E}", "\u{2060}", "\u{2066}", "\u{2067}", "\u{2068}", "\u{2069}",
     "\u{FEFF}" }
 
+-- Without what a reader does not see, or should not.
+local function visible(text)
+    text = gsub(require("engine.text").utf8(text), "\xC2[\x80-\x9F]", "")
+    if find(text, "\xF3\xA0", 1, true) then
+        text = gsub(text, "\xF3\xA0[\x80\x81][\x80-\xBF]", "") -- tags
+    end
+    if find(text, "\xE2[\x80\x81]") or find(text, "\xEF\xBB\xBF", 1, true) then
+        for _, character in ipairs(INVISIBLE) do
+            text = gsub(text, character, "")
+        end
+    end
+    return text
+end
+
 --- A text on one line, without control and invisible characters, escapes of
 -- terminals, and bytes that are no UTF-8.
 function plain.line(text)
-    text = gsub(text, "\27%[[%d;?]*%a", "")
-    text = gsub(text, "\27%][^\7\27]*\7?", "")
-    if find(text, "[\x80-\xFF]") then
-        text = gsub(require("engine.text").utf8(text), "\xC2[\x80-\x9F]", "")
-        text = gsub(text, "\xF3\xA0[\x80\x81][\x80-\xBF]", "") -- tags
-        if find(text, "\xE2[\x80\x81]") or find(text, "\xEF\xBB\xBF") then
-            for _, character in ipairs(INVISIBLE) do
-                text = gsub(text, character, "")
-            end
-        end
+    if find(text, "\27", 1, true) then
+        text = gsub(text, "\27%[[%d;?]*%a", "")
+        text = gsub(text, "\27%][^\7\27]*\7?", "")
     end
-    text = gsub(text, "[%c%s]+", " ")
-    return (gsub(gsub(text, "^ ", ""), " $", ""))
+    if find(text, "[\x80-\xFF]") then
+        text = visible(text)
+    end
+    if find(text, "  ", 1, true) or find(text, "%c") then
+        text = gsub(text, "[%c%s]+", " ")
+    end
+    return (gsub(gsub(text, "^ +", ""), " $", ""))
 end
 
 --- Such a line of at most so many bytes, "…" at the end of one that was longer;

@@ -163,6 +163,7 @@ describe("a row that was poisoned", function()
             event("p" .. i, "SessionStart", { source = "startup" }, cwd)
             event("p" .. i, "UserPromptSubmit",
                 { prompt = "asked in number " .. i }, cwd)
+            event("p" .. i, "Stop", { last_assistant_message = "Done." }, cwd)
         end
         work()
         for i, name in ipairs(names) do

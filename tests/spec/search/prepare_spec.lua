@@ -109,6 +109,23 @@ describe("what the worker prepares", function()
         assert.truthy(list[8]:find('"c4": did', 1, true))
     end)
 
+    it("goes by when sessions ended, not by when that was written", function()
+        for i = 1, 60 do
+            summary("s" .. i, { creation_date = ("2026-10-%02dT10:%02d:00.000Z")
+                :format(1 + i % 28, i),
+                summary = ("# Session\n- **Ended**: 2026-10-%02dT11:%02d:00Z\n")
+                    :format(1 + i % 28, i) })
+        end
+        summary("long", { creation_date = "2026-01-01T10:00:00.000Z",
+            summary = "# Session\n- **Ended**: 2026-11-01T10:00:00.000Z\n" })
+        work()
+        local list = lines()
+        assert.truthy(list[1]:find('^2026%-11%-01, ada, codex, .*"long"'))
+        assert.truthy(list[2]:find('^2026%-10%-28, ada, codex, .*"s55"'))
+        assert.truthy(list[3]:find('^2026%-10%-28, ada, codex, .*"s27"'))
+        assert.equal(prepare.sessions, #list)
+    end)
+
     it("takes the first prompt that says something", function()
         summary "s"
         said("s", "session_start")
