@@ -181,8 +181,8 @@ function digest.ended(store, conf, row)
         "read")
     if not list and err.code ~= "no_table" then error(err, 0) end
     local own = row.author == conf.user and list and list[1].at
-    local told = (row.summary or "")
-        :match("^#[^\n]*\n.-\n%- %*%*Ended%*%*: (%S+)")
+    local head = (row.summary or ""):gsub("\n## .*", "")
+    local told = head:match("\n%- %*%*Ended%*%*: (%S+)")
     for _, date in ipairs { own or "", told or "", row.last_update_date } do
         local found = date:match("^%d%d%d%d%-%d%d%-%d%d[%dT:.Z]*")
         if found then return found end
