@@ -3,7 +3,8 @@ local context = {}
 
 local RECIPE = [[
 - `{program} search WORDS` finds what was said and done; a whole question works.
-  `{program} show REF` opens a hit, `{program} log` lists the sessions.
+  `{program} show REF` opens a hit, `{program} log [SESSION]` lists the sessions
+  or tells one.
 - What these do not answer, SQL does: `{program} query "SELECT creation_date,
   author, message FROM {sessions} WHERE message LIKE '%WORD%'
   ORDER BY creation_date DESC LIMIT 10"`; summaries are in {memory}.]]

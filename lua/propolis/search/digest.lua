@@ -190,6 +190,11 @@ function digest.ended(store, conf, row)
     return ""
 end
 
+-- Whether a line says what a text says, or begins with.
+local function says(told, text)
+    return told:find(inert(text, OPEN):gsub("…$", ""), 1, true) ~= nil
+end
+
 --- The prepared lines of a session: what was asked and came of it, and what it
 -- left open; none when nothing is known.
 -- @param row of memory: path, author, agent, description, summary,
@@ -202,11 +207,11 @@ function digest.session(store, conf, row)
     local day, list = when ~= "" and when:sub(1, 10) or "undated", {}
     list[1] = line("s", when, id, sign, ("%s, %s, session %s: %s"):format(day,
         who(conf, row), shown(id), what))
-    for i, point in ipairs(points(row.summary or "", "open")) do
-        if i > 2 then break end
-        list[#list + 1] = line("o", when, id, sign,
+    for _, point in ipairs(points(row.summary or "", "open")) do
+        if #list > 2 then break end
+        list[#list + 1] = not says(what, point) and line("o", when, id, sign,
             ("left open %s, session %s: %s"):format(day, shown(id),
-                quoted(point, OPEN)))
+                quoted(point, OPEN))) or nil
     end
     return list
 end
@@ -266,10 +271,12 @@ function digest.so_far(store, conf, path)
         add("decided", #lines < 2 * MOST and quoted(facts.decisions[i], OPEN))
     end
     add("changed", latest(paths_of(facts), 3 * SHORT))
+    local last = facts.last and quoted(facts.last, 2 * ANSWERED)
     for _, text in ipairs(facts.open) do
-        add("open:", #lines < 3 * MOST and quoted(text, OPEN))
+        add("open:", #lines < 3 * MOST and not says(last or "", text)
+            and quoted(text, OPEN))
     end
-    add("last answered", facts.last and quoted(facts.last, 2 * ANSWERED))
+    add("last answered", last)
     add("broken off:", facts.broken and quoted(facts.broken, ANSWERED))
     return key, lines
 end
