@@ -59,15 +59,16 @@ end
 -- What became of the team's store: the last sync, and rows it would not take.
 local function say_team(all)
     local team = all.team or {}
-    cli.write(("team      %s, %s\n"):format(all.remote, team.last_success
-        and "last sync " .. team.last_success or "no sync yet"))
+    cli.write(cli.shown(("team      %s, %s\n"):format(all.remote,
+        team.last_success and "last sync " .. team.last_success
+            or "no sync yet")))
     if team.last_error then
-        cli.write(("          failed at %s: %s\n"):format(team.last_error_at,
-            team.last_error))
+        cli.write(cli.shown(("          failed at %s: %s\n"):format(
+            team.last_error_at, team.last_error)))
     end
     for _, row in ipairs(all.rejected) do
-        cli.write(("rejected  %s %s: %s\n"):format(row.tbl, row.row_id,
-            row.error))
+        cli.write(cli.shown(("rejected  %s %s: %s\n"):format(row.tbl,
+            row.row_id, row.error)))
     end
     if #all.rejected > 0 then
         cli.write("          `propolis sync --retry` tries them again\n")
@@ -84,7 +85,7 @@ local function say_overview(all)
         and ("%s (%s)"):format(all.store, size_text(all.bytes))
         or all.store .. " (no event yet)"
     cli.write(("propolis  %s, %s\n"):format(all.version, all.program))
-    cli.write("account   ", account, "\n")
+    cli.write("account   ", cli.shown(account), "\n")
     cli.write("store     ", store, "\n")
     cli.write(("waiting   %d in the journal, %s for the team's store\n"):format(
         all.journal, all.outbox and all.outbox > 0
