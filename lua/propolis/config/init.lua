@@ -106,9 +106,8 @@ function config.read_settings(path)
     return value
 end
 
-local ACCOUNT = {
-    "token", "orgId", "orgName", "userName", "workspaceId", "apiUrl",
-}
+local ACCOUNT = { "token", "orgId", "orgName", "userName", "workspaceId",
+    "apiUrl" }
 
 --- The account file as it stands: token, orgId, orgName, userName,
 -- workspaceId, apiUrl, autoupdate, savedAt, and whatever else it holds.
@@ -283,11 +282,8 @@ function config.load(anyway)
         conf.remote = nil
         conf.warning = conf.warning .. "; till then nothing leaves this machine"
     end
-    conf.tables = {
-        memory = conf.memory_table,
-        sessions = conf.sessions_table,
-        skills = conf.skills_table,
-    }
+    conf.tables = { memory = conf.memory_table,
+        sessions = conf.sessions_table, skills = conf.skills_table }
     conf.local_store = "sqlite:"
         .. config.store_file(paths, conf.org_id, conf.workspace)
     return conf
