@@ -118,7 +118,6 @@ function command.main(opts)
             { whole = not opts["local"] }) and 0 or 1
     elseif opts["local"] then
         cli.check(require("propolis.capture.intake").take_in(conf))
-        require("propolis.worker").prepare(conf)
         return cli.done(0)
     end
     local ok, result = pcall(opts.watch and watch or once, conf, opts)

@@ -93,7 +93,8 @@ describe("propolis scrub", function()
             end
             return text
         end
-        assert.equal(0, run({ "sync", "--local" }, { home = home }).code)
+        assert.equal(0, run({ "sync", "--auto", "--local" },
+            { home = home }).code)
         assert.truthy(prepared():find(SECRET, 1, true))
         assert.equal(0, run({ "scrub", "--write" }, { home = home }).code)
         assert.is_nil(prepared():find(SECRET, 1, true))
