@@ -28,8 +28,17 @@ what went wrong is in propolis.log in the state folder.
 ]]()
 end
 
--- Kinds of events after which the journal is taken in.
+-- Kinds of events after which the worker starts.
 local ENDS = { turn_end = true, session_end = true }
+
+-- True for a compaction: before the session goes on, the worker has time to
+-- prepare what it is told then.
+local function compacts(e)
+    for _, item in ipairs(e.entry or {}) do
+        if item[1] == "type" then return item[2] == "compaction" end
+    end
+    return false
+end
 
 local function log(level, ...)
     require("propolis.log")[level](...)
@@ -203,7 +212,7 @@ local function hook(argv)
     local ended = capture(conf, name, events)
     local start = false
     for _, e in ipairs(events) do
-        ended = ended or ENDS[e.kind]
+        ended = ended or ENDS[e.kind] or compacts(e)
         start = start or e.kind == "session_start"
     end
     if not ended and not (start and conf.remote) then return end

@@ -1,3 +1,4 @@
+local eventually = require "eventually"
 local hooks = require "hooks"
 local json = require "propolis.json"
 local payloads = require "payloads"
@@ -150,6 +151,18 @@ describe("what a session is told of the past", function()
             assert.same({}, facts(start({ source = source }, "s1")))
         end
         assert.is_nil(start({ source = "compact" }, "s2"):find(SO_FAR, 1, true))
+    end)
+
+    it("is ready when a turn is compacted before it ends", function()
+        turn("s1", "first", "Done.")
+        event("s1", "UserPromptSubmit", { prompt = "a long piece of work" })
+        hooks.run(home, CLAUDE, "PreCompact", json.encode { session_id = "s1",
+            cwd = "/w/acme", hook_event_name = "PreCompact", trigger = "auto" },
+            { env = { PROPOLIS_AUTOSYNC = "true" } })
+        eventually(function()
+            return start({ source = "compact" }, "s1"):find(
+                'then asked "a long piece of work"', 1, true)
+        end, "nothing was prepared")
     end)
 
     it("has both frames when there is room for them", function()
