@@ -173,11 +173,13 @@ local function went_on(store, conf, from)
         { from, conf.user, t = conf.tables.sessions })
 end
 
--- Removes the oldest files of sessions.
+-- Removes the oldest files of sessions, and what a worker that was killed has
+-- left of one it wrote.
 local function prune(folder)
     local list = {}
     for _, name in ipairs(sys.list(folder) or {}) do
         if name:find("%.session$") then list[#list + 1] = name end
+        if name:find("^%.propolis") then sys.remove(folder .. "/" .. name) end
     end
     if #list <= prepare.kept then return end
     for i, name in ipairs(list) do

@@ -226,7 +226,10 @@ describe("what the worker prepares", function()
         local kept = prepare.kept
         prepare.kept = 8
         for i = 1, 12 do said("s" .. i, "user_message", "question " .. i) end
+        assert(sys.mkdir(folder))
+        tmp.write(folder .. "/.propolis-a1b2c3", "half of a file")
         work()
+        assert.is_nil(sys.stat(folder .. "/.propolis-a1b2c3"))
         prepare.kept = kept
         local sessions = 0
         for _, name in ipairs(sys.list(folder)) do
