@@ -34,6 +34,9 @@ worker.steps = {
         return require("propolis.summary").catch_up(conf)
     end },
     { name = "sync", guarded = true, run = sync },
+    { name = "summaries by agents", guarded = true, run = function(conf)
+        return require("propolis.summary.asked").catch_up(conf)
+    end },
 }
 
 --- Most rounds of the steps for other workers that came meanwhile.
