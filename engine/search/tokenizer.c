@@ -113,8 +113,8 @@ static int pass_word(void *ctx, int flags, const char *term, int n, int from,
 
     if (len > TOKEN_MAX)
         len = utf8_trim(term, TOKEN_MAX);
-    if (utf8_check(term, len) < len)
-        return SQLITE_OK; /* bytes that are no text */
+    if (len == 0 || utf8_check(term, len) < len)
+        return SQLITE_OK; /* a mark on nothing, or bytes that are no text */
     memcpy(word, term, len);
     if (is_english(word, len))
         len = stem_word(word, len);
