@@ -27,6 +27,12 @@ function json.decode(text)
     return reader.decode(text)
 end
 
+--- The same five times as fast, for what was JSON when we stored it: numbers
+-- are floats, an empty array is an empty table, and it is not strict.
+function json.skim(text)
+    return reader.skim(text)
+end
+
 local find, format, gsub = string.find, string.format, string.gsub
 
 local array = reader.array
