@@ -1,4 +1,4 @@
-#include "bind/bind.h"
+#include "bind/l_search.h"
 
 #include <sqlite3.h>
 
@@ -128,5 +128,6 @@ int luaopen_engine_search(lua_State *L)
         {"tokens", l_tokens}, {"parts", l_parts}, {NULL, NULL}};
 
     luaL_newlib(L, funcs);
+    luaL_setfuncs(L, search_index_funcs, 0);
     return 1;
 }
