@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "bind/l_snippet.h"
 #include "search/parts.h"
 #include "search/tokenizer.h"
 
@@ -24,7 +25,7 @@ static int words_gc(lua_State *L)
     return 0;
 }
 
-static struct tokenizer *words_of(lua_State *L)
+struct tokenizer *bind_tokenizer(lua_State *L)
 {
     static const luaL_Reg meta[] = {{"__gc", words_gc}, {NULL, NULL}};
     struct words *w;
@@ -87,7 +88,7 @@ static int l_tokens(lua_State *L)
 {
     size_t len, n, at = 0;
     const char *text = luaL_checklstring(L, 1, &len);
-    struct tokenizer *t = words_of(L);
+    struct tokenizer *t = bind_tokenizer(L);
     struct err e;
     struct found f = {.e = &e, .ok = true};
     const struct span *spans;
@@ -124,8 +125,10 @@ static int l_parts(lua_State *L)
 
 int luaopen_engine_search(lua_State *L)
 {
-    static const luaL_Reg funcs[] = {
-        {"tokens", l_tokens}, {"parts", l_parts}, {NULL, NULL}};
+    static const luaL_Reg funcs[] = {{"tokens", l_tokens},
+                                     {"parts", l_parts},
+                                     {"snippet", bind_snippet},
+                                     {NULL, NULL}};
 
     luaL_newlib(L, funcs);
     luaL_setfuncs(L, search_index_funcs, 0);

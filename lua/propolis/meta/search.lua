@@ -22,4 +22,19 @@ function search.tokens(text) end
 ---@return string
 function search.parts(text) end
 
+---@class engine.search.term
+---@field term string as tokens() gives it; of a prefix its beginning, in lower case
+---@field weight? number 1; a rare one weighs more
+---@field prefix? boolean every word that begins so
+
+--- The piece of a text that holds most of the terms, the first of equals, its
+--- beginning when it holds none.  Characters are never split.
+---@param text string
+---@param terms engine.search.term[] of more than 64 the first
+---@param room integer bytes, at least 1
+---@return string[] pieces the 2nd, 4th, ... are terms, to be marked
+---@return boolean before whether the text goes on before it
+---@return boolean behind whether it goes on behind it
+function search.snippet(text, terms, room) end
+
 return search
