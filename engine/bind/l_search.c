@@ -1,4 +1,4 @@
-#include "bind/bind.h"
+#include "bind/l_search.h"
 
 #include <sqlite3.h>
 
@@ -131,5 +131,6 @@ int luaopen_engine_search(lua_State *L)
                                      {NULL, NULL}};
 
     luaL_newlib(L, funcs);
+    luaL_setfuncs(L, search_index_funcs, 0);
     return 1;
 }

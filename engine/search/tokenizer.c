@@ -15,12 +15,20 @@ typedef int fts5_token_fn(void *ctx, int flags, const char *term, int len,
 struct tokenizer {
     fts5_tokenizer words; /* SQLite's unicode61 ... */
     Fts5Tokenizer *state; /* ... and an instance of it */
+    size_t *count;        /* raised by each word, or NULL */
+};
+
+/* What a connection makes tokenizers from; freed with it. */
+struct source {
+    fts5_api *api;
+    size_t *count;
 };
 
 /* Passes words on: cut, without their endings, counted in the whole text. */
 struct relay {
     void *ctx;
     fts5_token_fn *fn;
+    size_t *count;
     int at; /* where the stretch begins that is being read */
 };
 
@@ -86,6 +94,7 @@ static int pairs(const char *text, size_t from, size_t to,
     int rc = SQLITE_OK;
 
     do {
+        *r->count += 1;
         two = unspaced_at(text + from + one, to - from - one);
         rc = r->fn(r->ctx, 0, text + from, (int)(one + two), (int)from,
                    (int)(from + one + two));
@@ -116,6 +125,7 @@ static int pass_word(void *ctx, int flags, const char *term, int n, int from,
     if (len == 0 || utf8_check(term, len) < len)
         return SQLITE_OK; /* a mark on nothing, or bytes that are no text */
     memcpy(word, term, len);
+    *r->count += 1;
     if (is_english(word, len))
         len = stem_word(word, len);
     return r->fn(r->ctx, flags, word, (int)len, r->at + from, r->at + to);
@@ -124,8 +134,8 @@ static int pass_word(void *ctx, int flags, const char *term, int n, int from,
 static int read_text(struct tokenizer *t, void *ctx, int flags,
                      const char *text, int len, fts5_token_fn *fn)
 {
-    struct relay r = {.ctx = ctx, .fn = fn};
-    size_t end, size = len > 0 ? (size_t)len : 0;
+    size_t end, size = len > 0 ? (size_t)len : 0, unused = 0;
+    struct relay r = {ctx, fn, t->count ? t->count : &unused, 0};
     int rc = SQLITE_OK;
     bool wide;
 
@@ -147,9 +157,10 @@ static void delete_tokenizer(Fts5Tokenizer *self)
     tokenizer_free((struct tokenizer *)self);
 }
 
-static int create_tokenizer(void *api, const char **args, int n,
+static int create_tokenizer(void *from, const char **args, int n,
                             Fts5Tokenizer **out)
 {
+    struct source *source = from;
     /* Marks belong to the word: Hindi writes its vowels with them. */
     const char *options[] = {"remove_diacritics", "2", "categories",
                              "L* N* Co Mc Mn"};
@@ -159,14 +170,16 @@ static int create_tokenizer(void *api, const char **args, int n,
 
     (void)args, (void)n;
     if (rc == SQLITE_OK)
-        rc = ((fts5_api *)api)
-                 ->xFindTokenizer(api, "unicode61", &data, &t->words);
+        rc = source->api->xFindTokenizer(source->api, "unicode61", &data,
+                                         &t->words);
     if (rc == SQLITE_OK)
         rc = t->words.xCreate(data, options, 4, &t->state);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
+        t->count = source->count;
         *out = (Fts5Tokenizer *)t;
-    else
+    } else {
         tokenizer_free(t);
+    }
     return rc;
 }
 
@@ -196,26 +209,33 @@ static bool without_fts(struct err *e)
     return err_set(e, ERR_UNSUPPORTED, "this SQLite has no full-text search");
 }
 
-bool tokenizer_register(sqlite3 *h, struct err *e)
+bool tokenizer_register(sqlite3 *h, size_t *count, struct err *e)
 {
     fts5_tokenizer ours = {create_tokenizer, delete_tokenizer, tokenize};
     fts5_api *api = tokenizer_api(h);
+    struct source *source;
 
     if (!api)
         return without_fts(e);
-    if (api->xCreateTokenizer(api, "propolis", api, &ours, NULL) != SQLITE_OK)
+    source = malloc(sizeof(*source));
+    if (source)
+        *source = (struct source){api, count};
+    if (!source || api->xCreateTokenizer(api, "propolis", source, &ours,
+                                         free) != SQLITE_OK) {
+        free(source);
         return err_set(e, ERR_NOMEM, "out of memory");
+    }
     return true;
 }
 
 struct tokenizer *tokenizer_new(sqlite3 *h, struct err *e)
 {
-    fts5_api *api = tokenizer_api(h);
+    struct source source = {tokenizer_api(h), NULL};
     Fts5Tokenizer *out = NULL;
 
-    if (!api)
+    if (!source.api)
         without_fts(e);
-    else if (create_tokenizer(api, NULL, 0, &out) != SQLITE_OK)
+    else if (create_tokenizer(&source, NULL, 0, &out) != SQLITE_OK)
         err_set(e, ERR_NOMEM, "out of memory");
     return (struct tokenizer *)out;
 }

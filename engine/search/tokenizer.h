@@ -37,8 +37,10 @@ struct tokenizer;
 /* SQLite's full-text search of a connection, or NULL when it has none. */
 fts5_api *tokenizer_api(sqlite3 *h);
 
-/* Lets the connection's FTS5 tables say tokenize='propolis'. */
-bool tokenizer_register(sqlite3 *h, struct err *e);
+/* Lets the connection's FTS5 tables say tokenize='propolis'; *count, unless it
+ * is NULL, is raised by each word that they read, for as long as the connection
+ * is open. */
+bool tokenizer_register(sqlite3 *h, size_t *count, struct err *e);
 
 /* A tokenizer of its own; it must not outlive the connection, whose Unicode
  * tables it borrows.  NULL with *e set. */

@@ -37,7 +37,7 @@ static sqlite3 *table(void)
 
     if (!h) {
         h = fuzz_db();
-        CHECK(tokenizer_register(h, &e));
+        CHECK(tokenizer_register(h, NULL, &e));
         CHECK(sqlite3_exec(h,
                            "CREATE VIRTUAL TABLE f USING fts5(body, "
                            "content='', columnsize=0, tokenize='propolis');"

@@ -150,7 +150,7 @@ int main(void)
     struct tokenizer *t;
 
     if (sqlite3_open(":memory:", &h) != SQLITE_OK ||
-        !tokenizer_register(h, &e)) {
+        !tokenizer_register(h, NULL, &e)) {
         printf("FAILED %s\n0 passed, 1 failed\n", e.message);
         return 1;
     }
