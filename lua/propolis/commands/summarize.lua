@@ -23,35 +23,19 @@ that a model, a person or another product wrote, or that tells of more events.
     args = { 0, 1 },
 }
 
--- The session that a word names: its events' path, or nil and a sentence.
-local function find(store, user, word)
-    local like = word:gsub("[%%_\\]", "\\%0")
-    local rows = cli.check(store:query([[SELECT DISTINCT path FROM {t}
-        WHERE author = ? AND (path = ? OR filename LIKE ? ESCAPE '\'
-        OR filename LIKE ? ESCAPE '\') LIMIT 10]],
-        { t = require("propolis.schemas").sessions.table, user, word,
-            like .. "%", "%\\_" .. like .. "%" }))
-    if #rows == 1 then return rows[1].path end
-    if #rows == 0 then
-        return nil, ("there is no session '%s' of %s; 'propolis log' lists"
-            .. " them"):format(word, user)
+-- A person's sessions of the project around the working folder, the last ones
+-- first.
+local function of_project(store, user)
+    local names, paths = {}, {}
+    for name in pairs(require("propolis.capture.project").names(
+        cli.check(require("engine.sys").getcwd()))) do
+        names[#names + 1] = name
     end
-    local names = {}
-    for i, row in ipairs(rows) do
-        names[i] = row.path:match("([^/]*)%.jsonl$") or row.path
-    end
-    return nil, ("'%s' begins %d sessions: %s"):format(word, #rows,
-        table.concat(names, ", "))
-end
-
--- The sessions of a project, the last ones first.
-local function of_project(store, user, project)
-    local paths = {}
+    if #names == 0 then return paths end
     for _, row in ipairs(cli.check(store:query([[SELECT path,
-        MAX(creation_date) AS last FROM {t} WHERE author = ? AND project = ?
-        GROUP BY path ORDER BY last DESC, path]],
-        { t = require("propolis.schemas").sessions.table, user, project })))
-    do
+        MAX(creation_date) AS last FROM {t} WHERE author = ?
+        AND project IN (??) GROUP BY path ORDER BY last DESC, path]],
+        { t = require("propolis.schemas").sessions.table, user, names }))) do
         paths[#paths + 1] = row.path
     end
     return paths
@@ -60,7 +44,11 @@ end
 -- Fills in the summary's text; true, or nil and a sentence.
 local function write(store, conf, opts, made, before)
     local stored = require "propolis.summary.stored"
-    if not made.words then return nil, "nothing was said or done in it" end
+    if made.by_whom ~= conf.user then
+        return nil, "it is a session of " .. cli.printable(made.by_whom)
+    elseif not made.words then
+        return nil, "nothing was said or done in it"
+    end
     if opts.agent and not opts.force and stored.kind(before) == "other" then
         return nil, "it has one that was written elsewhere; --force"
             .. " overwrites it"
@@ -71,7 +59,8 @@ local function write(store, conf, opts, made, before)
     return require("propolis.summary.ask").write(store, conf, made, before)
 end
 
--- One session: what session.read() gave, with .error or what stored.save() says.
+-- One session: what session.read() gave, with .error or what stored.save()
+-- says of it.
 local function summarize(store, conf, opts, path, lacking)
     local stored = require "propolis.summary.stored"
     local made = require("propolis.summary.session").read(store, path, conf)
@@ -151,10 +140,8 @@ function command.main(opts)
     end
     local store <close> = cli.check(require("propolis.sync").open_local(conf))
     local one = opts[1] ~= nil
-    local project = require("propolis.capture.event").project(
-        cli.check(require("engine.sys").getcwd()))
-    local paths = one and { cli.check(find(store, conf.user, opts[1])) }
-        or of_project(store, conf.user, project)
+    local paths = one and { cli.check(require("propolis.search.session").find(
+        store, conf, opts[1])) } or of_project(store, conf.user)
     local progress, list = require("propolis.cli.progress").start(), {}
     for i, path in ipairs(paths) do
         progress:count("%d of " .. #paths .. " sessions", i)

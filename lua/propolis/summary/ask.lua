@@ -149,7 +149,7 @@ local function run(how, program, folder, text)
     if not done then
         return nil, ("%s did not start: %s"):format(name, tostring(err))
     elseif done.timed_out then
-        return nil, ("%s did not answer within %d seconds"):format(name,
+        return nil, ("%s did not answer within %g seconds"):format(name,
             ask.seconds)
     elseif done.code ~= 0 then
         local last = done.stderr:match("([^\n]*%S[^\n]*)%s*$")
