@@ -40,6 +40,9 @@ worker.steps = {
     { name = "context", run = context },
     { name = "sync", guarded = true, run = sync },
     { name = "context of the team", run = context }, -- what the sync brought
+    { name = "summaries by agents", guarded = true, run = function(conf)
+        return require("propolis.summary.asked").catch_up(conf)
+    end },
 }
 
 --- Most rounds of the steps for other workers that came meanwhile.

@@ -38,6 +38,12 @@ end
 local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
     "failures", "next_try" }
 
+-- The last failure of an agent that was asked for a summary, or nil.
+local function summaries(store, conf)
+    return store and conf.summaries == "agent"
+        and require("propolis.summary.asked").trouble(store) or nil
+end
+
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
     local path, file = activity.file(conf)
@@ -49,6 +55,7 @@ local function overview(ctx, conf, store)
         store = path, bytes = file and file.size,
         journal = activity.waiting(conf),
         outbox = team and team.waiting, team = team,
+        summaries = summaries(store, conf),
         remote = conf.remote
             and require("propolis.stores").shown(conf.remote),
         rejected = team and team.rejected > 0
@@ -92,6 +99,10 @@ local function say_overview(all)
             and ("%d row%s"):format(all.outbox, all.outbox == 1 and "" or "s")
             or "none"))
     if all.remote then say_team(all) end
+    if all.summaries then
+        cli.write(("summaries no agent's since %s: %s\n"):format(
+            all.summaries.error_at, all.summaries.error))
+    end
     if all.capture == false then
         cli.write("capture   switched off\n")
     end
@@ -139,6 +150,7 @@ local function as_json(all, reports)
         row.table, row.id = row.tbl, row.row_id
     end
     for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
+    all.summary_error = all.summaries and all.summaries.error
     all.rejected = json.pick_all(all.rejected,
         { "table", "id", "queued_at", "error" })
     all.agents = json.pick_all(reports, { "agent", "state", "folder", "error",
@@ -146,7 +158,8 @@ local function as_json(all, reports)
     return cli.json(json.pick(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",
-        "last_error_at", "failures", "next_try", "rejected", "agents" }))
+        "last_error_at", "failures", "next_try", "rejected",
+        "summary_error", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }

@@ -267,7 +267,7 @@ function Facts:result()
         started = self.started, ended = self.ended, events = self.events,
         calls = self.tools.calls, agents = self.agents,
         subagents = self.subagents, refs = { table.unpack(self.refs) },
-        project = self.project,
+        project = self.project, root = root,
     }
 end
 

@@ -24,7 +24,8 @@ local summary = {}
 --   when the last turn ended so,
 -- started =, ended = dates of the first and last event, events = how many,
 -- replies =, calls = how many, agents = {name}, refs = {"#12", URL, ...},
--- subagents = {name, [name] = how many events}, project = }
+-- subagents = {name, [name] = how many events}, project =, root = the folder
+-- that paths are relative to }
 function summary.facts(rows)
     return require("propolis.summary.facts").of(rows)
 end

@@ -225,7 +225,8 @@ local function field(text)
     return (gsub(plain.short(text or "", 300), "%*%*", ""))
 end
 
-local function head(f, meta)
+--- The lines above a document's sections; arguments as for page.text.
+function page.head(f, meta)
     return ("# Session %s\n- **Source**: %s\n- **Started**: %s\n"
         .. "- **Ended**: %s\n- **Project**: %s\n- **JSONL offset**: %d\n"
         .. "- **Written by**: %s\n"):format(field(meta.session),
@@ -271,7 +272,7 @@ end
 -- many events it tells of, by = who wrote it }
 -- @return the text, at most page.longest bytes
 function page.text(f, meta)
-    local top, sections = head(f, meta), {}
+    local top, sections = page.head(f, meta), {}
     for i, s in ipairs(SECTIONS) do
         sections[i] = s[2](f, meta)
     end

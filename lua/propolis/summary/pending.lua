@@ -114,13 +114,21 @@ function pending.is_due(row, now, limits)
         or now - (utc.seconds(row.last) or 0) >= pending.idle)
 end
 
+--- After an agent was asked, nobody asks for the same session so soon
+-- (seconds).
+pending.pause = 3600
+
 --- Whether an agent is to be asked for one: at the session's end, at its tenth
 -- event, and then each time that the limits say.
 function pending.is_asked(row, now, limits)
-    local new = row.seen - row.asked
-    return new > 0 and (row.asked == 0 and new >= 10
-        or row.ended > row.asked or row.asked > 0 and (new >= limits.events
-            or now - row.asked_at >= limits.hours * 3600))
+    local new, since = row.seen - row.asked, now - row.asked_at
+    if new <= 0 then return false end
+    if row.asked > 0 and (new >= limits.events
+        or since >= limits.hours * 3600) then
+        return true
+    end
+    return since >= pending.pause
+        and (row.ended > row.asked or row.asked == 0 and new >= 10)
 end
 
 --- The sessions for which test(row) is true, the last ones first.

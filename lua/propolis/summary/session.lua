@@ -22,8 +22,8 @@ end
 
 --- A session's events, oldest first, for a loop.
 function session.rows(store, path)
-    return store:rows([[SELECT message, creation_date, agent, project FROM {t}
-        WHERE path = ? ORDER BY creation_date, rowid]],
+    return store:rows([[SELECT message, creation_date, agent, project, author
+        FROM {t} WHERE path = ? ORDER BY creation_date, rowid]],
         { t = schemas.sessions.table, path }, "read")
 end
 
@@ -32,7 +32,8 @@ end
 -- @param who a configuration's user, org_name, workspace
 -- @return { facts =, path = of its summary, session =, source = path of its
 -- events, offset = how many there are, author =, agent =, project =, started =,
--- words = true when something was said or done in it }; nil without events
+-- by_whom = whose session it is, words = true when something was said or done
+-- in it }; nil without events
 function session.read(store, path, who)
     local first
     local collected = facts.collect()
@@ -47,7 +48,7 @@ function session.read(store, path, who)
         facts = f, path = event.summary_path(who, id), session = id,
         source = path, offset = f.events, author = who.user,
         agent = f.agents[#f.agents] or "", project = f.project or "",
-        started = f.started or "",
+        started = f.started or "", by_whom = first.author,
         words = #f.prompts + f.replies + f.calls > 0,
     }
 end
