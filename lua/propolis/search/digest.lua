@@ -47,9 +47,9 @@ local function who(conf, row)
         known[row.agent] or quoted(row.agent, NAME))
 end
 
--- A session's id as a person types it.
+-- A session's id as a person types it; of a UUID what `propolis log` shows.
 local function shown(id)
-    return id:match("^%x%x%x%x%x%x%x%x%f[-\0]") or quoted(id, ID)
+    return id:match("^%x%x%x%x%x%x%x%x%-%x%x%x%x%f[-\0]") or quoted(id, ID)
 end
 
 local function line(kind, when, id, sign, text)
