@@ -14,7 +14,7 @@ local digest = {}
 
 -- Bytes of a prompt, a reply, an open end, a name, a session's id, a command or
 -- path; a line with the least of context_bytes must have room for one of each.
-local ASKED, ANSWERED, OPEN, NAME, ID, SHORT = 110, 120, 150, 24, 36, 120
+local ASKED, ANSWERED, OPEN, NAME, ID, SHORT = 108, 118, 150, 24, 36, 120
 
 -- Events that are looked at for a session's first prompts and last words, and
 -- for what it did so far.

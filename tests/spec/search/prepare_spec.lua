@@ -126,6 +126,29 @@ describe("what the worker prepares", function()
         assert.equal(prepare.sessions, #list)
     end)
 
+    it("makes lines for which the least of context_bytes has room", function()
+        local id = ("i"):rep(60)
+        conf.user = ("u"):rep(60)
+        summary(id, { path = "/summaries/x/" .. id .. ".md",
+            author = conf.user, agent = ("a"):rep(60),
+            description = ("d "):rep(300) })
+        assert(store:insert(schemas.sessions, { author = conf.user,
+            path = require("propolis.capture.event").path(conf, id),
+            message = { type = "user_message", content = ("p "):rep(300) },
+            creation_date = time() }))
+        assert(store:insert(schemas.sessions, { author = conf.user,
+            path = require("propolis.capture.event").path(conf, id),
+            message = { type = "stop_failure", error = ("e "):rep(300) },
+            creation_date = time() }))
+        summary("other", { path = "/summaries/y/other.md", project = "second",
+            author = ("o"):rep(60), agent = ("a"):rep(60),
+            description = ("d "):rep(300) })
+        work()
+        conf.context_bytes = 500
+        assert.truthy(told():find('asked "p p', 1, true))
+        assert.truthy(told("second"):find('did "d d', 1, true))
+    end)
+
     it("takes the first prompt that says something", function()
         summary "s"
         said("s", "session_start")
