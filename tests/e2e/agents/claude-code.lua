@@ -27,6 +27,11 @@ it("Claude Code", function()
     assert.is_truthy(failed.tool_response:find("No such file", 1, true))
     assert.equal(e2e.done, e2e.message(list, "Stop").content)
     assert.is_true(e2e.context_arrived())
+    e2e.summarized("claude-code", list, {
+        ANTHROPIC_BASE_URL = "http://127.0.0.1:@PORT@",
+        ANTHROPIC_API_KEY = "x", DISABLE_AUTOUPDATER = "1",
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = "1" })
+    assert.equal(#list, #e2e.rows())
     e2e.gone_without_trace()
     local left = sys.read(e2e.home .. "/.claude/settings.json")
     assert.is_nil(left and left:find("propolis", 1, true))
