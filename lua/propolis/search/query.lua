@@ -12,8 +12,8 @@ local words = require "propolis.search.words"
 
 local query = {}
 
--- A pasted log is no reason to look for ten thousand words: how many count, and
--- how many bytes are looked at; what is longer than MARKED is no -word or word*.
+-- A pasted log is no reason to look for ten thousand words: how many count, how
+-- many bytes are looked at; what is longer than MARKED is no -word or word*.
 local MOST, BYTES, MARKED = 256, 65536, 200
 
 -- Programs whose options read like words; true: all of them.
