@@ -149,7 +149,7 @@ end
 local SPARE = 10
 
 local function find(self, query, filter, limit, by_session)
-    local ranking <close> = question.rank(self, query, filter)
+    local ranking <close> = question.rank(self, query, filter, by_session)
     if not ranking then return {} end
     local hits = assert(ranking:best(limit + SPARE, by_session))
     return present(self.store, hits, limit, filter.explain)

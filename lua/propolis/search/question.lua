@@ -105,18 +105,30 @@ local function joined(words)
     return type(words) == "table" and table.concat(words, " ") or words
 end
 
-local function terms_of(query, names)
+-- In a sentence that asks something, quotes are quotes; else they say that the
+-- words must stand like that.
+local function demands(query)
+    return not (query.text or ""):find("%?%s*$")
+end
+
+-- need is what a phrase says: "all" or "any".
+local function terms_of(query, names, need)
     local self = setmetatable({ seen = {}, names = names }, Terms)
     for _, words in ipairs(query.without or {}) do
         self[#self + 1] = { text = joined(words), need = "none" }
     end
     for _, words in ipairs(query.phrases or {}) do
-        self[#self + 1] = { text = joined(words), need = "all" }
+        self[#self + 1] = { text = joined(words), need = need }
     end
     for _, prefix in ipairs(query.prefixes or {}) do
         self[#self + 1] = { text = prefix, start = true }
     end
     self:dates(query.text or "")
+    for _, words in ipairs(query.phrases or {}) do
+        self.last = nil
+        for _, word in ipairs(words) do self:words(word) end
+    end
+    self.last = nil
     for _, word in ipairs(query.words or {}) do
         self:words(word)
     end
@@ -162,15 +174,29 @@ local function feed_back(self, ranking, query)
     assert(ranking:feedback(answers, skipped(query), question.words))
 end
 
---- Ranks what answers a query.
--- @param self an index (search.index)
--- @return a ranking (engine.search), nil when there is nothing to look for
-function question.rank(self, query, filter)
-    local limits, names = filter_of(self.it.db, filter)
-    local terms = terms_of(query, names)
+local function rank(self, query, limits, names, need)
+    local terms = terms_of(query, names, need)
     if #terms == 0 then return nil end
-    local ranking = assert(self.it.index:rank(terms, limits))
-    feed_back(self, ranking, query)
+    return assert(self.it.index:rank(terms, limits))
+end
+
+--- Ranks what answers a query.  Where no event has a phrase as it stands, its
+-- words are looked for.
+-- @param self an index (search.index)
+-- @param by_session whole sessions are wanted: what their best events share
+-- leads away from them, measured
+-- @return a ranking (engine.search), nil when there is nothing to look for
+function question.rank(self, query, filter, by_session)
+    local limits, names = filter_of(self.it.db, filter)
+    local need = demands(query) and "all" or "any"
+    local ranking = rank(self, query, limits, names, need)
+    if not ranking then return nil end
+    if need == "all" and #(query.phrases or {}) > 0
+        and #assert(ranking:best(1)) == 0 then
+        ranking:close()
+        ranking = rank(self, query, limits, names, "any")
+    end
+    if not by_session then feed_back(self, ranking, query) end
     return ranking
 end
 
