@@ -30,6 +30,7 @@ static struct weights read_weights(lua_State *L, int idx)
 
     w.k1 = field_number(L, idx, "k1", w.k1);
     w.b = field_number(L, idx, "b", w.b);
+    w.cover = field_number(L, idx, "cover", w.cover);
     w.column[COLUMN_AUTHOR] =
         field_number(L, idx, "author", w.column[COLUMN_AUTHOR]);
     w.column[COLUMN_PARTS] =

@@ -16,6 +16,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS sessions(n INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE IF NOT EXISTS context(n INTEGER PRIMARY KEY, project TEXT,"
     " author TEXT, agent TEXT, UNIQUE(project, author, agent));"
+    "CREATE TABLE IF NOT EXISTS document(source INTEGER, row INTEGER,"
+    " n INTEGER, stamp TEXT, PRIMARY KEY(source, row)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS link(place INTEGER PRIMARY KEY, n INTEGER);"
     "CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value)"
     " WITHOUT ROWID;";

@@ -10,6 +10,7 @@
  *   link     where a session goes on that was indexed in several runs: event n
  *            begins a run, and place 2n has the event before it; it ends one,
  *            and place 2n+1 has the event behind it
+ *   document which event a row is that may change, and by what that is seen
  *   state    how many of all there are, and what Lua notes besides
  *
  * A struct search_index borrows a connection to that file, which its maker

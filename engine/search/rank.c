@@ -8,18 +8,19 @@
 #include "search/ranking.h"
 
 const struct weights rank_defaults = {
-    .k1 = 1.2,
-    .b = 0.75,
+    .k1 = 0.9,
+    .b = 0.4,
     .column = {[COLUMN_BODY] = 1,
                [COLUMN_AUTHOR] = 0.5,
                [COLUMN_PARTS] = 0.5,
                [COLUMN_DAY] = 1},
     .pairs = 0.5,
-    .prompt = 1,
-    .next = 0.5,
-    .after_next = 0.25,
+    .cover = 0.25,
+    .prompt = 2,
+    .next = 0.4,
+    .after_next = 0.2,
     .best = 0.3,
-    .session = 0.4,
+    .session = 0.5,
     .feedback = 0.2,
 };
 
@@ -205,6 +206,7 @@ bool ranking_add_term(struct ranking *r, const struct term *t,
     double average = average_event(r), times;
     bool failed = false;
 
+    r->idf += idf;
     for (size_t i = 0; i < p->n && !failed; i++) {
         const struct posting *v = &p->list[i];
         const struct event *about = index_event(r->ix, v->event, e);
@@ -217,10 +219,12 @@ bool ranking_add_term(struct ranking *r, const struct term *t,
         count_session(r, v, about->session);
         times = weighted(r, t, v);
         c = times > 0 ? ranking_candidate(r, v->event, &failed, e) : NULL;
-        if (c)
+        if (c) {
+            c->idf += (float)idf;
             c->words += (float)(idf * ranking_bm25(r, times,
                                                    unpack_length(about->length),
                                                    average));
+        }
     }
     return !failed && end_term(r, t, p->n ? p->events / (double)p->n : 1, e);
 }

@@ -3,7 +3,8 @@
  *
  * An event's score has these parts:
  *
- *   words       BM25 of the question's words, over body, author, parts, day
+ *   words       BM25 of the question's words, over body, author, parts, day;
+ *               less where words are missing
  *   pairs       words that stand side by side in the question and in the event
  *   neighbours  an answer stands beside the question that it answers: an event
  *               lends a share of its words and pairs to those next to it, and
@@ -55,6 +56,7 @@ struct weights {
     double k1, b;            /* of BM25 */
     double column[COLUMNS];  /* of a word in each */
     double pairs;            /* of a pair, in words */
+    double cover;            /* how much is lost without all the words */
     double prompt;           /* what a person asked for */
     double next, after_next; /* shares for neighbours */
     double best;             /* share of the session's best for its events */
@@ -76,6 +78,7 @@ struct filter {
 
 struct candidate {
     uint32_t event, session;
+    float idf; /* of the words that it holds */
     float words, pairs, neighbours, whole, feedback, score;
 };
 

@@ -24,6 +24,7 @@ struct ranking {
     float *whole, *times, *top;
     uint32_t *touched; /* sessions with times */
     size_t ntouched;
+    double idf; /* of all the question's words */
 
     struct candidate *best; /* what ranking_best() gave */
 };

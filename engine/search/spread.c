@@ -89,6 +89,21 @@ static void sum_up(struct ranking *r)
     }
 }
 
+/* What a candidate's own words are worth: a prompt counts more, one that lacks
+ * words of the question less. */
+static void weigh(const struct ranking *r, struct candidate *c,
+                  const struct event *v)
+{
+    double worth =
+        r->idf > 0 ? 1 - r->w.cover + r->w.cover * c->idf / r->idf : 1;
+
+    if ((v->flags & EVENT_KIND) == EVENT_PROMPT)
+        worth *= r->w.prompt;
+    c->words *= (float)worth;
+    c->pairs *= (float)worth;
+    c->score = c->words + c->pairs;
+}
+
 bool ranking_spread(struct ranking *r, struct err *e)
 {
     size_t n = r->n;
@@ -100,11 +115,7 @@ bool ranking_spread(struct ranking *r, struct err *e)
 
         if (!v)
             return false;
-        if ((v->flags & EVENT_KIND) == 1) {
-            c->words *= (float)r->w.prompt;
-            c->pairs *= (float)r->w.prompt;
-        }
-        c->score = c->words + c->pairs;
+        weigh(r, c, v);
         if (c->score > r->top[c->session])
             r->top[c->session] = c->score;
     }
