@@ -2,6 +2,7 @@ local json = require "propolis.json"
 local memories = require "memories"
 local pg = require "postgres"
 local run = require "run"
+local serving = require "serving"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -19,10 +20,10 @@ local EVENTS = {
 }
 
 describe("propolis search", function()
-    local home
+    local home, env
 
     before_each(function()
-        home = tmp.dir()
+        home, env = tmp.dir(), {}
         memories.fill(home, EVENTS, {
             memory = { { id = "11111111-1111-4111-8111-111111111111",
                 path = "/summaries/ada/s1.md", author = "ada", project = "nest",
@@ -32,7 +33,7 @@ describe("propolis search", function()
     after_each(tmp.clean)
 
     local function search(...)
-        return memories.run(home, "search", ...)
+        return memories.run({ home = home, env = env }, "search", ...)
     end
 
     -- The hits as numbers of the events, sorted ("-" for other tables).
@@ -174,7 +175,8 @@ describe("propolis search", function()
         local r = search("why", "cachr", "--since", "2026")
         assert.same({ 0, "" }, { r.code, r.stdout })
         assert.matches("^propolis: nothing found for cachr in project nest,"
-            .. " since 2026[^\n]*; %-%-all looks in every project\n", r.stderr)
+            .. " since 2026; 6 events are indexed; %-%-all looks in every"
+            .. " project\n", r.stderr)
         assert.matches("\npropolis: words that are there: cache %(%d+%)",
             r.stderr)
         r = search("++", "--json")
@@ -298,5 +300,26 @@ describe("propolis search", function()
         memories.fill(url, EVENTS, { memory = { { id = "m", path = "/m",
             project = "nest", summary = "an eviction" } } })
         without_index(url)
+    end)
+
+    it("searches a service by SQL, as the team's store too", function()
+        local server <close> = serving.start { home = tmp.dir(),
+            db = pg.url(true) }
+        local url = "deeplake:" .. server.url
+        env = { HIVEMIND_TOKEN = server:token("ada", "--workspace", "hive"),
+            HIVEMIND_ORG_ID = "team", HIVEMIND_WORKSPACE_ID = "hive",
+            PROPOLIS_STORE = url }
+        memories.fill(url, EVENTS, { memory = { { id = "m", path = "/m",
+            project = "nest", summary = "an eviction" } } }, {
+            token = env.HIVEMIND_TOKEN, org_id = "team", workspace = "hive" })
+        without_index(url)
+        assert.equal("1 2 3 4", found("--remote", "cache"))
+        local at = { home = home, env = env }
+        local r = memories.run(at, "log", "--remote", "s2")
+        assert.matches("the redis cache is cold", r.stdout, 1, true)
+        r = memories.run(at, "show", "--remote", "0404040400")
+        assert.matches("the redis cache is cold", r.stdout, 1, true)
+        r = memories.run(at, "log", "--remote")
+        assert.matches("\n2026%-10%-01[^\n]* write C%+%+", r.stdout)
     end)
 end)
