@@ -101,8 +101,8 @@ bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
 const struct candidate *ranking_best(struct ranking *r, size_t limit,
                                      bool by_session, size_t *n);
 
-/* Whether all events with words of the question were looked at; in a large
- * index there is no time for that. */
+/* Whether all events with words of the question were looked at, and feedback is
+ * of use; not so with very many of them. */
 bool ranking_whole(const struct ranking *r);
 
 #endif

@@ -18,7 +18,7 @@ struct ranking {
     size_t n, cap;
     uint32_t *slot; /* by event: its place in the list plus 1, or 0 */
     bool closed;    /* no candidates are added any more */
-    bool complete; /* all postings of the question were read */
+    bool complete;  /* all postings of the question were read */
 
     /* By session: its score as a whole, its words of the term that is being
      * read, its best event's score. */
