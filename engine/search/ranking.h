@@ -27,6 +27,12 @@ struct ranking {
     size_t ntouched;
     double idf; /* of all the question's words */
 
+    /* By session: what its date's words give each of its events, their idf,
+     * and the number of the last of these terms. */
+    float *day, *day_idf;
+    uint32_t *dated;
+    uint32_t terms;
+
     struct candidate *best; /* what ranking_best() gave */
 };
 

@@ -133,12 +133,13 @@ static void sum_up(struct ranking *r)
 static void weigh(const struct ranking *r, struct candidate *c,
                   const struct event *v)
 {
-    double worth =
-        r->idf > 0 ? 1 - r->w.cover + r->w.cover * c->idf / r->idf : 1;
+    double idf = c->idf + r->day_idf[c->session], worth = 1;
 
+    if (r->idf > 0)
+        worth += r->w.cover * ((idf < r->idf ? idf / r->idf : 1) - 1);
     if ((v->flags & EVENT_KIND) == EVENT_PROMPT)
         worth *= r->w.prompt;
-    c->words *= (float)worth;
+    c->words = (float)(worth * (c->words + r->day[c->session]));
     c->pairs *= (float)worth;
     c->score = c->words + c->pairs;
 }
