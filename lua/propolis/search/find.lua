@@ -13,6 +13,18 @@ local function with_spare(limit)
     return limit + limit // 2 + 10
 end
 
+-- Where nothing but beginnings of words is asked for, what has a word that
+-- begins so: see search.prefix.
+local function with_prefix(list, q)
+    if #q.prefixes == 0 or #q.words + #q.phrases > 0 then return list end
+    local snippets = require "propolis.search.snippets"
+    local terms, kept = snippets.terms(q), {}
+    for _, e in ipairs(list) do
+        if #snippets.of(e, terms, 64).pieces > 1 then kept[#kept + 1] = e end
+    end
+    return kept
+end
+
 -- Earlier searches behind everything else, and no more than the limit.
 local function settle(list, limit)
     local first, last = {}, {}
@@ -40,7 +52,8 @@ local function by_index(store, conf, ask, found)
     local list, why = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
         ask.f, with_spare(ask.how.limit))
     if not list then return nil, why end
-    return rows.fill(store, conf, list)
+    list, why = rows.fill(store, conf, list)
+    return list and with_prefix(list, ask.q), why
 end
 
 local function by_sql(store, conf, ask)

@@ -68,7 +68,8 @@ end
 -- @param opts { ms = most milliseconds to bring it up to date: index.ms;
 -- progress = function(rows done, rows in all) or nil }
 -- @return the index: behind = rows that are not indexed yet, 0 when it is
--- whole; reason = why it could not be brought up to date, an error, or nil;
+-- whole; rows = how many events it has; reason = why it could not be brought up
+-- to date, an error, or nil;
 -- or nil, err
 function index.open(conf, opts)
     opts = opts or {}
@@ -81,7 +82,8 @@ function index.open(conf, opts)
         return nil, why
     end
     return setmetatable({ it = it, store = store, conf = conf, opts = opts,
-        reason = it.reason, behind = behind(it, store, store_path) }, methods)
+        reason = it.reason, rows = it.state.sessions_rows or 0,
+        behind = behind(it, store, store_path) }, methods)
 end
 
 --- Ends it; doing so again is harmless.

@@ -136,7 +136,8 @@ local READ = {
 READ["end"] = READ.start
 
 local function read_text(m, body)
-    local text = outcome.joined(body.content)
+    local text = outcome.joined(body.content) or text_of(body.text)
+        or text_of(body.message)
     m.text = text and without_recalled(text) or ""
 end
 
@@ -163,7 +164,8 @@ end
 -- text = what was said (absent for a tool),
 -- tool = its name, arguments = the telling ones on one line, detail = what the
 -- call writes or says beside them or nil, command, path, paths = all the files
--- it names, pattern: as given or nil; change = true when it changes them;
+-- it names, pattern: as given or nil; changes = what it does to files, a list
+-- of { path =, how = "new", "modified" or "deleted" }, or nil;
 -- result = what came of it or nil, exit = its exit code or nil,
 -- failed = true when the tool or the turn failed,
 -- cwd = the folder it ran in or nil, subagent = the one that did it or nil }

@@ -57,17 +57,15 @@ local function command_of(input)
     return text_of(table.concat(list, " "))
 end
 
--- The files that a patch is about, in its order.
+local HOW = { Add = "new", Delete = "deleted" }
+
+-- The files that a patch is about, in its order: { path =, how = }.
 local function patched(patch)
-    local paths = {}
-    for path in patch:gmatch("%*%*%* %a+ File: ([^\n]+)") do
-        paths[#paths + 1] = path
+    local list = {}
+    for verb, path in patch:gmatch("%*%*%* (%a+) File: ([^\n]+)") do
+        list[#list + 1] = { path = path, how = HOW[verb] or "modified" }
     end
-    if #paths > 0 then return paths end
-    for path in patch:gmatch("%f[^\n\0]%+%+%+ b?/?([^\n\t]+)") do
-        paths[#paths + 1] = path
-    end
-    return paths
+    return list
 end
 
 local function add(list, text)
@@ -97,18 +95,20 @@ end
 local function read_table(m, input)
     local command = command_of(input)
     local details = details_of(input, {})
-    local patch = command and find(command, "^%s*%*%*%* Begin Patch")
+    local patch = command and find(command, "*** Begin Patch", 1, true)
         and command or match(text_of(input.patch) or text_of(input.input)
             or "", "^%s*%*%*%* Begin Patch.*")
+    m.path = first_of(input, PATHS)
+    m.paths = m.path and { m.path } or nil
     if patch then
-        m.paths = patched(patch)
-        m.path, m.change = m.paths[1], true
+        m.changes, m.paths = patched(patch), {}
+        for i, change in ipairs(m.changes) do
+            m.paths[i] = change.path
+        end
+        m.path = m.paths[1]
         if patch == command then
             command, details = nil, { patch }
         end
-    else
-        m.path = first_of(input, PATHS)
-        m.paths = m.path and { m.path } or nil
     end
     m.command, m.pattern = command, first_of(input, PATTERNS)
     local list = {}
@@ -131,18 +131,29 @@ local function bare(name)
     return match(name, "__([^_].*)$") or match(name, "([^:./]+)$") or name
 end
 
--- Tools that change the file they name.
-local CHANGES = {}
-for word in ([[edit write multiedit notebookedit update delete create insert
-    apply_patch replace write_file edit_file create_file delete_file
-    str_replace search_replace patch str_replace_editor
-    str_replace_based_edit_tool
-    write_to_file replace_in_file edit_notebook applypatch strreplace
-    multi_edit notebook_edit]]):gmatch("%S+") do
-    CHANGES[word] = true
+-- Tools that change the file they name, and how when that is certain.
+local CHANGES = { delete = "deleted", delete_file = "deleted",
+    create_file = "new", create = "new" }
+for word in ([[edit write multiedit notebookedit update insert replace
+    write_file edit_file str_replace search_replace patch str_replace_editor
+    str_replace_based_edit_tool write_to_file replace_in_file edit_notebook
+    strreplace multi_edit notebook_edit]]):gmatch("%S+") do
+    CHANGES[word] = "modified"
 end
 
-local READS = { view = true, read = true }
+-- What editors with several commands in one tool call them.
+local COMMANDS = { view = false, read = false, create = "new" }
+
+-- How a call changes the file it names: "new", "modified" or "deleted"; or nil.
+local function change_of(m, input, response)
+    local how = CHANGES[bare(m.tool):lower()]
+    if not how or not m.path then return nil end
+    local asked = COMMANDS[input.command]
+    if asked ~= nil then return asked or nil end
+    local made = type(response) == "string"
+        and find(response, '"type":%s*"create"')
+    return made and "new" or how
+end
 
 --- Fills in what a tool call was asked to do and what came of it.
 -- @param m the message to be filled, see propolis.search.message
@@ -157,8 +168,8 @@ function tool.read(m, body)
     end
     if type(input) == "table" then
         read_table(m, input)
-        m.change = m.path and (m.change or CHANGES[bare(m.tool):lower()]
-            and not READS[input.command]) or nil
+        local how = not m.changes and change_of(m, input, body.tool_response)
+        if how then m.changes = { { path = m.path, how = how } } end
     else
         m.arguments = type(input) == "string" and one_line(input) or ""
     end

@@ -177,14 +177,27 @@ describe("a tool call", function()
         local edit = { tool_name = "Edit" }
         local m = tool({ file_path = "/p/a.c", new_string = "x = 1" },
             { filePath = "/p/a.c", structuredPatch = {} }, edit)
-        assert.is_true(m.change)
+        assert.same({ { path = "/p/a.c", how = "modified" } }, m.changes)
         assert.equal("/p/a.c", m.path)
         assert.equal("Edit: /p/a.c\nx = 1", message.text(m))
+        assert.equal("new", tool({ file_path = "/p/a.c" },
+            { type = "create", filePath = "/p/a.c" },
+            { tool_name = "Write" }).changes[1].how)
         assert.is_nil(tool({ file_path = "/p/a.c" }, "int x",
-            { tool_name = "Read" }).change)
-        assert.same({ "a", "b" }, tool({ input = "*** Begin Patch\n"
-            .. "*** Add File: a\n*** Delete File: b\n*** End Patch" }, "ok",
-            { tool_name = "apply_patch" }).paths)
+            { tool_name = "Read" }).changes)
+        assert.is_nil(tool({ command = "view", path = "/p/a.c" }, "int x",
+            { tool_name = "str_replace_editor" }).changes)
+        local patch = "*** Begin Patch\n*** Add File: a\n+x\n"
+            .. "*** Delete File: b\n*** Update File: c\n*** End Patch"
+        for _, input in ipairs { { input = patch }, { command = patch },
+            { command = "apply_patch <<'EOF'\n" .. patch .. "\nEOF" } } do
+            local call = tool(input, "ok", { tool_name = "apply_patch" })
+            assert.same({ "a", "b", "c" }, call.paths)
+            assert.same({ "new", "deleted", "modified" }, {
+                call.changes[1].how, call.changes[2].how,
+                call.changes[3].how })
+            assert.is_nil(call.command)
+        end
     end)
 
     it("has the result that a person would read", function()
