@@ -198,16 +198,21 @@ static int l_feedback(lua_State *L)
     size_t len, n = 0;
     const char *skip = luaL_checklstring(L, 3, &len);
     lua_Integer most = luaL_checkinteger(L, 4);
-    struct term terms[RANK_TERMS];
+    struct postings words[RANK_TERMS] = {0};
     struct feedback *f;
+    bool ok;
     struct err e;
 
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_argcheck(L, most >= 0 && most <= RANK_TERMS, 4, "too many words");
     f = new_feedback(L, l->ix);
-    if (!feedback_skip(f, skip, len, &e) || !add_answers(L, 2, f, &e) ||
-        !feedback_pick(f, terms, (size_t)most, &n, &e) ||
-        !ranking_feedback(l->r, terms, n, &e))
+    ok = feedback_skip(f, skip, len, &e) && add_answers(L, 2, f, &e);
+    /* From here on nothing raises: the postings are ours. */
+    ok = ok && feedback_pick(f, words, (size_t)most, &n, &e) &&
+         ranking_feedback(l->r, words, n, &e);
+    for (size_t i = 0; i < n; i++)
+        postings_free(&words[i]);
+    if (!ok)
         return bind_fail(L, &e);
     lua_pushinteger(L, (lua_Integer)n);
     return 1;

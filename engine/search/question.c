@@ -65,13 +65,10 @@ bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
 
 /* ---- the second question ---- */
 
-/* A word that more events hold says little of what is looked for. */
-#define FEEDBACK 10000
-
-static bool add_feedback(struct ranking *r, const struct term *t,
-                         const struct postings *p, struct err *e)
+static bool add_feedback(struct ranking *r, const struct postings *p,
+                         struct err *e)
 {
-    double idf = t->weight * ranking_idf(r->ix->events, p->events);
+    double idf = ranking_idf(r->ix->events, p->events);
     double average = (double)r->ix->words / r->ix->events;
     bool failed = false;
 
@@ -109,23 +106,12 @@ static void mix(struct ranking *r)
     }
 }
 
-bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
-                      struct err *e)
+bool ranking_feedback(struct ranking *r, const struct postings words[],
+                      size_t n, struct err *e)
 {
-    struct phrase phrases[RANK_TERMS] = {0};
-    struct postings found[RANK_TERMS] = {0};
-    bool ok;
-
-    n = n < RANK_TERMS ? n : RANK_TERMS;
     for (size_t i = 0; i < n; i++)
-        phrases[i] = (struct phrase){
-            .text = terms[i].text, .len = terms[i].len, .most = FEEDBACK};
-    ok = postings_read(r->ix, phrases, n, found, e);
-    for (size_t i = 0; i < n; i++) {
-        ok =
-            ok && (!found[i].whole || add_feedback(r, &terms[i], &found[i], e));
-        postings_free(&found[i]);
-    }
+        if (!add_feedback(r, &words[i], e))
+            return false;
     mix(r);
-    return ok;
+    return true;
 }

@@ -92,9 +92,9 @@ void ranking_free(struct ranking *r);
 bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
                  struct err *e);
 
-/* Mixes a second question in: words with weights of their own. */
-bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
-                      struct err *e);
+/* Mixes a second question in: the postings of n words. */
+bool ranking_feedback(struct ranking *r, const struct postings words[],
+                      size_t n, struct err *e);
 
 /* The best candidates, at most limit, in order; with by_session the best one of
  * each session.  They belong to the ranking. */

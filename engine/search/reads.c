@@ -15,13 +15,13 @@
  */
 
 /* Postings of each word that are read at first. */
-#define FIRST 4096
+#define FIRST 1024
 
 /* Postings that are read in all. */
-#define BUDGET 100000
+#define BUDGET 20000
 
 /* Events with all the words: so many are taken, so many are enough. */
-#define TOGETHER 10000
+#define TOGETHER 4000
 #define ENOUGH 200
 
 /* Common words that are looked for in the events of the rare ones. */
