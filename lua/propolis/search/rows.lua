@@ -16,10 +16,12 @@ rows.most = 256 * 1024
 local SHAPES = {
     sessions = { "id, path, author, agent, project, creation_date AS created",
         "message" },
-    memory = { "id, path, author, agent, project, last_update_date AS created",
+    memory = { "id, path, author, agent, project, CASE WHEN last_update_date"
+        .. " <> '' THEN last_update_date ELSE creation_date END AS created",
         "summary, description" },
     skills = { "id, name AS path, author, source_agent AS agent, project,"
-        .. " updated_at AS created", "name, description, trigger_text, body" },
+        .. " CASE WHEN updated_at <> '' THEN updated_at ELSE created_at END"
+        .. " AS created", "name, description, trigger_text, body" },
 }
 
 rows.tables = { "sessions", "memory", "skills" }
