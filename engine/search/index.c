@@ -16,6 +16,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS sessions(n INTEGER PRIMARY KEY, data BLOB);"
     "CREATE TABLE IF NOT EXISTS context(n INTEGER PRIMARY KEY, project TEXT,"
     " author TEXT, agent TEXT, UNIQUE(project, author, agent));"
+    "CREATE TABLE IF NOT EXISTS document(source INTEGER, row INTEGER,"
+    " n INTEGER, stamp TEXT, PRIMARY KEY(source, row)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS link(place INTEGER PRIMARY KEY, n INTEGER);"
     "CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value)"
     " WITHOUT ROWID;";
@@ -39,6 +41,8 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_PUT_STATE] = "INSERT OR REPLACE INTO state VALUES(?1, ?2)",
     [SQL_READ] = "SELECT propolis_read(event) FROM event WHERE event MATCH ?1"
                  " LIMIT 1",
+    [SQL_MATCH] = "SELECT propolis_row(event) FROM event WHERE event MATCH ?1"
+                  " ORDER BY rowid DESC",
 };
 
 static bool fail(sqlite3 *h, struct err *e)

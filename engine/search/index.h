@@ -10,6 +10,7 @@
  *   link     where a session goes on that was indexed in several runs: event n
  *            begins a run, and place 2n has the event before it; it ends one,
  *            and place 2n+1 has the event behind it
+ *   document which event a row is that may change, and by what that is seen
  *   state    how many of all there are, and what Lua notes besides
  *
  * A struct search_index borrows a connection to that file, which its maker
@@ -50,6 +51,7 @@ enum index_sql {
     SQL_STATE,
     SQL_PUT_STATE,
     SQL_READ,
+    SQL_MATCH,
     SQL_COUNT
 };
 
@@ -71,7 +73,8 @@ struct document {
     int table, kind;
     int64_t rowid, ms;
     const char *path, *project, *author, *agent;
-    const char *day; /* its date as words */
+    const char *day; /* its date as words, "" when it is that of the event
+                        before it in its session */
     const char *body;
     size_t body_len;
 };

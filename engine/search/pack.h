@@ -21,6 +21,7 @@ struct err;
 /* event.flags: its kind and its table, whether the session goes on elsewhere
  * (see index.h, links) before or behind it. */
 #define EVENT_KIND 0x0F
+#define EVENT_PROMPT 1  /* the kind of what a person asked for */
 #define EVENT_DEAD 0x0F /* the kind of an event that is no longer there */
 #define EVENT_TABLE 0x30
 #define EVENT_TABLE_SHIFT 4

@@ -3,7 +3,8 @@
  *
  * An event's score has these parts:
  *
- *   words       BM25 of the question's words, over body, author, parts, day
+ *   words       BM25 of the question's words, over body, author, parts, day;
+ *               less where words are missing
  *   pairs       words that stand side by side in the question and in the event
  *   neighbours  an answer stands beside the question that it answers: an event
  *               lends a share of its words and pairs to those next to it, and
@@ -55,6 +56,7 @@ struct weights {
     double k1, b;            /* of BM25 */
     double column[COLUMNS];  /* of a word in each */
     double pairs;            /* of a pair, in words */
+    double cover;            /* how much is lost without all the words */
     double prompt;           /* what a person asked for */
     double next, after_next; /* shares for neighbours */
     double best;             /* share of the session's best for its events */
@@ -76,6 +78,7 @@ struct filter {
 
 struct candidate {
     uint32_t event, session;
+    float idf; /* of the words that it holds */
     float words, pairs, neighbours, whole, feedback, score;
 };
 
@@ -89,16 +92,17 @@ void ranking_free(struct ranking *r);
 bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
                  struct err *e);
 
-/* Mixes a second question in: words with weights of their own. */
-bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
-                      struct err *e);
+/* Mixes a second question in: the postings of n words. */
+bool ranking_feedback(struct ranking *r, const struct postings words[],
+                      size_t n, struct err *e);
 
 /* The best candidates, at most limit, in order; with by_session the best one of
  * each session.  They belong to the ranking. */
 const struct candidate *ranking_best(struct ranking *r, size_t limit,
                                      bool by_session, size_t *n);
 
-/* How many events hold any of the words, and may be hits. */
-size_t ranking_found(const struct ranking *r);
+/* Whether all events with words of the question were looked at, and feedback is
+ * of use; not so with very many of them. */
+bool ranking_whole(const struct ranking *r);
 
 #endif

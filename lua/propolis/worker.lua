@@ -13,6 +13,11 @@ local function take_in(conf)
     return require("propolis.capture.intake").take_in(conf) or false
 end
 
+-- Has a lock of its own: a search takes it, too.
+local function index(conf)
+    return require("propolis.search.index").catch_up(conf)
+end
+
 -- Only with settings that are whole: who gets what is not guessed.
 local function sync(_, opts)
     if not opts.whole then return true end
@@ -38,6 +43,7 @@ worker.steps = {
         return require("propolis.summary").catch_up(conf)
     end },
     { name = "context", run = context },
+    { name = "index", guarded = true, run = index },
     { name = "sync", guarded = true, run = sync },
     { name = "context of the team", run = context }, -- what the sync brought
     { name = "summaries by agents", guarded = true, run = function(conf)

@@ -13,15 +13,15 @@ usage: propolis search [FILTER...] [--kind K] [--session S] [--by session]
                        [--limit N] [--explain] [--json] [--store URL|--remote]
                        [--] WORDS...
 
-Finds events, summaries and skills by any of the words, best first; words that
-say nothing (the, what, did) do not count.  A whole question, an error message
-or a line of code can stand here as it is: C++, a:b, #177, AND are text, but for
+Finds events, summaries and skills by any of the words, best first; those that
+say nothing (the, what, did) do not count.  A question, an error message, a line
+of code can stand here as it is: C++, a:b, #177, AND are text, but for
 
   "two words"   both must stand together, in this order
   -word         nothing with this word, and -"two words" nothing with these.
-                What looks like an option is text, as in rm -rf or tar -xzf: of
-                under three letters, without a vowel, in capitals, or with
-                other signs.  In a query of nothing else it is text as well
+                An option of a command is text (rm -rf, tar -xzf): what is
+                of under three letters, without a vowel, in capitals or with
+                other signs; so is -word where there are no other words
   word*         every word that begins so
 
 ]] .. filter.help .. [[
@@ -41,11 +41,11 @@ or a line of code can stand here as it is: C++, a:b, #177, AND are text, but for
 ]] .. require("propolis.cli.target").help() .. [[
 
 
-  The local store has an index, which is brought up to date first.  Any other
-  store is searched by SQL LIKE, newest first among those with as many of the
-  words.  'propolis show REF' opens what was found, 'propolis log REF' tells its
-  session.
+  The local store has an index, which is brought up to date first; another store
+  is searched by SQL LIKE, the newest first of those with as many of the words.
+  'propolis show REF' opens what was found, 'propolis log REF' its session.
 ]] end,
+    words = true,
     options = { kind = "value", session = "value", by = "value",
         limit = "value", explain = "flag", json = "flag", store = "value",
         remote = "flag" },

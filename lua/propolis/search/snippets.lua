@@ -39,7 +39,8 @@ end
 -- @return { pieces = list, the 2nd, 4th, ... to be marked, before =, behind =
 -- whether the text goes on }
 function snippets.of(e, terms, room)
-    local text = rows.text(e, rows.most):gsub("%s+", " ")
+    local text = rows.text(e, rows.most):gsub("%s+", " "):gsub("^ ", "")
+        :gsub(" $", "")
     local pieces, before, behind = search.snippet(text, terms, room)
     for i, piece in ipairs(pieces) do
         pieces[i] = text_of.printable(piece)
