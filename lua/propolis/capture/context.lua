@@ -74,8 +74,8 @@ function context.text(facts)
 end
 
 --- What the person should see, or nil.
--- @param facts warning (a sentence or nil), waiting (whether the store does
--- not take what was captured), notices (texts)
+-- @param facts warning (a sentence or nil), waiting (why the store does not
+-- take what was captured, or whether), notices (texts)
 function context.notice(facts)
     local list = {}
     for i, text in ipairs(facts.notices or {}) do
@@ -85,8 +85,9 @@ function context.notice(facts)
         list[#list + 1] = "propolis: " .. facts.warning
     end
     if facts.waiting then
-        list[#list + 1] = "propolis: captured events wait to be stored;"
-            .. " `propolis doctor` says why"
+        list[#list + 1] = "propolis: captured events wait to be stored"
+            .. (facts.waiting == true and "; `propolis doctor` says why"
+            or ": " .. facts.waiting)
     end
     return #list > 0 and table.concat(list, "\n") or nil
 end

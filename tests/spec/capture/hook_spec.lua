@@ -141,6 +141,10 @@ describe("a session's start", function()
         tmp.write(store, ("no database "):rep(100))
         prompt(home, "x")
         assert.equal(1, run({ "sync", "--local" }, { home = home }).code)
+        local said = start().systemMessage
+        assert.truthy(said:find("captured events wait to be stored: " .. store
+            .. ": file is not a database", 1, true), said)
+        assert(sys.remove(journal.why(store)))
         assert.is_nil(start().systemMessage) -- it may be just about to
         assert(sys.run { "touch", "-d", "2 minutes ago",
             journal.taken(store) })
