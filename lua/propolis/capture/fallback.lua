@@ -68,8 +68,9 @@ end
 function fallback.place(conf)
     for _, folder in ipairs(folders(conf)) do
         local other = usable(conf, folder)
-        if other and lost.takes(other) then return journal.path(other) end
+        local takes = other and lost.takes(other)
         sys.rmdir(folder) -- when it is empty
+        if takes then return journal.path(other) end
     end
 end
 

@@ -433,7 +433,7 @@ describe("what was captured", function()
             r.stderr)
         local status = json.decode(works { "status", "--json" })
         assert.equal(1, status.journal)
-        assert.truthy(works({ "doctor" }, 1):find("1 events wait", 1, true))
+        assert.truthy(works({ "doctor" }, 1):find("1 event waits", 1, true))
     end)
 
     it("comes by itself after a turn, a session, and a lot", function()
