@@ -157,6 +157,19 @@ describe("an environment", function()
         end)
     end
 
+    for _, table in ipairs { "sqlite_x", "SQLite_master", "propolis_outbox" } do
+        it("that names the table " .. table .. " keeps the event", function()
+            local env = { HIVEMIND_SESSIONS_TABLE = table }
+            prompt("one", nil, env)
+            local r = run({ "sync", "--local" }, { home = home, env = env })
+            assert.equal(0, r.code, r.stderr)
+            assert.same({ "one" }, hooks.contents(home))
+            r = run({ "status" }, { home = home, env = env })
+            assert.equal(1, r.code)
+            has(r.stderr, "HIVEMIND_SESSIONS_TABLE must be a table name")
+        end)
+    end
+
     it("that cannot switch capture off leaves that to the file", function()
         config "return { capture = false }"
         prompt("one", nil, { HIVEMIND_CAPTURE = "perhaps" })

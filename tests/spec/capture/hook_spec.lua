@@ -112,6 +112,24 @@ describe("a session's start", function()
             { recipe({ PATH = program:match("^(.*)/") .. ":/bin" }) })
     end)
 
+    it("gives statements that run, whatever the tables are called", function()
+        for sessions, memory in pairs { order = "Group", ["table"] = "select",
+            User = "values", s2 = "m2", ["not"] = "current_user" } do
+            local env = { HIVEMIND_TABLE = memory,
+                HIVEMIND_SESSIONS_TABLE = sessions }
+            local text = start(env).hookSpecificOutput.additionalContext
+            local count = 0
+            for line in text:gmatch("`([^`]*query[^`]*)`") do
+                count = count + 1
+                local r = assert(sys.run({ "/bin/sh", "-c", line }, { env = {
+                    PROPOLIS_HOME = home, HOME = home, HIVEMIND_TABLE = memory,
+                    HIVEMIND_SESSIONS_TABLE = sessions } }))
+                assert.equal(0, r.code, line .. r.stderr)
+            end
+            assert.equal(2, count)
+        end
+    end)
+
     it("says who is logged in", function()
         tmp.write(home .. "/credentials.json", json.encode {
             token = "t", orgId = "o1", orgName = "Acme", userName = "ann",
