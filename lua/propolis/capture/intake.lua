@@ -157,16 +157,22 @@ local function take_file(store, path, name, early)
 end
 
 -- Takes the journal away from the hooks; one that was taken comes first.
--- @return its name now; nil when there is none; nil, err
+-- @return its name now; nil when there is none that is a file; nil, err
 local function take_away(file)
     local taken = journal.taken(file)
     local there = sys.stat(taken, true)
     if not there then
+        local stat = sys.stat(journal.path(file), true)
+        if stat and stat.type ~= "file" then return nil end
         local ok, err = sys.rename(journal.path(file), taken)
         if not ok then return nil, err.code ~= "none" and err or nil end
         there = sys.stat(taken, true)
     end
-    if there.type == "file" then return taken end
+    if there.type == "file" then
+        -- To be locked it must be writable.
+        if there.mode & 384 ~= 384 then sys.chmod(taken, 384) end
+        return taken
+    end
     return nil, require("engine.store").error("io", taken .. " is no file")
 end
 

@@ -352,6 +352,11 @@ describe("the journal", function()
             assert.is_nil(size)
             assert.truthy(tostring(err):find(path, 1, true))
             assert.is_true(intake.take_in(conf))
+            local kind = sys.stat(path, true).type
+            assert(journal.append(home .. "/state/journal/x.db", { item("b") }))
+            assert.is_true(intake.take_in(conf))
+            assert.equal("b", stored())
+            assert.equal(kind, sys.stat(path, true).type)
         end)
     end
 end)
