@@ -260,7 +260,7 @@ static int l_load_data(lua_State *L)
     }
     if (!S_ISREG(st.st_mode))
         return refuse(L, 0, "it is not a file");
-    if (!file_read(path, MAX_FILE + 1, text, &e))
+    if (!file_read(path, MAX_FILE + 1, true, text, &e))
         return bind_fail(L, &e);
     if (text->len > MAX_FILE)
         return refuse(L, 0, "it is larger than 512 KiB");

@@ -179,9 +179,10 @@ function sys.rmdir(path) end
 --- The whole file, or at most max bytes from its start.
 ---@param path string
 ---@param max? integer bytes
+---@param regular? boolean a pipe or device, which could let us wait, is refused
 ---@return string?
 ---@return engine.sys.error? err
-function sys.read(path, max) end
+function sys.read(path, max, regular) end
 
 --- What a Lua file of data returns.  It runs without any library, also without
 --- the methods of strings, and ends at a million instructions, a quarter of a
