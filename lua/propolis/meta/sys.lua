@@ -185,10 +185,12 @@ function sys.rmdir(path) end
 function sys.read(path, max, regular) end
 
 --- What a Lua file of data returns.  It runs without any library, also without
---- the methods of strings, and ends at a million instructions, a quarter of a
---- second of processor time or 8 MiB; it is no longer than 512 KiB, and may
---- return texts, numbers, booleans and tables of them.  The error (code "arg") begins with PATH:LINE: where the
---- file is at fault; without one its code is "none".
+--- the methods of strings, and ends at a million instructions, 80 ms of
+--- processor time, 8 MiB of memory, or 512 KiB of it in one piece that is no
+--- text; it is no longer than 512 KiB, and may return texts, numbers, booleans
+--- and tables of them, 6 MiB of them and 100000 at most.  The error (code "arg")
+--- begins with PATH:LINE: where the file is at fault; without one its code is
+--- "none".
 ---@param path string
 ---@return any value
 ---@return engine.sys.error? err
