@@ -21,9 +21,9 @@
 #define MAX_VALUES 100000
 #define MAX_DEPTH 32
 
-/* The largest piece of memory that no text is in.  Lua puts the keys of a table
- * that grows into a new piece in one step, in which nothing looks at the clock,
- * and keys that are chosen to collide make that step quadratic. */
+/* The largest piece of memory without text, while it runs.  Lua puts the keys
+ * of a table that grows into a new piece in one step, in which nothing looks at
+ * the clock, and keys that are chosen to collide make that step quadratic. */
 #define MAX_PIECE ((size_t)512 << 10)
 
 /* What is copied over may have so many bytes, counted like this. */
@@ -49,6 +49,7 @@ struct data {
     int line;         /* the last one reached; 0 before the first */
     clock_t start;    /* processor time: a busy machine breaks no file */
     const char *over; /* the limit that was passed, or NULL */
+    bool running;     /* it is compiled, and runs */
     bool starved;     /* the machine had no memory left */
     size_t values;    /* copied so far */
     size_t bytes;     /* that they have */
@@ -77,7 +78,7 @@ static void *allocate(void *ud, void *block, size_t old, size_t n)
     struct data *d = ud;
     void *p;
 
-    if (!block && old != LUA_TSTRING && n > MAX_PIECE) {
+    if (d->running && !block && old != LUA_TSTRING && n > MAX_PIECE) {
         d->over = "512 KiB of memory in one piece";
         return NULL;
     }
@@ -250,6 +251,7 @@ static int run(lua_State *L, struct data *d)
     int status = lua_load(d->L, feed, d, "=", "t");
 
     if (status == LUA_OK) {
+        d->running = true;
         lua_sethook(d->L, watch, LUA_MASKLINE | LUA_MASKCOUNT, CLOCK_EVERY);
         status = lua_pcall(d->L, 0, 1, 0);
     }

@@ -60,6 +60,10 @@ describe("a data file", function()
             ": it has tables nested too deep" },
         ["tables that multiply"] = { [[local t = {}
             for _ = 1, 30 do t = { t, t } end return t]],
+            ": it has more than 6 MiB of data" },
+        ["values that multiply"] = { [[local t, u = {}, {}
+            for i = 1, 300 do t[i] = true end
+            for i = 1, 300 do u[i] = t end return u]],
             ": it has more than 100000 values" },
         ["texts that multiply"] = { [[local s, t = "0123456789", {}
             for _ = 1, 16 do s = s .. s end
