@@ -111,6 +111,9 @@ local function capture(conf, name, events)
     local from, to = journal.append(conf.local_store:match("^sqlite:(.*)$"),
         list)
     if not from then
+        from, to = require("propolis.capture.fallback").append(conf, list)
+    end
+    if not from then
         local what = list[1].row.description
         require("propolis.capture.lost").tell(what, tostring(to))
         error(("%s is lost: %s"):format(what, to), 0)
@@ -141,8 +144,9 @@ end
 local function respond(conf, agent, event, captured, rule)
     local context = require "propolis.capture.context"
     local lost = require "propolis.capture.lost"
+    local detour
     if captured then
-        rule = lost.trouble(conf)
+        rule, detour = lost.trouble(conf)
         captured = not rule
     end
     local facts = {
@@ -157,6 +161,7 @@ local function respond(conf, agent, event, captured, rule)
         notices = due(conf, agent),
     }
     table.insert(facts.notices, lost.notice())
+    table.insert(facts.notices, detour)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
