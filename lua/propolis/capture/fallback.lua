@@ -29,7 +29,7 @@ end
 
 -- The name of a configuration's store, which its journals bear.
 local function name_of(conf)
-    return conf.local_store:match("[^/]*$")
+    return conf.local_store:match("^.*/(.*)$")
 end
 
 -- Whether nobody else can have made a folder, or can write to it.

@@ -51,7 +51,7 @@ end
 function journal.stuck(file)
     local stat = sys.stat(journal.taken(file))
     if not stat then return false end
-    return sys.read(journal.why(file), 1000)
+    return sys.read(journal.why(file), 1000, true)
         or sys.time() - stat.mtime > 60
 end
 

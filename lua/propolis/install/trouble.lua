@@ -44,8 +44,8 @@ local function check_journal(list, conf, opened)
     local file = activity.file(conf)
     local why = opened and opened.behind
         or require("propolis.capture.journal").stuck(file)
-    local one = add(list, "journal", "%d event%s wait%s to be stored: %s", waiting,
-        waiting == 1 and "" or "s", waiting == 1 and "s" or "",
+    local one = add(list, "journal", "%d event%s wait%s to be stored: %s",
+        waiting, waiting == 1 and "" or "s", waiting == 1 and "s" or "",
         why and why ~= true and tostring(why)
         or "look into " .. conf.paths.state .. "/propolis.log")
     one.passing = opened and opened.behind and opened.behind.code == "busy"

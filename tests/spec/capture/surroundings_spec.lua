@@ -95,6 +95,31 @@ describe("a variable", function()
     end)
 end)
 
+describe("a payload", function()
+    before_each(function() home, shared = tmp.dir(), tmp.dir() end)
+    after_each(tmp.clean)
+
+    local long = ("x"):rep(1 << 20)
+    for what, more in pairs {
+        ["a folder with a long name"] = { cwd = "/" .. long .. "/y" },
+        ["a folder of slashes"] = { cwd = ("/"):rep(1 << 20) .. "x" },
+        ["a folder of dots"] = { cwd = "/" .. ("../"):rep(1 << 18) },
+        ["a long session"] = { session_id = long },
+        ["a long name of an event"] = { hook_event_name = long },
+        ["a transcript with a long name"] = { session_id = false,
+            transcript_path = "/" .. long .. "/y" },
+    } do
+        it("with " .. what .. " takes no time that it decides", function()
+            tmp.write(home .. "/config/config.lua", "return { capture_deny = {"
+                .. "'/**a**b', '/*?*?*?*z' } }")
+            local start = sys.monotonic()
+            hook("UserPromptSubmit", hooks.prompt("it", more))
+            assert.is_true(sys.monotonic() - start < 10)
+            assert.equal(1, #hooks.rows(home))
+        end)
+    end
+end)
+
 describe("a folder", function()
     before_each(function() home, shared = tmp.dir(), tmp.dir() end)
     after_each(tmp.clean)
@@ -175,7 +200,9 @@ describe("a file of the user's", function()
         ["5 MB large"] = function(path)
             tmp.write(path, "return {" .. ("'x',"):rep(5 << 18) .. "}")
         end,
-        ["binary"] = function(path) tmp.write(path, PROGRAM:sub(1, 1 << 19)) end,
+        ["binary"] = function(path)
+            tmp.write(path, PROGRAM:sub(1, 1 << 19))
+        end,
         ["bytecode"] = function(path)
             tmp.write(path, string.dump(function() while true do end end))
         end,
