@@ -76,7 +76,8 @@ static int find_word(lua_State *L, const char *const words[], const char *word,
 static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 {
     static const char *const words[] = {"digit",   "letter", "upper",   "lower",
-                                        "no_path", "random", "no_hash", NULL};
+                                        "no_path", "random", "no_hash", "weak",
+                                        "joined",  NULL};
 
     if (lua_getfield(L, idx, "guard") == LUA_TTABLE)
         for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
@@ -108,6 +109,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"attached", .flag = &s->attached},
         {"after", .text = &after},
         {"before", .text = &s->before},
+        {"before_min", .size = &s->before_min, .most = LUA_MAXINTEGER},
         {0},
     };
 

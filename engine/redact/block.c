@@ -33,6 +33,15 @@ static size_t line_break(const struct redact *r, size_t i)
     return i;
 }
 
+size_t redact_first_line(const struct redact *r, size_t from, char sep)
+{
+    if (sep == '\n')
+        from = line_break(r, from);
+    while (byte_at(r, from) && (unsigned char)r->text[from] <= ' ')
+        from++;
+    return from;
+}
+
 /* On the lines below a YAML key that are indented deeper than it is: one word,
  * or all of them behind | or >. */
 bool redact_block(struct redact *r, const struct rule *u, const struct pair *p,

@@ -94,6 +94,12 @@ static bool set_hit(struct redact_hit *hit, size_t from, size_t to)
     return true;
 }
 
+/* Separators behind which other things than values stand more often. */
+static bool is_distant(char sep)
+{
+    return sep == ',' || sep == 'w' || sep == '(';
+}
+
 static bool match_unquoted(struct redact *r, const struct rule *u,
                            const struct pair *p, size_t from,
                            struct redact_hit *hit)
@@ -101,7 +107,9 @@ static bool match_unquoted(struct redact *r, const struct rule *u,
     size_t to = redact_unquoted_end(r, from);
     bool line = (p->sep == '=' && !p->blanks) || p->sep == ':';
 
-    if (!redact_is_secret_value(u, r->text, from, to) || p->sep == ',' ||
+    if (!redact_is_secret_value(u, r->text, from, to) || p->sep == '(' ||
+        (p->sep == ',' && is_quote(byte_at(r, p->end))) ||
+        (is_distant(p->sep) && !redact_is_random(r->text, from, to)) ||
         (p->sep != 's' && redact_is_code(r, from, to)) ||
         (p->sep == ':' && redact_is_prose(r, from, to)))
         return false;
@@ -123,6 +131,29 @@ static size_t closing_three(const struct redact *r, size_t from, char quote)
             r->text[i + 2] == quote)
             return i;
     return 0;
+}
+
+/* setPassword("…"), withToken("…"): the name of a function that takes one. */
+static bool is_setter(const struct redact *r, size_t pos)
+{
+    size_t name = redact_name_start(r, pos);
+
+    for (size_t i = name; i < pos; i++)
+        if ((i == name || r->text[i - 1] == '.') &&
+            (redact_word_at(r->text, pos, i, "set") ||
+             redact_word_at(r->text, pos, i, "with")))
+            return true;
+    return false;
+}
+
+/* True when the quoted argument [from, to) of p's call may be its value. */
+static bool is_argument_of(const struct redact *r, const struct pair *p,
+                           size_t from, size_t to)
+{
+    bool next = p->sep == ',' && is_quote(byte_at(r, p->end));
+
+    return next || is_setter(r, p->pos) ? redact_is_argument(r, from, to)
+                                        : redact_is_random(r->text, from, to);
 }
 
 bool redact_value(struct redact *r, const struct rule *u, const struct pair *p,
@@ -151,7 +182,7 @@ bool redact_value(struct redact *r, const struct rule *u, const struct pair *p,
 
         return match_unquoted(r, u, &open, from, hit);
     }
-    if (p->sep == ',' && !redact_is_argument(r, from, end))
+    if (is_distant(p->sep) && !is_argument_of(r, p, from, end))
         return false;
     return redact_is_secret_value(u, r->text, from, end) &&
            set_hit(hit, from, end);

@@ -36,7 +36,10 @@ enum redact_guard {
     REDACT_LOWER = 8,
     REDACT_NO_PATH = 16, /* pairs: a value that starts like a path stays */
     REDACT_RANDOM = 32,  /* letters and digits that follow no pattern */
-    REDACT_NO_HASH = 64  /* no hexadecimal number, no UUID */
+    REDACT_NO_HASH = 64, /* no hexadecimal number, no UUID */
+    REDACT_WEAK = 128,   /* pairs: the name may go on after the keyword, and
+                          * counts for nothing with a word such as "public" */
+    REDACT_JOINED = 256  /* pairs, weak: another word stands before it */
 };
 
 /* A literal, or a run of at least min and at most max characters of a set
@@ -66,6 +69,7 @@ struct redact_spec {
     bool anywhere;      /* pairs: the name may go on after the keyword */
     bool line;          /* pairs: the value is a header's whole line */
     const char *before; /* tokens: a set; what stands before is masked, too */
+    size_t before_min;  /* and how much of it must stand there */
     bool attached;      /* arguments: no blank stands before the value */
     char after;         /* arguments: what the value begins behind, or NUL */
 };

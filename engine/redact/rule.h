@@ -40,7 +40,7 @@ struct rule {
     struct part *parts;
     size_t nparts;
     unsigned guard;
-    size_t min;
+    size_t min, before_min;
     bool anycase, inside, keep, scheme, anywhere, line, attached;
     char after;
     uint64_t failed_scan; /* no match can start before failed_to in this scan */
@@ -100,6 +100,15 @@ static inline bool is_quote(char c)
     return c == '"' || c == '\'' || c == '`';
 }
 
+/* The list of the keywords that begin with these two bytes, in any case. */
+static inline unsigned redact_bucket(const char *two)
+{
+    unsigned a = (unsigned char)(is_upper(two[0]) ? two[0] | 32 : two[0]);
+    unsigned b = (unsigned char)(is_upper(two[1]) ? two[1] | 32 : two[1]);
+
+    return ((a << 5) ^ b) & (REDACT_BUCKETS - 1);
+}
+
 /* The byte at i, or NUL behind the end. */
 static inline char byte_at(const struct redact *r, size_t i)
 {
@@ -148,6 +157,11 @@ bool redact_line(const struct redact *r, const struct rule *u, size_t from,
 bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
                            size_t at, size_t n, size_t *end);
 
+/* True when a word of that name, such as "public", says that a weak rule finds
+ * no secret below it; to is its end.  Asked last: it looks at many words. */
+bool redact_is_plain_name(const char *text, const struct rule *u, size_t pos,
+                          size_t n, size_t to);
+
 size_t redact_skip_blanks(const struct redact *r, size_t i);
 size_t redact_backslashes(const struct redact *r, size_t i);
 
@@ -162,9 +176,20 @@ bool redact_starts_line(const struct redact *r, size_t pos);
 
 /* Where the value begins behind a name that ends at end.  *sep tells what
  * stands between: '=', ':', ' ' (an option), '>' (an XML element), ',' (the
- * next argument), '\n' (the lines below a YAML key), or 0: no value. */
+ * next argument), '(' (the argument of a call), 'w' (a word of the sentence),
+ * '\n' (the lines below a YAML key), or 0: no value. */
 size_t redact_separator(const struct redact *r, size_t pos, size_t end,
                         char *sep);
+
+/* True when [from, to) can be nothing but letters made at random: long, with
+ * letters and digits that change all the time, and no hash. */
+bool redact_is_random(const char *text, size_t from, size_t to);
+
+/* True for one word of at least ten letters and digits that change often. */
+bool redact_is_key(const char *text, size_t from, size_t to);
+
+/* True for a hexadecimal number as long as an MD5 sum, or longer. */
+bool redact_is_long_hash(const char *text, size_t from, size_t to);
 
 /* Fills the set of a value without quotes. */
 void redact_unquoted_set(struct charset *set);
@@ -192,6 +217,9 @@ bool redact_element(struct redact *r, const struct rule *u, size_t from,
                     struct redact_hit *hit);
 bool redact_block(struct redact *r, const struct rule *u, const struct pair *p,
                   size_t from, struct redact_hit *hit);
+
+/* Where the first line of such a value begins; sep is '>' or '\n'. */
+size_t redact_first_line(const struct redact *r, size_t from, char sep);
 
 /* $NAME, <name>, {{...}}, %s, ***: what stands for a value. */
 bool redact_is_placeholder(const char *text, size_t from, size_t to);

@@ -19,9 +19,12 @@ static bool is_one_of(const char *text, size_t from, size_t to,
 static bool is_null_word(const char *text, size_t from, size_t to)
 {
     static const char *const words[] = {
-        "none",   "null",  "nil",           "undefined", "true",     "false",
-        "string", "",      "required",      "optional",  "password", "passwd",
-        "secret", "token", "authorization", "bearer",    "basic",    NULL};
+        "none",     "null",     "nil",      "undefined", "true",
+        "false",    "string",   "",         "required",  "optional",
+        "password", "passwd",   "secret",   "token",     "authorization",
+        "bearer",   "basic",    "0",        "1",         "yes",
+        "no",       "changeme", "changeit", "test",      "pass",
+        "pwd",      NULL};
 
     return is_one_of(text, from, to, words);
 }
@@ -35,6 +38,60 @@ bool redact_is_type(const char *text, size_t from, size_t to)
     return is_one_of(text, from, to, words);
 }
 
+/* %NAME%, and the keys that AWS prints in its manuals: …EXAMPLE. */
+static bool is_example(const char *text, size_t from, size_t to)
+{
+    static const char *const ends[] = {"EXAMPLE", "EXAMPLEKEY"};
+    size_t i = from + 1;
+
+    for (size_t k = 0; k < 2; k++) {
+        size_t n = strlen(ends[k]);
+
+        if (to - from > n && memcmp(text + to - n, ends[k], n) == 0)
+            return true;
+    }
+    if (to - from < 3 || text[from] != '%')
+        return false;
+    while (i < to && is_word(text[i]))
+        i++;
+    return i + 1 == to && text[i] == '%';
+}
+
+/* {name}, {0}, {config.x!r}: between braces stands what a template fills in,
+ * but not where the last word of it is random: {AQAA 8f3kX0…}. */
+static bool is_template(const char *text, size_t from, size_t to)
+{
+    size_t word = to - 1;
+
+    if (text[from] != '{' || to - from < 2)
+        return false;
+    if (text[from + 1] == '{')
+        return true;
+    if (text[to - 1] != '}')
+        return false;
+    while (word > from + 1 && text[word - 1] != ' ')
+        word--;
+    return !redact_is_key(text, word, to - 1) &&
+           !redact_is_random(text, word, to - 1) &&
+           !redact_is_long_hash(text, word, to - 1);
+}
+
+/* [YOUR PASSWORD], and a word of one letter only: yyyy. */
+static bool is_stand_in(const char *text, size_t from, size_t to)
+{
+    size_t i = from + 1;
+
+    if (text[from] == '[' && text[to - 1] == ']') {
+        while (i + 1 < to && (is_upper(text[i]) || is_lower(text[i]) ||
+                              strchr(" _-", text[i])))
+            i++;
+        return i + 1 == to;
+    }
+    while (i < to && text[i] == text[from])
+        i++;
+    return i == to && to - from > 2 && !is_digit(text[from]);
+}
+
 bool redact_is_placeholder(const char *text, size_t from, size_t to)
 {
     size_t i = from;
@@ -43,8 +100,8 @@ bool redact_is_placeholder(const char *text, size_t from, size_t to)
     if (n > 1 && text[i] == '$')
         return n == 2 || (!is_digit(text[i + 1]) && !is_lower(text[i + 1]));
     if ((text[i] == '<' && text[to - 1] == '>') ||
-        (n > 1 && text[i] == '{' &&
-         (text[i + 1] == '{' || text[to - 1] == '}')) ||
+        is_template(text, from, to) || is_example(text, from, to) ||
+        is_stand_in(text, from, to) ||
         (n > 1 && text[i] == '%' && strchr("s({d", text[i + 1])) ||
         redact_word_at(text, to, from, "[redacted:") ||
         redact_word_at(text, to, from, "http://") ||

@@ -40,7 +40,19 @@ corpus.places = {
     "https://h/a?user=x&access_token=%s&y=1",
     "spring.datasource.password=%s", "--password=%s", "--password %s",
     "--db-password '%s'", "password -> %s", "$password = '%s';",
-    "password := `%s`", "my %%h = (password => '%s');",
+    "password := `%s`", 'PASSWORD ?= "%s"', 'PASSWORD ::= "%s"',
+    'PASSWORD += "%s"', "$password ??= '%s';", "$password .= '%s'",
+    'var password string = "%s"', 'let password: String = "%s"',
+    'password <- "%s"', 'if password != "%s" {', 'setPassword("%s")',
+    '{\n  "name": "DB_PASSWORD",\n  "value": "%s"\n}',
+    "- name: DB_PASSWORD\n  value: %s", 'name = "password"\n  value = "%s"',
+    "<name>db.password</name>\n  <value>%s</value>",
+    "<key>Password</key>\n<string>%s</string>",
+    '<setting name="Password" serializeAs="String">\n<value>%s</value>',
+    'curl -X POST https://h \\\n  -d x \\\n  -u bob:%s',
+    'curl -u ":%s" https://h', "curl --user \\\n  'bob:%s' h",
+    "Authorization: Api-Token %s", "<secret>{AQAAABAAA %s4kQ9zR7wB}</secret>",
+    "my %%h = (password => '%s');",
 }
 
 --- These need a value that looks like a secret.
@@ -48,7 +60,11 @@ corpus.random_places = {
     "STRIPE_KEY=%s", "stripeKey: '%s'", "x-key: %s", "GITHUB_PAT=%s",
     "GH_PAT = '%s'", "NPM_AUTH=%s", "REGISTRY_CREDS=%s", "DB_PASS=%s",
     "dbPass: '%s'", "https://h/x?key=%s", "https://h/x?a=1&key=%s&b",
-    "const deployKey = \"%s\"", "APP_SECRET=%s", '"auth": "%sZm9vYmFy"',
+    "const deployKey = \"%s\"", "stripe_key_prod: %s", "keyForStripe = '%s'",
+    "myAuthProd = '%s'", "smtpCreds: '%s'", "SLACK_HOOK=%s", "name,token,%s,x",
+    "apiToken,%s,", "my api key is %s", "use the token %s for it",
+    "clientSecret('%s')", "api_key(\"%s\")", 'curl -u "%s:" https://h',
+    "[DEBUG] using key = %s", "APP_SECRET=%s", '"auth": "%sZm9vYmFy"',
 }
 
 -- Numbers from a seed, as Park and Miller make them.

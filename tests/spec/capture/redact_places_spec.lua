@@ -136,6 +136,22 @@ describe("what only stands near a secret stays:", function()
         'get("token", "user_id")', "integrity: sha512-"
             .. ("aB3dE5gH7jK9"):rep(7) .. "==", "monkey: banana12345678901",
         "machine learning is hard", "PASSWORD '' and more",
+        "publicKey = 'aB3dE5gH7jK9mN1p'", "primaryKey=aB3dE5gH7jK9mN1pQ2",
+        "cacheKey: 'aB3dE5gH7jK9mN1pQ2'", "key-id = aB3dE5gH7jK9mN1pQ2",
+        "x_key_fingerprint: aB3dE5gH7jK9mN1pQ2", "auth0_domain: dev-x1.a.com",
+        "author = 'aB3dE5gH7jK9mN1pQ2'", "cache_key = " .. ("3f78"):rep(10),
+        "key: " .. ("3f78"):rep(10), "key: 'SalesResultsFor2019'",
+        "stripe_key: 0f5d9a52-3a1e-4c0b-9a6e-4f0b6f9a1c01",
+        "expires_key: 2026-11-22T09:39:51.196Z", "PuttyPassword=0",
+        "the key is base64 encoded", "the token is valid for 3600s",
+        "getSecret('prod/db-1')", "client.token('user-123')",
+        "curl -u user:[PASSWORD] h", "curl -u 'test:test' h",
+        "curl -u \"${u}\":\"${p}\" h", "curl -u \"$(cat u):$(cat p)\" h",
+        "curl -u ':' h", "curl -u xxx:yyy h", "PASSWORD=%MyPassword%",
+        "AKIA" .. "IOSFODNN7EXAMPLE", "TOKEN_AUDIENCE=aB3dE5gH7jK9mN1",
+        "- name: TOKEN\n  valueFrom:\n    secretKeyRef:",
+        "<name>token</name>\n<description>x1y2z3a4</description>",
+        '"name": "token",\n"type": "string1234"',
     } do
         it(("%q"):format(text:sub(1, 60)), function()
             assert.equal(text, redact:text(text))

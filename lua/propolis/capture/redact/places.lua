@@ -63,7 +63,13 @@ return {
     { id = "cookie", kind = "pair", line = true, min = 8,
       keywords = { "cookie", "set-cookie" } },
     -- Names that are often innocent, with a value that is not.
-    { id = "key", kind = "pair", min = 16, keywords = { "key", "pat", "auth",
-      "creds", "cred", "pass" }, guard = { "digit", "letter", "random",
+    { id = "key", kind = "pair", inside = true, min = 16, keywords = { "key",
+      "auth", "creds" }, guard = { "weak", "digit", "letter", "random",
       "no_hash", "no_path" } },
+    { id = "key", kind = "pair", min = 16, keywords = { "pat", "pass", "cred",
+      "webhook", "hook", "passcode", "pin" }, guard = { "weak", "digit",
+      "letter", "random", "no_hash", "no_path" } },
+    { id = "key", kind = "pair", keywords = { "key", "auth", "creds", "pat" },
+      inside = true, set = "0-9a-fA-F", min = 32, max = 128,
+      guard = { "weak", "joined", "digit", "letter" } },
 }
