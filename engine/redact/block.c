@@ -20,6 +20,8 @@ bool redact_element(struct redact *r, const struct rule *u, size_t from,
         continue;
     if (to == r->len)
         to = redact_unquoted_end(r, from);
+    else if (r->text[to] == '<' && byte_at(r, to + 1) != '/')
+        return false;
     while (to > from && (unsigned char)r->text[to - 1] <= ' ')
         to--;
     return redact_is_secret_value(u, r->text, from, to) &&
@@ -58,7 +60,7 @@ bool redact_block(struct redact *r, const struct rule *u, const struct pair *p,
     indent = from - next;
     to = redact_unquoted_end(r, from);
     if (indent <= base || r->text[to - 1] == ':' || byte_at(r, from) == '#' ||
-        byte_at(r, from) == '-')
+        byte_at(r, from) == '-' || !redact_starts_line(r, name))
         return false;
     if (!all)
         return redact_value(r, u, &below, from, hit);

@@ -86,7 +86,10 @@ static bool match_value(struct redact *r, struct rule *u, struct pair *p,
 
     if (u->nparts)
         return match_shape(r, u, p, from, hit);
-    if ((u->line || u->scheme) && strchr("w(", p->sep))
+    if ((u->line || u->scheme) &&
+        (strchr("w(", p->sep) ||
+         (p->sep == ',' && !is_quote(byte_at(r, from - 1)) &&
+          !is_quote(byte_at(r, p->end + redact_backslashes(r, p->end))))))
         return false;
     if (u->line || (u->scheme && opens_parameters(r, from)))
         return match_line(r, u, p, from, hit);

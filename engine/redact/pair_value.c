@@ -108,10 +108,13 @@ static bool match_unquoted(struct redact *r, const struct rule *u,
     bool line = (p->sep == '=' && !p->blanks) || p->sep == ':';
 
     if (!redact_is_secret_value(u, r->text, from, to) || p->sep == '(' ||
-        (p->sep == ',' && is_quote(byte_at(r, p->end))) ||
+        (p->sep == ',' &&
+         (is_quote(byte_at(r, p->end)) || byte_at(r, from - 1) == ' ')) ||
         (is_distant(p->sep) && !redact_is_random(r->text, from, to)) ||
-        (p->sep != 's' && redact_is_code(r, from, to)) ||
-        (p->sep == ':' && redact_is_prose(r, from, to)))
+        (p->sep != 's' &&
+         (redact_is_code(r, from, to) || redact_is_variable(r, p, from, to))) ||
+        (p->sep == ':' &&
+         (redact_is_prose(r, from, to) || redact_is_type(r->text, from, to))))
         return false;
     if (p->sep != 's' && (p->blanks || is_quote(byte_at(r, p->end))) &&
         redact_is_identifier(r, from, to))

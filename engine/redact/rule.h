@@ -194,11 +194,18 @@ bool redact_is_long_hash(const char *text, size_t from, size_t to);
 /* Fills the set of a value without quotes. */
 void redact_unquoted_set(struct charset *set);
 
+/* True when [from, to) is one of the words, in any case; NULL ends them. */
+bool redact_is_one_of(const char *text, size_t from, size_t to,
+                      const char *const words[]);
+
 /* What a value without quotes may be instead of a secret: a type's name, an
  * expression, or a word of a sentence. */
 bool redact_is_type(const char *text, size_t from, size_t to);
 bool redact_is_code(const struct redact *r, size_t from, size_t to);
 bool redact_is_prose(const struct redact *r, size_t from, size_t to);
+bool redact_is_variable(const struct redact *r, const struct pair *p,
+                        size_t from, size_t to);
+bool redact_is_own_name(const char *text, size_t from, size_t to);
 bool redact_is_identifier(const struct redact *r, size_t from, size_t to);
 
 /* True for a quoted argument behind a name that could be its value:

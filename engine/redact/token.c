@@ -86,16 +86,20 @@ static int class_of(char c)
  * as camelCase: a capital and the small letters behind it are one word. */
 static bool changes_often(const char *text, size_t from, size_t to)
 {
-    size_t changes = 0;
+    size_t changes = 0, words = 0, small = 0;
     int last = 0;
 
     for (size_t i = from; i < to; i++) {
         int now = class_of(text[i]);
 
         changes += now && last && now != last && !(last == 3 && now == 2);
+        small = now == 2 ? small + 1 : 0;
+        words += small == 3 && i >= from + 3 && is_upper(text[i - 3]) ? 4
+                 : small > 3 && words > 0                             ? 1
+                                                                      : 0;
         last = now ? now : last;
     }
-    return changes * 5 >= to - from;
+    return changes * 5 >= to - from && words * 2 < to - from;
 }
 
 static bool is_hash(const char *text, size_t from, size_t to)

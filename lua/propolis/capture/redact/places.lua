@@ -31,7 +31,7 @@ return {
       "-pass pass:", "-k pass:" }, inside = true, keep = true,
       set = "!#-&(-[]-~" },
     { id = "password", keywords = { "login " }, keep = true, parts = {
-        { set = "!-~", keep = true }, { set = " \t\r\n", keep = true },
+        { set = "!-.0-~", keep = true }, { set = " \t\r\n", keep = true },
         { literal = "password", keep = true },
         { set = " \t\r\n", keep = true }, { set = "!#-&(-[]-~" } } },
     { id = "aws-signature", keywords = { "Signature=" }, keep = true,
@@ -62,6 +62,8 @@ return {
       guard = { "digit" } },
     { id = "cookie", kind = "pair", line = true, min = 8,
       keywords = { "cookie", "set-cookie" } },
+    { id = "key", keywords = { "?key=", "&key=" }, keep = true, inside = true,
+      set = "A-Za-z0-9._~-", min = 16, guard = { "digit" } },
     -- Names that are often innocent, with a value that is not.
     { id = "key", kind = "pair", inside = true, min = 16, keywords = { "key",
       "auth", "creds" }, guard = { "weak", "digit", "letter", "random",

@@ -103,7 +103,7 @@ return {
     { id = "vault-token", keywords = { "hvs.", "hvb.", "hvr." }, set = DASHED,
       min = 24 },
     { id = "vault-token", keywords = { "s." }, set = WORD, min = 24, max = 24,
-      guard = { "digit", "letter" } },
+      guard = { "digit", "letter", "random" } },
     { id = "doppler-token", keywords = { "dp.pt.", "dp.st.", "dp.ct.",
       "dp.sa.", "dp.scim.", "dp.audit." }, set = DOTTED, min = 40 },
     { id = "terraform-token", keywords = { ".atlasv1." }, inside = true,
