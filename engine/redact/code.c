@@ -151,6 +151,8 @@ bool redact_is_variable(const struct redact *r, const struct pair *p,
 {
     size_t name = redact_name_start(r, p->pos);
 
+    if (r->text[from] == '$' && to - from > 1)
+        return is_letters(r->text, from + 1, to);
     if (!is_letters(r->text, from, to))
         return false;
     for (size_t i = name; i < p->pos; i++)
@@ -183,6 +185,24 @@ bool redact_is_own_name(const char *text, size_t from, size_t to)
              (strchr("_-:.", c) || (is_upper(c) && is_lower(text[i - 1]))));
     }
     return joined && names_secret(text, from, to);
+}
+
+bool redact_breaks_brackets(const char *text, size_t from, size_t to)
+{
+    static const char open[] = "([{", closed[] = ")]}";
+    char stack[32];
+    size_t n = 0;
+
+    for (size_t i = from; i < to && i < from + WORD_MAX; i++) {
+        const char *o = text[i] ? strchr(open, text[i]) : NULL;
+        const char *c = text[i] ? strchr(closed, text[i]) : NULL;
+
+        if (o && n < sizeof(stack))
+            stack[n++] = closed[o - open];
+        else if (c && (n == 0 || stack[--n] != *c))
+            return true;
+    }
+    return false;
 }
 
 /* "password: the one you chose" is prose, "password: hunter" at the end of a

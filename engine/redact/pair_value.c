@@ -2,6 +2,7 @@
 
 #include "redact/rule.h"
 
+#define ODD_MIN 8
 #define QUOTES_MAX 16 /* in a value, before its end is given up */
 
 /* name = ' or name: ' where an escaped line's end may stand before it: then a
@@ -100,6 +101,23 @@ static bool is_distant(char sep)
     return sep == ',' || sep == 'w' || sep == '(';
 }
 
+/* On a line of its own: a value of any signs, such as {{h}o)p$, whose brackets
+ * are those of no code. */
+static bool match_odd(struct redact *r, const struct rule *u,
+                      const struct pair *p, size_t from, struct redact_hit *hit)
+{
+    size_t to;
+
+    if ((p->sep != '=' && p->sep != ':') || !byte_at(r, from) ||
+        !strchr("{[(<>&|;,", r->text[from]) ||
+        !redact_starts_line(r, redact_name_start(r, p->pos)))
+        return false;
+    to = redact_line_end(r, from + 1);
+    return to - from >= ODD_MIN && redact_breaks_brackets(r->text, from, to) &&
+           redact_is_secret_value(u, r->text, from, to) &&
+           set_hit(hit, from, to);
+}
+
 static bool match_unquoted(struct redact *r, const struct rule *u,
                            const struct pair *p, size_t from,
                            struct redact_hit *hit)
@@ -107,10 +125,13 @@ static bool match_unquoted(struct redact *r, const struct rule *u,
     size_t to = redact_unquoted_end(r, from);
     bool line = (p->sep == '=' && !p->blanks) || p->sep == ':';
 
+    if (to == from)
+        return match_odd(r, u, p, from, hit);
     if (!redact_is_secret_value(u, r->text, from, to) || p->sep == '(' ||
         (p->sep == ',' &&
          (is_quote(byte_at(r, p->end)) || byte_at(r, from - 1) == ' ')) ||
-        (is_distant(p->sep) && !redact_is_random(r->text, from, to)) ||
+        (is_distant(p->sep) && !redact_is_random(r->text, from, to) &&
+         (p->sep != 'w' || !redact_is_long_hash(r->text, from, to))) ||
         (p->sep != 's' &&
          (redact_is_code(r, from, to) || redact_is_variable(r, p, from, to))) ||
         (p->sep == ':' &&
@@ -153,7 +174,8 @@ static bool is_setter(const struct redact *r, size_t pos)
 static bool is_argument_of(const struct redact *r, const struct pair *p,
                            size_t from, size_t to)
 {
-    bool next = p->sep == ',' && is_quote(byte_at(r, p->end));
+    bool next =
+        p->sep == 'w' || (p->sep == ',' && is_quote(byte_at(r, p->end)));
 
     return next || is_setter(r, p->pos) ? redact_is_argument(r, from, to)
                                         : redact_is_random(r->text, from, to);

@@ -205,6 +205,8 @@ bool redact_is_code(const struct redact *r, size_t from, size_t to);
 bool redact_is_prose(const struct redact *r, size_t from, size_t to);
 bool redact_is_variable(const struct redact *r, const struct pair *p,
                         size_t from, size_t to);
+/* True when a bracket closes in [from, to) that was not opened last. */
+bool redact_breaks_brackets(const char *text, size_t from, size_t to);
 bool redact_is_own_name(const char *text, size_t from, size_t to);
 bool redact_is_identifier(const struct redact *r, size_t from, size_t to);
 

@@ -151,6 +151,19 @@ static size_t operator_start(const struct redact *r, size_t i)
     return byte_at(r, i + n) == '=' ? n : 0;
 }
 
+/* True when the quote at i closes at the end of its line or before a ';'. */
+static bool ends_directive(const struct redact *r, size_t i)
+{
+    size_t limit = r->len - i > TAG_MAX ? i + TAG_MAX : r->len;
+
+    for (i++; i < limit && r->text[i] != '\n'; i++)
+        if (r->text[i] == '"') {
+            i = redact_skip_blanks(r, i + 1);
+            return !byte_at(r, i) || strchr(";\r\n", r->text[i]);
+        }
+    return false;
+}
+
 /* The key is …: behind the verb, or i. */
 static size_t skip_verb(const struct redact *r, size_t i)
 {
@@ -182,12 +195,17 @@ static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
         i += 2, *sep = '=';
     else if (blanks > 0 && (c == '\'' || (c != '-' && is_option(r, pos))))
         *sep = ' '; /* also SQL's PASSWORD '...' */
+    else if (blanks > 0 && c == '"' && ends_directive(r, i) &&
+             redact_starts_line(r, redact_name_start(r, pos)))
+        *sep = ' '; /* as in a server's configuration: password "…"; */
     else if (blanks == 0 && c == '(' && is_quote(byte_at(r, i + 1)))
         *sep = '(', i++;
     else if (blanks == 0 && c == ',')
         *sep = ',', i++;
-    else if (blanks > 0 && is_word(c))
-        *sep = 'w', i = skip_verb(r, i);
+    else if (blanks > 0 && is_word(c)) {
+        *sep = 'w';
+        i = skip_verb(r, i);
+    }
     if (*sep == '=')
         for (i++; byte_at(r, i) == '=' || byte_at(r, i) == '>' ||
                   (c == '<' && byte_at(r, i) == '-');
@@ -231,6 +249,8 @@ size_t redact_separator(const struct redact *r, size_t pos, size_t end,
     if ((after = separate_value(r, i, quoted, sep)) > 0)
         return after;
     *sep = 0;
+    if (byte_at(r, i) == '[' && byte_at(r, i + 1) == ']')
+        i++; /* char password[] = */
     if (byte_at(r, i) == ']')
         i++;
     n = redact_skip_blanks(r, i) - i;

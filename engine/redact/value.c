@@ -71,6 +71,17 @@ static bool is_example(const char *text, size_t from, size_t to)
     return i + 1 == to && text[i] == '%';
 }
 
+/* What stands between {{ and }}, or behind them where the value was cut. */
+static bool is_expression(const char *text, size_t from, size_t to)
+{
+    if (to - from > 1 && text[to - 1] == '}' && text[to - 2] == '}')
+        to -= 2;
+    for (size_t i = from; i < to && i < from + 256; i++)
+        if (!is_word(text[i]) && !strchr(" \t.()|$\"'-,:/[]=!*\\", text[i]))
+            return false;
+    return true;
+}
+
 /* {name}, {0}, {config.x!r}: between braces stands what a template fills in,
  * but not where the last word of it is random: {AQAA 8f3kX0…}. */
 static bool is_template(const char *text, size_t from, size_t to)
@@ -80,7 +91,7 @@ static bool is_template(const char *text, size_t from, size_t to)
     if (text[from] != '{' || to - from < 2)
         return false;
     if (text[from + 1] == '{')
-        return true;
+        return is_expression(text, from + 2, to);
     if (text[to - 1] != '}')
         return false;
     while (word > from + 1 && text[word - 1] != ' ')
@@ -122,9 +133,12 @@ static bool is_verb(const char *text, size_t from, size_t to)
  * rule of its own. */
 static bool is_filled_in(const char *text, size_t from, size_t to)
 {
-    for (size_t i = from; i + 1 < to && i < from + 8; i++)
-        if ((text[i] == '$' || text[i] == '#') && text[i + 1] == '{')
-            return true;
+    size_t i = from;
+
+    while (i < to && i < from + 8 && (is_word(text[i]) || text[i] == ' '))
+        i++;
+    if (i + 1 < to && strchr("$#", text[i]) && text[i + 1] == '{')
+        return true;
     return redact_word_at(text, to, from, "-----BEGIN ") ||
            (to - from > 3 && memcmp(text + to - 3, "...", 3) == 0);
 }

@@ -99,6 +99,7 @@ token("tailscale-key", "ts" .. "key-", "auth-" .. rep(WORD, 24))
 token("onepassword-token", "ops" .. "_eyJ", rep(WORD, 120))
 token("artifactory-key", "AK" .. "Cp", rep(WORD, 69))
 token("alibaba-key", "LT" .. "AI", rep(WORD, 20))
+text("mailchimp-key", "key ", rep(HEX, 32) .. "-u" .. "s12")
 text("maxmind-key", "key ", rep(WORD, 6) .. "_" .. rep(WORD, 29) .. "_m"
     .. "mk")
 token("typeform-token", "tf" .. "p_", rep(WORD, 44))

@@ -52,6 +52,9 @@ corpus.places = {
     'curl -X POST https://h \\\n  -d x \\\n  -u bob:%s',
     'curl -u ":%s" https://h', "curl --user \\\n  'bob:%s' h",
     "Authorization: Api-Token %s", "<secret>{AQAAABAAA %s4kQ9zR7wB}</secret>",
+    'password "%s";', 'char password[] = "%s";', "pw: '%s'",
+    "jdbc:oracle:thin:scott/%s@h:1521/x", "sqlplus scott/%s@orcl",
+    "jdbc:mysql://bob:%s@[h1:1,h2:2]/db", "the password is \"%s\"",
     "my %%h = (password => '%s');",
 }
 
@@ -62,7 +65,8 @@ corpus.random_places = {
     "dbPass: '%s'", "https://h/x?key=%s", "https://h/x?a=1&key=%s&b",
     "const deployKey = \"%s\"", "stripe_key_prod: %s", "keyForStripe = '%s'",
     "myAuthProd = '%s'", "smtpCreds: '%s'", "SLACK_HOOK=%s", "name,token,%s,x",
-    "apiToken,%s,", "my api key is %s", "use the token %s for it",
+    "apiToken,%s,", "X-JFrog-Art-Api: %s",
+    "https://h/x?key=%s#top", "my api key is %s", "use the token %s for it",
     "clientSecret('%s')", "api_key(\"%s\")", 'curl -u "%s:" https://h',
     "[DEBUG] using key = %s", "APP_SECRET=%s", '"auth": "%sZm9vYmFy"',
 }

@@ -30,6 +30,14 @@ describe("a secret is masked in", function()
         end
     end)
 
+    it("odd signs, quoted or on a line of its own", function()
+        for _, place in ipairs { "password: '%s'", 'api_key := "%s"',
+            "A=1\nAPI_KEY=%s\nB=2", "password: %s\n" } do
+            gone(place, "{{h}o)p${e]no(dy[finds>-_$#1}}")
+        end
+        gone('"postgres://a:p! o@2wd@h/x"', "p! o@2wd")
+    end)
+
     it("a URL, though it begins or goes on strangely", function()
         for _, secret in ipairs { "$ecret12", "{brace1}x", "<angle1", "a/b?c1",
             "p%40ss1", "x:y1" } do
@@ -136,6 +144,19 @@ describe("what only stands near a secret stays:", function()
         'get("token", "user_id")', "integrity: sha512-"
             .. ("aB3dE5gH7jK9"):rep(7) .. "==", "monkey: banana12345678901",
         "machine learning is hard", "PASSWORD '' and more",
+        "password: {{ .Values.db.password | b64enc }}",
+        "password: '${{ secrets.DB }}'", "password=%w", "password = f(x)[0]",
+        "password = {a: 1, b: [2]}", "mysql://admin:REPLACE_WITH_PASSWORD@h/x",
+        "$password = $input;", "token: `Basic ${x}`", "secret: 'abcdefg...'",
+        "privateKey: '" .. "-----BEGIN " .. "X'", "a, password = split",
+        "s.ForgotPassword = v", "const password = await read()",
+        "  Password: pw,\n", "const opResetPassword = \"ResetPassword\"",
+        "NoPassword = 'NO_PASSWORD'", "case password:\n    return x",
+        "use the --password options", "user and password: %w",
+        "newToken := ec2Token{", "import { a1Client, oAuth1TokenStore }",
+        "token: _context6.t7,", "check authorization, no updates required",
+        "f(z *acme.Authorization, chal *acme.Challenge)",
+        "s.DestinationIpv6CidrBlock", "<a>:<password>@host and <b>",
         "publicKey = 'aB3dE5gH7jK9mN1p'", "primaryKey=aB3dE5gH7jK9mN1pQ2",
         "cacheKey: 'aB3dE5gH7jK9mN1pQ2'", "key-id = aB3dE5gH7jK9mN1pQ2",
         "x_key_fingerprint: aB3dE5gH7jK9mN1pQ2", "auth0_domain: dev-x1.a.com",

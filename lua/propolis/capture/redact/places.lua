@@ -34,6 +34,10 @@ return {
         { set = "!-.0-~", keep = true }, { set = " \t\r\n", keep = true },
         { literal = "password", keep = true },
         { set = " \t\r\n", keep = true }, { set = "!#-&(-[]-~" } } },
+    { id = "password", keywords = { "jdbc:oracle:thin:", "sqlplus ",
+      "sqlplus -s " }, inside = true, keep = true, parts = {
+        { set = "A-Za-z0-9_", keep = true }, { literal = "/", keep = true },
+        { set = "!#-.0-9A-Z^-~" } } },
     { id = "aws-signature", keywords = { "Signature=" }, keep = true,
       inside = true, set = "0-9a-f", min = 64, max = 64 },
     { id = "docker-auth", kind = "pair", keywords = { "auth" },
@@ -41,7 +45,8 @@ return {
     { id = "password", kind = "pair", keywords = { "identified by" } },
     { id = "password", kind = "pair", inside = true, keywords = { "password",
       "passwd", "passphrase", "passwort", "pass_word" } },
-    { id = "password", kind = "pair", min = 4, keywords = { "pwd", "pswd" },
+    { id = "password", kind = "pair", min = 4, keywords = { "pwd", "pswd",
+      "pw" },
       guard = { "no_path" } },
     { id = "password", kind = "pair", min = 6, keywords = { "pass" },
       guard = { "letter", "digit", "no_path" } },
@@ -53,7 +58,8 @@ return {
     { id = "api-key", kind = "pair", inside = true, min = 8, keywords = {
       "api_key", "apikey", "api-key", "access_key", "accesskey", "access-key",
       "auth_key", "authkey", "account_key", "master_key", "masterkey",
-      "access_key_id", "service_key" }, guard = { "no_path" } },
+      "access_key_id", "service_key", "x-jfrog-art-api" },
+      guard = { "no_path" } },
     { id = "token", kind = "pair", inside = true, min = 8, keywords = {
       "token", "credential", "credentials", "bearer" },
       guard = { "digit", "letter", "no_path" } },
