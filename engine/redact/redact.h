@@ -94,8 +94,9 @@ void redact_start(struct redact *r, const char *text, size_t len);
 /* The next hit from left to right; false at the end of the text. */
 bool redact_next(struct redact *r, struct redact_hit *hit);
 
-/* Appends text with each hit replaced by "[redacted:ID]" (spans: by nothing);
- * *hits counts them.  Without a hit nothing is appended. */
+/* Appends text with each hit replaced by "[redacted:ID]" (spans: by nothing),
+ * and so what a random value of a hit is repeated by elsewhere; *hits counts
+ * them.  Without a hit nothing is appended. */
 bool redact_mask(struct redact *r, const char *text, size_t len,
                  struct buf *out, size_t *hits, struct err *e);
 

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "core/buf.h"
 #include "redact/rule.h"
 
 void redact_start(struct redact *r, const char *text, size_t len)
@@ -93,35 +92,6 @@ bool redact_next(struct redact *r, struct redact_hit *hit)
         }
     }
     return false;
-}
-
-/* Spans vanish; whatever else is masked leaves a word that says why. */
-static bool replacement(const struct redact *r, const struct redact_hit *hit,
-                        struct buf *out, struct err *e)
-{
-    for (const struct rule *u = r->rules; u; u = u->next)
-        if (u->id == hit->id && u->kind == REDACT_SPAN)
-            return true;
-    return buf_adds(out, "[redacted:", e) && buf_adds(out, hit->id, e) &&
-           buf_adds(out, "]", e);
-}
-
-bool redact_mask(struct redact *r, const char *text, size_t len,
-                 struct buf *out, size_t *hits, struct err *e)
-{
-    struct redact_hit hit;
-    size_t done = 0;
-
-    *hits = 0;
-    redact_start(r, text, len);
-    while (redact_next(r, &hit)) {
-        if (!buf_add(out, text + done, hit.from - done, e) ||
-            !replacement(r, &hit, out, e))
-            return false;
-        done = hit.to;
-        ++*hits;
-    }
-    return *hits == 0 || buf_add(out, text + done, len - done, e);
 }
 
 /* True when rule u masks all of value below a name that it knows. */

@@ -198,3 +198,25 @@ describe("the corpus", function()
         assert.is_true(#harmed < lines / 10000, table.concat(harmed, "\n"))
     end)
 end)
+
+describe("a value that was found once", function()
+    local value = "aB3dE5gH7jK9"
+
+    it("is masked wherever it stands again", function()
+        for _, text in ipairs {
+            "%s\nexport API_KEY=%s\necho %s", "token = '%s' | '%s'",
+            'if (apiKey != "%s") fail("got %s")', "api_key=%s and [%s].",
+        } do
+            local out = redact:text((text:gsub("%%s", value)))
+            assert.is_nil(out:find(value, 1, true), out)
+        end
+    end)
+
+    it("stays within a longer word, and when it is a word itself", function()
+        local longer = (" x%sy %sy"):gsub("%%s", value)
+        assert.equal("api_key=[redacted:api-key]" .. longer,
+            redact:text("api_key=" .. value .. longer))
+        assert.equal("password=[redacted:password] postgres12 sorry",
+            redact:text("password=postgres12 postgres12 sorry"))
+    end)
+end)
