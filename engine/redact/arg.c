@@ -79,6 +79,10 @@ static bool match_word(struct redact *r, const struct rule *u, size_t from,
             *hit = (struct redact_hit){.from = from, .to = to - 1};
             return redact_is_key(r->text, from, to - 1);
         }
+        if (sign == r->text + from && /* no user: -a :8080 is a port */
+            !redact_passes_guard(r->text, from, to,
+                                 REDACT_DIGIT | REDACT_LETTER))
+            return false;
         from = (size_t)(sign - r->text) + 1;
         from += is_quote(byte_at(r, from)) &&
                 byte_at(r, to - 1) == byte_at(r, from);

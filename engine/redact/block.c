@@ -18,10 +18,12 @@ bool redact_element(struct redact *r, const struct rule *u, size_t from,
                     !redact_word_at(r->text, r->len, to, "]]>");
          to++)
         continue;
-    if (to == r->len)
-        to = redact_unquoted_end(r, from);
-    else if (r->text[to] == '<' && byte_at(r, to + 1) != '/')
+    if (to == r->len) { /* the text was cut within a word */
+        if (redact_unquoted_end(r, from) < to)
+            return false;
+    } else if (r->text[to] == '<' && byte_at(r, to + 1) != '/') {
         return false;
+    }
     while (to > from && (unsigned char)r->text[to - 1] <= ' ')
         to--;
     return redact_is_secret_value(u, r->text, from, to) &&

@@ -156,7 +156,8 @@ size_t redact_name_start(const struct redact *r, size_t pos)
 
 bool redact_starts_line(const struct redact *r, size_t pos)
 {
-    static const char *const leads[] = {"export ", "ENV ", "set ", "- "};
+    static const char *const leads[] = {"export ", "ENV ", "set ", "setx ",
+                                        "- "};
 
     for (size_t i = 0; i < sizeof(leads) / sizeof(*leads); i++) {
         size_t n = strlen(leads[i]);

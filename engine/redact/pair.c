@@ -87,7 +87,7 @@ static bool match_value(struct redact *r, struct rule *u, struct pair *p,
     if (u->nparts)
         return match_shape(r, u, p, from, hit);
     if ((u->line || u->scheme) &&
-        (strchr("w(", p->sep) ||
+        (strchr("w(|", p->sep) ||
          (p->sep == ',' && !is_quote(byte_at(r, from - 1)) &&
           !is_quote(byte_at(r, p->end + redact_backslashes(r, p->end))))))
         return false;

@@ -3,6 +3,7 @@
 #include "redact/rule.h"
 
 #define ODD_MIN 8
+#define CELL_MIN 8
 #define QUOTES_MAX 16 /* in a value, before its end is given up */
 
 /* name = ' or name: ' where an escaped line's end may stand before it: then a
@@ -98,7 +99,21 @@ static bool set_hit(struct redact_hit *hit, size_t from, size_t to)
 /* Separators behind which other things than values stand more often. */
 static bool is_distant(char sep)
 {
-    return sep == ',' || sep == 'w' || sep == '(';
+    return sep == '|' || sep == ',' || sep == 'w' || sep == '(';
+}
+
+/* True when [from, to) is all of a table's cell or of an element, and more than
+ * a word or a number: letters and digits. */
+static bool is_cell(const struct redact *r, size_t from, size_t to)
+{
+    size_t k = redact_backslashes(r, to), i = to;
+
+    if (is_quote(byte_at(r, to + k)))
+        i = to + k + 1;
+    i = redact_skip_blanks(r, i);
+    return (byte_at(r, i) == '|' || redact_word_at(r->text, r->len, i, "</")) &&
+           to - from >= CELL_MIN &&
+           redact_passes_guard(r->text, from, to, REDACT_DIGIT | REDACT_LETTER);
 }
 
 /* On a line of its own: a value of any signs, such as {{h}o)p$, whose brackets
@@ -130,7 +145,9 @@ static bool match_unquoted(struct redact *r, const struct rule *u,
     if (!redact_is_secret_value(u, r->text, from, to) || p->sep == '(' ||
         (p->sep == ',' &&
          (is_quote(byte_at(r, p->end)) || byte_at(r, from - 1) == ' ')) ||
-        (is_distant(p->sep) && !redact_is_random(r->text, from, to) &&
+        (p->sep == '|' && !is_cell(r, from, to)) ||
+        (is_distant(p->sep) && p->sep != '|' &&
+         !redact_is_random(r->text, from, to) &&
          (p->sep != 'w' || !redact_is_long_hash(r->text, from, to))) ||
         (p->sep != 's' &&
          (redact_is_code(r, from, to) || redact_is_variable(r, p, from, to))) ||
@@ -162,6 +179,8 @@ static bool is_setter(const struct redact *r, size_t pos)
 {
     size_t name = redact_name_start(r, pos);
 
+    if (is_upper(r->text[pos]) && is_upper(byte_at(r, pos + 1)))
+        return true; /* a function of SQL: PASSWORD('…') */
     for (size_t i = name; i < pos; i++)
         if ((i == name || r->text[i - 1] == '.') &&
             (redact_word_at(r->text, pos, i, "set") ||
@@ -177,6 +196,8 @@ static bool is_argument_of(const struct redact *r, const struct pair *p,
     bool next =
         p->sep == 'w' || (p->sep == ',' && is_quote(byte_at(r, p->end)));
 
+    if (p->sep == '|')
+        return is_cell(r, from, to);
     return next || is_setter(r, p->pos) ? redact_is_argument(r, from, to)
                                         : redact_is_random(r->text, from, to);
 }

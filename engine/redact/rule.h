@@ -176,7 +176,8 @@ bool redact_starts_line(const struct redact *r, size_t pos);
 
 /* Where the value begins behind a name that ends at end.  *sep tells what
  * stands between: '=', ':', ' ' (an option), '>' (an XML element), ',' (the
- * next argument), '(' (the argument of a call), 'w' (a word of the sentence),
+ * next argument), '(' (the argument of a call), 'w' (a word of the
+ * sentence), '|' (the next cell of a table),
  * '\n' (the lines below a YAML key), or 0: no value. */
 size_t redact_separator(const struct redact *r, size_t pos, size_t end,
                         char *sep);

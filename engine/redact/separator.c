@@ -202,6 +202,9 @@ static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
         *sep = '(', i++;
     else if (blanks == 0 && c == ',')
         *sep = ',', i++;
+    else if (blanks > 0 && c == '|' && byte_at(r, i + 1) == ' ' &&
+             !is_quote(r->text[i - blanks - 1]))
+        *sep = '|', i++;
     else if (blanks > 0 && is_word(c)) {
         *sep = 'w';
         i = skip_verb(r, i);
@@ -214,10 +217,21 @@ static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
     return redact_skip_blanks(r, i);
 }
 
+/* True when the attribute around pos is the name of its element's text:
+ * <string name="api_key">… */
+static bool is_named(const struct redact *r, size_t pos)
+{
+    size_t name = redact_name_start(r, pos);
+
+    name -= name > 0 && is_quote(r->text[name - 1]);
+    return (name >= 5 && redact_word_at(r->text, name, name - 5, "name=")) ||
+           (name >= 4 && redact_word_at(r->text, name, name - 4, "key="));
+}
+
 /* Where a value of its own begins behind a name: <name>X</name> <value>,
  * name="X" value=, name: X and the line value:.  0 when there is none. */
-static size_t separate_value(const struct redact *r, size_t i, bool quoted,
-                             char *sep)
+static size_t separate_value(const struct redact *r, size_t pos, size_t i,
+                             bool quoted, char *sep)
 {
     size_t k = redact_backslashes(r, i), after = 0;
     char c = byte_at(r, i + k);
@@ -227,6 +241,10 @@ static size_t separate_value(const struct redact *r, size_t i, bool quoted,
     else if (quoted && (c == '>' || c == ' '))
         after = value_element(r, tag_end(r, i));
     *sep = '>';
+    if (!after && quoted && c == '>' && is_named(r, pos)) {
+        *sep = '|';
+        return i + 1;
+    }
     if (!after && (quoted || (k > 0 ? c == 'n' : c == '\n' || c == '\r'))) {
         after = value_attribute(r, i);
         *sep = '=';
@@ -246,7 +264,7 @@ size_t redact_separator(const struct redact *r, size_t pos, size_t end,
         return after;
     if (quoted)
         i += n + 1;
-    if ((after = separate_value(r, i, quoted, sep)) > 0)
+    if ((after = separate_value(r, pos, i, quoted, sep)) > 0)
         return after;
     *sep = 0;
     if (byte_at(r, i) == '[' && byte_at(r, i + 1) == ']')

@@ -51,8 +51,9 @@ bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
             (quoted && t[i] == ' ' && colon && i > colon + 1)) &&
            !is_quote(t[i]) && (t[i] != '\\' || byte_at(r, i + 1) == '/');
          i++) {
-        if (!colon && strchr("/?#@", t[i]))
-            return false;
+        if (!colon && strchr("/?#@", t[i])) /* https://TOKEN@host */
+            return t[i] == '@' && redact_is_random(t, at + n, i) &&
+                   (*hit = (struct redact_hit){.from = at + n, .to = i}, true);
         if (t[i] == ':' && !colon)
             colon = i;
         if (t[i] == '@' &&
