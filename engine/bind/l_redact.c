@@ -91,8 +91,8 @@ static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 /* The rule at the top of the stack as *s; the pointer table is pushed. */
 static void read_rule(lua_State *L, struct redact_spec *s)
 {
-    static const char *const kinds[] = {"token", "pair", "url", "arg",
-                                        "pem",   "span", NULL};
+    static const char *const kinds[] = {"token", "pair",     "url",  "arg",
+                                        "pem",   "manifest", "span", NULL};
     int idx = lua_gettop(L);
     const char *kind = "token";
     const char *after = "";

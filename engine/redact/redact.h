@@ -19,13 +19,14 @@ struct redact;
 #define REDACT_NO_MAX ((size_t)-1)
 
 enum redact_kind {
-    REDACT_TOKEN, /* keyword, then parts: ghp_ and 36 letters */
-    REDACT_PAIR,  /* keyword is a name: password = value; parts, if any, are
-                   * the shape of the whole value */
-    REDACT_URL,   /* keyword is "://": the password in user:password@host */
-    REDACT_ARG,   /* keyword is an option of a program: curl -u user:x */
-    REDACT_PEM,   /* keyword opens a PEM block that holds a private key */
-    REDACT_SPAN   /* from keyword to its closing word, or to the end */
+    REDACT_TOKEN,    /* keyword, then parts: ghp_ and 36 letters */
+    REDACT_PAIR,     /* keyword is a name: password = value; parts, if any, are
+                      * the shape of the whole value */
+    REDACT_URL,      /* keyword is "://": the password in user:password@host */
+    REDACT_ARG,      /* keyword is an option of a program: curl -u user:x */
+    REDACT_PEM,      /* keyword opens a PEM block that holds a private key */
+    REDACT_MANIFEST, /* keyword holds the data of a Kubernetes Secret */
+    REDACT_SPAN      /* from keyword to its closing word, or to the end */
 };
 
 /* What a token must also have, so that ordinary words stay. */

@@ -72,7 +72,8 @@ struct redact {
     size_t len, at;
     struct charset unquoted; /* what values without quotes are of */
     struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
-    size_t done;                                    /* behind the last hit */
+    struct run kinds; /* up to .to; the last one of a Secret before .from */
+    size_t done;      /* behind the last hit */
 };
 
 static inline bool is_digit(char c)
@@ -143,6 +144,8 @@ bool redact_arg(struct redact *r, const struct rule *u, size_t at, size_t n,
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
 bool redact_pem(const struct redact *r, size_t at, size_t n,
                 struct redact_hit *hit);
+bool redact_manifest(struct redact *r, size_t at, size_t n,
+                     struct redact_hit *hit);
 bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
                   struct redact_hit *hit);
 bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
@@ -164,6 +167,12 @@ bool redact_is_plain_name(const char *text, const struct rule *u, size_t pos,
 
 size_t redact_skip_blanks(const struct redact *r, size_t i);
 size_t redact_backslashes(const struct redact *r, size_t i);
+
+/* Behind white space, line ends and their escapes included. */
+size_t redact_skip_space(const struct redact *r, size_t i);
+
+/* Behind a quote at i and its backslashes, if one stands there. */
+size_t redact_skip_quote(const struct redact *r, size_t i);
 
 /* The end of a value that k backslashes and a quote opened, or 0 when its line
  * ends first. */

@@ -33,6 +33,8 @@ static bool match(struct redact *r, const struct keyword *k,
         return redact_url(r, r->at, k->len, hit);
     case REDACT_PEM:
         return redact_pem(r, r->at, k->len, hit);
+    case REDACT_MANIFEST:
+        return redact_manifest(r, r->at, k->len, hit);
     case REDACT_SPAN:
         return redact_span(r, k->rule, r->at, k->len, hit);
     }

@@ -25,8 +25,7 @@ size_t redact_backslashes(const struct redact *r, size_t i)
     return n;
 }
 
-/* White space, line ends and their escapes included. */
-static size_t skip_space(const struct redact *r, size_t i)
+size_t redact_skip_space(const struct redact *r, size_t i)
 {
     size_t limit = i + SPACE_MAX;
 
@@ -41,8 +40,7 @@ static size_t skip_space(const struct redact *r, size_t i)
     return i;
 }
 
-/* Behind a quote at i and its backslashes, if one stands there. */
-static size_t skip_quote(const struct redact *r, size_t i)
+size_t redact_skip_quote(const struct redact *r, size_t i)
 {
     size_t k = redact_backslashes(r, i);
 
@@ -89,7 +87,7 @@ static size_t value_element(const struct redact *r, size_t i)
 
     if (!i)
         return 0;
-    i = skip_space(r, i);
+    i = redact_skip_space(r, i);
     for (size_t k = 0; k < sizeof(tags) / sizeof(*tags); k++)
         if (redact_word_at(r->text, r->len, i, tags[k]))
             return i + strlen(tags[k]);
@@ -101,16 +99,16 @@ static size_t value_element(const struct redact *r, size_t i)
  * none. */
 static size_t value_attribute(const struct redact *r, size_t i)
 {
-    i = skip_space(r, i);
+    i = redact_skip_space(r, i);
     if (redact_word_at(r->text, r->len, i, "/>")) {
-        i = skip_space(r, i + 2);
+        i = redact_skip_space(r, i + 2);
         i += byte_at(r, i) == '<';
     }
-    i = skip_space(r, i + (byte_at(r, i) == ','));
-    i = skip_quote(r, i);
+    i = redact_skip_space(r, i + (byte_at(r, i) == ','));
+    i = redact_skip_quote(r, i);
     if (!redact_word_at(r->text, r->len, i, "value"))
         return 0;
-    i = redact_skip_blanks(r, skip_quote(r, i + strlen("value")));
+    i = redact_skip_blanks(r, redact_skip_quote(r, i + strlen("value")));
     return byte_at(r, i) == '=' || byte_at(r, i) == ':'
                ? redact_skip_blanks(r, i + 1)
                : 0;

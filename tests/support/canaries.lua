@@ -25,6 +25,8 @@ end
 text("private-key", "-----BEGIN " .. "RSA PRIVATE KEY-----\n",
     rep("MIIEpA" .. WORD, 64), "\n-----END RSA PRIVATE KEY-----")
 token("age-key", "AGE-SECRET-" .. "KEY-1", rep(UP, 58))
+text("kubernetes-secret", "kind: Secret\nmetadata:\n  name: a\ndata:\n"
+    .. "  extra: ", rep(WORD, 20) .. "==", "\ntype: Opaque")
 text("url-password", "postgres://app:", "pg-Canary-77", "@db.example/x")
 text("authorization", "Authorization: Basic ", rep(WORD, 22) .. "==")
 token("jwt", "ey" .. "J", rep(WORD, 20) .. "." .. rep(WORD, 30) .. "."

@@ -227,3 +227,43 @@ describe("a value that was found once", function()
             redact:text("password=postgres12 postgres12 sorry"))
     end)
 end)
+
+describe("a Kubernetes Secret", function()
+    local SECRET = "YWRtaW46cGFzc3dvcmQ="
+
+    it("keeps all but its data", function()
+        for _, text in ipairs {
+            "kind: Secret\nmetadata:\n  name: a-name-1\ndata:\n  extra: %s\n"
+                .. "  .cfg: |\n    %s\ntype: Opaque\n",
+            "data:\n  # c\n  extra: '%s'\nkind: Secret\nmetadata:\n  a: b\n",
+            "items:\n- apiVersion: v1\n  "
+                .. "data:\n    extra: %s\n  kind: Secret\n",
+            '{"kind":"Secret","data":{"extra":"%s"},"type":"Opaque"}',
+            '{\n  "data": {\n    "extra": "%s"\n  },\n  "kind": "Secret"\n}',
+            "kind: Secret\nstringData:\n  user: bob\n  extra: hunter-%s\n",
+        } do
+            text = text:gsub("%%s", SECRET)
+            for _ = 1, 2 do
+                local out = redact:text(text)
+                assert.is_nil(out:find(SECRET, 1, true), out)
+                assert.truthy(out:find("kubernetes-secret", 1, true), out)
+                if text:find("Opaque") then assert.matches("Opaque", out) end
+                text = text:find("^{") and require("propolis.json").encode {
+                    text = text } or text
+            end
+        end
+    end)
+
+    it("is not what has another kind, no value or a template", function()
+        for _, text in ipairs {
+            "kind: ConfigMap\ndata:\n  extra: " .. SECRET,
+            "kind: Secret\n---\nkind: ConfigMap\ndata:\n  extra: " .. SECRET,
+            "kind: SecretStore\ndata:\n  extra: " .. SECRET,
+            "kind: Secret\ndata:\n  htpasswd: ''\ntype: Opaque",
+            "kind: Secret\ndata:\n  x: {{ .V }}\n",
+            'metadata: 1\nthe data: is here, kind: Secret',
+        } do
+            assert.equal(text, redact:text(text))
+        end
+    end)
+end)

@@ -32,6 +32,7 @@
 --       attached=true allows no blank before the value.
 --   kind="url"   the password in scheme://user:password@host.
 --   kind="pem"   a block that holds a private key.
+--   kind="manifest"  the data of a Kubernetes Secret, below the keyword.
 --   kind="span"  from a keyword to a closing word (parts of literals).
 local engine = require "engine.redact"
 
