@@ -94,38 +94,35 @@ static bool ends_word(const char *text, size_t i, size_t to)
            (is_upper(text[i]) && is_lower(text[i - 1]));
 }
 
+/* Words of names that hold no secret. */
+static const char *const plain[] = {
+    "access",   "accessor", "algorithm",   "alias",     "arn",     "audience",
+    "author",   "blob",     "bucket",      "cache",     "cached",  "challenge",
+    "checksum", "class",    "code",        "color",     "column",  "commit",
+    "config",   "content",  "count",       "cursor",    "date",    "dedup",
+    "digest",   "dir",      "domain",      "donkey",    "email",   "encoding",
+    "endpoint", "etag",     "event",       "exchange",  "expires", "expiry",
+    "field",    "file",     "fingerprint", "flow",      "foreign", "format",
+    "frame",    "group",    "hash",        "header",    "hockey",  "host",
+    "hot",      "icon",     "id",          "ids",       "idx",     "index",
+    "issuer",   "item",     "kind",        "label",     "len",     "length",
+    "level",    "lock",     "lookup",      "map",       "method",  "mode",
+    "monkey",   "mount",    "name",        "natural",   "node",    "nonce",
+    "object",   "pair",     "part",        "partition", "parts",   "path",
+    "pattern",  "policy",   "port",        "prefix",    "press",   "primary",
+    "prop",     "property", "provider",    "pub",       "public",  "query",
+    "react",    "realm",    "regex",       "region",    "result",  "ring",
+    "route",    "routing",  "row",         "rule",      "salt",    "schema",
+    "scope",    "selector", "sequence",    "server",    "shard",   "signature",
+    "size",     "sort",     "source",      "space",     "spec",    "state",
+    "status",   "storage",  "store",       "style",     "suffix",  "tenant",
+    "text",     "time",     "title",       "ttl",       "turkey",  "type",
+    "unique",   "uri",      "url",         "usage",     "user",    "vault",
+    "verifier", "version",  "whiskey",     "word"};
+
 bool redact_is_plain_name(const char *text, const struct rule *u, size_t pos,
                           size_t n, size_t to)
 {
-    static const char *const words[] = {
-        "access",    "accessor",  "algorithm", "alias",       "arn",
-        "audience",  "author",    "blob",      "bucket",      "cache",
-        "cached",    "challenge", "checksum",  "class",       "code",
-        "color",     "column",    "commit",    "config",      "content",
-        "count",     "cursor",    "date",      "dedup",       "digest",
-        "dir",       "domain",    "donkey",    "email",       "encoding",
-        "endpoint",  "etag",      "event",     "exchange",    "expires",
-        "expiry",    "field",     "file",      "fingerprint", "flow",
-        "foreign",   "format",    "frame",     "group",       "hash",
-        "header",    "hockey",    "host",      "hot",         "icon",
-        "id",        "ids",       "idx",       "index",       "issuer",
-        "item",      "kind",      "label",     "len",         "length",
-        "level",     "lock",      "lookup",    "map",         "method",
-        "mode",      "monkey",    "mount",     "name",        "natural",
-        "node",      "nonce",     "object",    "pair",        "part",
-        "partition", "parts",     "path",      "pattern",     "policy",
-        "port",      "prefix",    "press",     "primary",     "prop",
-        "property",  "provider",  "pub",       "public",      "query",
-        "react",     "realm",     "regex",     "region",      "result",
-        "ring",      "route",     "routing",   "row",         "rule",
-        "salt",      "schema",    "scope",     "selector",    "sequence",
-        "server",    "shard",     "signature", "size",        "sort",
-        "source",    "space",     "spec",      "state",       "status",
-        "storage",   "store",     "style",     "suffix",      "tenant",
-        "text",      "time",      "title",     "ttl",         "turkey",
-        "type",      "unique",    "uri",       "url",         "usage",
-        "user",      "vault",     "verifier",  "version",     "whiskey",
-        "word"};
 
     if (!(u->guard & REDACT_WEAK))
         return false;
@@ -133,10 +130,10 @@ bool redact_is_plain_name(const char *text, const struct rule *u, size_t pos,
         if (i > 0 && !ends_word(text, i, to) && i != pos + n &&
             is_word(text[i - 1]) && text[i - 1] != '_')
             continue;
-        for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
-            size_t end = i + strlen(words[k]);
+        for (size_t k = 0; k < sizeof(plain) / sizeof(*plain); k++) {
+            size_t end = i + strlen(plain[k]);
 
-            if (redact_word_at(text, to, i, words[k]) &&
+            if (redact_word_at(text, to, i, plain[k]) &&
                 (end == pos || ends_word(text, end, to)))
                 return true;
         }
