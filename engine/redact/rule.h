@@ -72,6 +72,8 @@ struct redact {
     size_t len, at;
     struct charset unquoted; /* what values without quotes are of */
     struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
+    struct redact_hit later; /* found, but what stands before it is looked at
+                              * first; .to is 0 when there is none */
     struct run kinds; /* up to .to; the last one of a Secret before .from */
     size_t done;      /* behind the last hit */
 };

@@ -2,6 +2,8 @@
 
 #include "redact/rule.h"
 
+#define BETWEEN_MIN 16 /* bytes of a name and a sign hold no secret */
+
 void redact_start(struct redact *r, const char *text, size_t len)
 {
     r->scan++; /* forgets every run that was measured */
@@ -9,6 +11,7 @@ void redact_start(struct redact *r, const char *text, size_t len)
     r->len = len;
     r->at = 0;
     r->done = 0;
+    r->later = (struct redact_hit){0};
 }
 
 static bool keyword_at(const struct redact *r, const struct keyword *k)
@@ -77,23 +80,47 @@ static const char *better_id(struct redact *r, const struct redact_hit *hit)
     return id;
 }
 
-bool redact_next(struct redact *r, struct redact_hit *hit)
+/* The first hit of a keyword at r->at that ends before limit. */
+static bool match_before(struct redact *r, size_t limit, struct redact_hit *hit)
 {
-    for (; r->at + 1 < r->len; r->at++) {
-        unsigned k = r->heads[redact_bucket(r->text + r->at)];
+    unsigned k = r->heads[redact_bucket(r->text + r->at)];
 
-        for (; k; k = r->keywords[k].next) {
-            if (!keyword_at(r, &r->keywords[k]) ||
-                !match(r, &r->keywords[k], hit))
-                continue;
-            hit->id = r->keywords[k].rule->id;
-            if (r->keywords[k].rule->kind == REDACT_PAIR)
-                hit->id = better_id(r, hit);
-            r->at = r->done = hit->to;
-            return true;
-        }
+    for (; k; k = r->keywords[k].next) {
+        if (!keyword_at(r, &r->keywords[k]) ||
+            !match(r, &r->keywords[k], hit) || hit->to > limit)
+            continue;
+        hit->id = r->keywords[k].rule->id;
+        if (r->keywords[k].rule->kind == REDACT_PAIR)
+            hit->id = better_id(r, hit);
+        return true;
     }
     return false;
+}
+
+/* Between a name and its value, in the attributes of an element, other secrets
+ * may stand: they come first. */
+bool redact_next(struct redact *r, struct redact_hit *hit)
+{
+    struct redact_hit *later = &r->later;
+    size_t limit = later->to ? later->from : r->len;
+
+    for (; r->at + 1 < limit; r->at++) {
+        if (!match_before(r, limit, hit))
+            continue;
+        if (!later->to && hit->from > r->at + BETWEEN_MIN) {
+            *later = *hit;
+            limit = later->from;
+            continue;
+        }
+        r->at = r->done = hit->to;
+        return true;
+    }
+    if (!later->to)
+        return false;
+    *hit = *later;
+    later->to = 0;
+    r->at = r->done = hit->to;
+    return true;
 }
 
 /* True when rule u masks all of value below a name that it knows. */

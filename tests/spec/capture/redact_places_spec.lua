@@ -38,6 +38,17 @@ describe("a secret is masked in", function()
         gone('"postgres://a:p! o@2wd@h/x"', "p! o@2wd")
     end)
 
+    it("the attributes of an element that holds one", function()
+        for _, text in ipairs {
+            "<password token='%s' a='b'>hunter22</password>",
+            "<passwd -cb x\nkey %s end\n y>hunter22",
+            "<secret href=\"https://bob:%s@h/x\">hunter22</secret>",
+        } do
+            gone(text, "ghp_" .. ("aB3dE5gH7jK9"):rep(3))
+            assert.is_nil(redact:text(text):find("hunter22", 1, true))
+        end
+    end)
+
     it("a URL, though it begins or goes on strangely", function()
         for _, secret in ipairs { "$ecret12", "{brace1}x", "<angle1", "a/b?c1",
             "p%40ss1", "x:y1" } do
