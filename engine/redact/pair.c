@@ -42,7 +42,7 @@ static bool match_shape(struct redact *r, struct rule *u, const struct pair *p,
     if (is_quote(byte_at(r, from + k)))
         from += k + 1;
     to = redact_parts(r, u, from, &start);
-    return to && !goes_on(r, to) &&
+    return to && start < to && !goes_on(r, to) &&
            redact_passes_guard(r->text, start, to, u->guard) &&
            (*hit = (struct redact_hit){.from = start, .to = to}, true);
 }

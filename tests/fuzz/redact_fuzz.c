@@ -108,6 +108,24 @@ static size_t expect(struct redact *r, const char *text, size_t len,
     return n;
 }
 
+/* Any bytes as packed rules: refused, or a set that can be used. */
+static void unpack(const char *bytes, size_t len)
+{
+    static const char text[] = "password=hunter2 gh_abc1 https://a:b@c 0A";
+    struct redact *r = redact_new();
+    struct redact_hit hit;
+    struct err e;
+
+    if (!r)
+        abort();
+    if (redact_unpack(r, bytes, len, &e)) {
+        redact_start(r, text, sizeof(text) - 1);
+        while (redact_next(r, &hit))
+            ;
+    }
+    redact_free(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct redact *r = rules();
@@ -119,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!text)
         abort();
     memcpy(text, data, size);
+    unpack(text, size);
     found = expect(r, text, size, &want);
     if (!redact_mask(r, text, size, &got, &hits, &e))
         abort();

@@ -18,7 +18,8 @@ usage: propolis sync [--push|--pull] [--retry] [--watch] [--json]
   --retry        try rows again that the remote rejected
   --watch        go on, once per sync_interval, until interrupted
   --json         one object on stdout
-  --auto         as hooks start it: says nothing, and waits after failures]],
+  --auto         as hooks start it: the whole worker; says nothing, and waits
+                 after failures]],
     options = { push = "flag", pull = "flag", session = "value",
         ["local"] = "flag", retry = "flag", watch = "flag", auto = "flag",
         json = "flag" },
@@ -61,16 +62,16 @@ local function report(opts, result)
             { "skipped", result.skipped or json.null },
             { "error", err or json.null },
         })
-    elseif not opts.auto then
+    else
         local text = sentence(result)
         if text ~= "" then
             cli.write(text .. "\n")
         end
     end
-    if err and not opts.auto then
+    if err then
         return cli.fail(("%s; what is left stays queued"):format(err))
     end
-    return err and 1 or 0
+    return 0
 end
 
 local function once(conf, opts)
@@ -78,11 +79,11 @@ local function once(conf, opts)
     local progress = require("propolis.cli.progress").start()
     sync.watchdog(conf)
     local result, err = sync.run(conf, {
-        auto = opts.auto, retry = opts.retry, session = opts.session,
+        retry = opts.retry, session = opts.session,
         push_only = opts.push, pull_only = opts.pull,
-        progress = not opts.auto and function(sent)
+        progress = function(sent)
             progress:count("%d rows sent", sent)
-        end or nil,
+        end,
     })
     sync.watchdog(nil)
     progress:close()
@@ -105,18 +106,18 @@ function command.main(opts)
     if opts.push and opts.pull then
         return cli.usage(command, "say --push or --pull, not both")
     end
-    local excess = opts["local"]
-        and cli.misplaced(opts, "--local", "local", "auto")
+    local excess = opts.auto and cli.misplaced(opts, "--auto", "auto", "local")
+        or opts["local"] and cli.misplaced(opts, "--local", "local", "auto")
     if excess then return cli.usage(command, excess) end
     -- What was captured is taken in whatever the settings say by now.
     local conf = cli.check(require("propolis.config").load(
         opts["local"] or opts.auto))
-    if opts["local"] or opts.auto then
-        require("propolis.sync").watchdog(opts.auto and conf)
-        local done, err = require("propolis.capture.intake").take_in(conf)
-        if opts["local"] and opts.auto then return done and 0 or 1 end
-        if opts["local"] then return cli.done(cli.check(done, err) and 0) end
-        conf = cli.check(require("propolis.config").load())
+    if opts.auto then
+        return require("propolis.worker").run(conf,
+            { whole = not opts["local"] }) and 0 or 1
+    elseif opts["local"] then
+        cli.check(require("propolis.capture.intake").take_in(conf))
+        return cli.done(0)
     end
     local ok, result = pcall(opts.watch and watch or once, conf, opts)
     if ok then

@@ -243,4 +243,11 @@ function decode.decode(text, quoted)
     return value
 end
 
+--- json.skim: the same for text that is to be read fast and may be lenient.
+function decode.skim(text)
+    local ok, value = pcall(cjson.decode, text)
+    if ok then return value end
+    return decode.decode(text)
+end
+
 return decode

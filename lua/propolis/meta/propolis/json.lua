@@ -19,6 +19,13 @@ function json.decode(text) end
 ---@return string? err
 function json.decode_deep(text) end
 
+--- The same five times as fast: numbers are floats, an empty array is an empty
+--- table, and it is not strict.
+---@param text string
+---@return any value
+---@return string? err
+function json.skim(text) end
+
 --- Writes a value on one line: keys sorted, or in the order of json.object; an
 --- empty table is {} unless it is marked as an array.
 ---@param v any

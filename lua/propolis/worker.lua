@@ -1,0 +1,113 @@
+--- worker: the one short background job.  `propolis sync --auto`, which hooks
+-- start at the end of a turn or session, runs the steps below, in order.
+--
+-- No step stops the next: what goes wrong is logged.  Steps that have no lock
+-- of their own run in one process at a time per local store; a worker that
+-- finds another at work leaves a mark, and that one runs them once more.
+local log = require "propolis.log"
+local sys = require "engine.sys"
+
+local worker = {}
+
+local function take_in(conf)
+    return require("propolis.capture.intake").take_in(conf) or false
+end
+
+-- Only with settings that are whole: who gets what is not guessed.
+local function sync(_, opts)
+    if not opts.whole then return true end
+    local conf, err = require("propolis.config").load()
+    if not conf then return nil, err end
+    if not conf.remote then return true end
+    require("propolis.sync").watchdog(conf)
+    local result = require("propolis.sync").run(conf, { auto = true })
+    return result ~= nil and not result.error
+end
+
+--- The steps: { name =, run = function(conf, opts) that gives true; or nil and
+-- an error, or false when that was logged; guarded = true when it has a lock of
+-- its own and need not wait for another worker }.  A new one is a line here.
+-- conf is what config.load(true) gave; opts see worker.run.
+worker.steps = {
+    { name = "take in", guarded = true, run = take_in },
+    { name = "sync", guarded = true, run = sync },
+}
+
+--- Most rounds of the steps for other workers that came meanwhile.
+worker.rounds = 20
+
+-- Runs a step: whether all went well.
+local function run_step(step, conf, opts)
+    local fine, ok, err = sys.pcall(step.run, conf, opts)
+    if fine and ok then return true end
+    err = fine and err or ok
+    if err then
+        log.error("worker: %s: %s", step.name, tostring(err))
+    end
+    return false
+end
+
+local function run_all(steps, conf, opts)
+    local ok = true
+    for _, step in ipairs(steps) do
+        ok = run_step(step, conf, opts) and ok
+    end
+    return ok
+end
+
+-- Runs steps in one process at a time.  The mark is set before the lock is
+-- tried and looked at after it was given up, so that none is overlooked.
+local function run_alone(steps, conf, opts)
+    local path = ("%s/worker-%s.lock"):format(conf.paths.state,
+        conf.local_store:match("[^/]*$"))
+    local mark, ok = path .. ".again", true
+    local marked, err = sys.append(mark, "")
+    local round = 0
+    while marked and round < worker.rounds do
+        local lock, busy = sys.lock(path)
+        if not lock and busy.code == "busy" then return ok end
+        marked, err = lock, busy
+        while lock and round < worker.rounds and sys.remove(mark) do
+            round = round + 1
+            ok = run_all(steps, conf, opts) and ok
+        end
+        if lock then lock:release() end
+        if not sys.stat(mark) then return ok end
+    end
+    if not marked then
+        log.error("worker: %s", tostring(err))
+    end
+    return marked and ok or false
+end
+
+--- Runs the steps.
+-- @param conf from config.load(true)
+-- @param opts { whole = true to sync as well; steps = other ones, for tests }
+-- @return whether all went well
+function worker.run(conf, opts)
+    local made, err = sys.mkdir(conf.paths.state)
+    if not made then
+        log.error("worker: %s", tostring(err))
+    end
+    require("propolis.sync").watchdog(conf)
+    local ok, alone = true, {}
+    local function finish()
+        if #alone > 0 then
+            ok = run_alone(alone, conf, opts) and ok
+        end
+        alone = {}
+    end
+    for _, step in ipairs(opts.steps or worker.steps) do
+        if step.guarded then
+            finish()
+            ok = run_step(step, conf, opts) and ok
+        else
+            alone[#alone + 1] = step
+        end
+    end
+    finish()
+    require("propolis.sync").watchdog(nil)
+    return ok
+end
+
+return worker
