@@ -31,7 +31,7 @@ static bool load_compiled(lua_State *L, const char *file, const char *source)
         return false;
     }
     bytes = bind_newbuf(L);
-    ok = file_read(made, (size_t)compiled.st_size, bytes, &e) &&
+    ok = file_read(made, (size_t)compiled.st_size, false, bytes, &e) &&
          luaL_loadbufferx(L, bytes->data, bytes->len, source, "b") == LUA_OK;
     if (ok)
         lua_copy(L, -1, top + 1);
