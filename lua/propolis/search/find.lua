@@ -8,15 +8,18 @@ local target = require "propolis.cli.target"
 -- How long a search may go on bringing the index up to date.
 local CATCH_UP_MS = 2000
 
--- Hits that are asked for beyond the limit: our own searches stand last.
+-- Hits that are asked for beyond the limit where some of them are left out.
 local function with_spare(limit)
     return limit + limit // 2 + 10
 end
 
--- Where nothing but beginnings of words is asked for, what has a word that
--- begins so: see search.prefix.
+-- Whether nothing but beginnings of words is asked for.
+local function is_of_prefixes(q)
+    return #q.prefixes > 0 and #q.words + #q.phrases == 0
+end
+
+-- What has a word that begins so: see search.prefix.
 local function with_prefix(list, q)
-    if #q.prefixes == 0 or #q.words + #q.phrases > 0 then return list end
     local snippets = require "propolis.search.snippets"
     local terms, kept = snippets.terms(q), {}
     for _, e in ipairs(list) do
@@ -25,7 +28,8 @@ local function with_prefix(list, q)
     return kept
 end
 
--- Earlier searches behind everything else, and no more than the limit.
+-- Earlier searches, which the index has not, behind everything else; no more
+-- than the limit.
 local function settle(list, limit)
     local first, last = {}, {}
     for _, e in ipairs(list) do
@@ -49,11 +53,12 @@ local function by_index(store, conf, ask, found)
     if not ix then return nil, err end
     found.index, found.behind = ix, ix.behind
     ask.f.explain = ask.how.explain
+    local some, limit = is_of_prefixes(ask.q), ask.how.limit
     local list, why = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
-        ask.f, with_spare(ask.how.limit))
+        ask.f, some and with_spare(limit) or limit)
     if not list then return nil, why end
     list, why = rows.fill(store, conf, list)
-    return list and with_prefix(list, ask.q), why
+    return list and some and with_prefix(list, ask.q) or list, why
 end
 
 local function by_sql(store, conf, ask)

@@ -284,6 +284,30 @@ describe("propolis search", function()
         assert.matches("nothing found for nosuch in project nest", r.stderr)
     end
 
+    it("reads a store of an older version as it is", function()
+        local old = tmp.dir()
+        memories.fill(old, EVENTS)
+        local url = memories.url(old)
+        for _, column in ipairs { "agent", "plugin_version" } do
+            local r = run({ "query", "--write", "--store", url, "ALTER TABLE"
+                .. " sessions DROP COLUMN " .. column }, { home = old })
+            assert.equal(0, r.code, r.stderr)
+        end
+        local function answer(...)
+            local r = memories.run(old, ...)
+            assert.same({ 0, "" }, { r.code, r.stderr })
+            return r.stdout
+        end
+        local line = "2026%-11%-05 10:00  lin  nest  prompt\n"
+        assert.matches(line, answer("search", "redis"))
+        assert.matches(line, answer("search", "--store", url, "redis"))
+        assert.matches(line, answer("show", "04040404"))
+        assert.matches("\n10:00:00  lin  ", answer("log", "s2"))
+        assert.matches("2026%-11%-05 10:00  lin +nest +1  s2", answer("log"))
+        local r = memories.run(old, "log", "--agent", "codex")
+        assert.same({ 0, "" }, { r.code, r.stdout })
+    end)
+
     it("searches another SQLite file by SQL", function()
         local file = tmp.dir() .. "/x.db"
         memories.fill("sqlite:" .. file, EVENTS, { memory = { { id = "m",
