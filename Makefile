@@ -45,7 +45,9 @@ ALLOBJ  := $(SRC:%.c=$(OUT)/obj/%.o)
 OBJ     := $(filter-out $(MODSRC:%.c=$(OUT)/obj/%.o),$(ALLOBJ))
 SO      := $(MODULES:%=$(OUT)/lib/engine/%.so)
 LUAC    := $(patsubst %.lua,$(OUT)/lib/%.luac,$(shell find lua -name '*.lua' \
-               ! -path '*/meta/*' ! -name boot.lua))
+               ! -path '*/meta/*'))
+REDACT  := lua/propolis/capture/redact
+PACKED  := $(OUT)/lib/$(REDACT)/rules.packed
 UNIT    := $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/*_test.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
@@ -139,7 +141,7 @@ clean:
 	rm -rf $(BUILD)
 
 # ---- the program and its modules ----
-program: $(BIN) $(SO) $(LUAC)
+program: $(BIN) $(SO) $(LUAC) $(PACKED)
 
 $(BIN): $(OBJ)
 	@echo LD $@
@@ -165,6 +167,16 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 $(OUT)/lib/lua/%.luac: lua/%.lua $(OUT)/luac $(OUT)/root
 	@mkdir -p $(@D)
 	@$(OUT)/luac $(ROOT)/$< $< $@
+
+# Redaction rules as bytes: building them from tables was a quarter of a hook.
+$(PACKED): $(OUT)/pack_rules $(wildcard $(REDACT)/*.lua)
+	@mkdir -p $(@D)
+	@$(OUT)/pack_rules $@
+
+$(OUT)/pack_rules: .ci/pack_rules.c \
+    $(filter-out $(OUT)/obj/engine/main.o,$(OBJ))
+	@echo LD $@
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(OUT)/luac: .ci/luac.c $(OUT)/flags
 	@echo LD $@

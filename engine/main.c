@@ -157,11 +157,8 @@ static int run_script(lua_State *L, char **argv)
  * the command, or nil when word is none. */
 static int boot(lua_State *L, const char *word)
 {
-    int status;
+    int status = bind_loadfile(L, "/lua/boot.lua");
 
-    lua_pushfstring(L, "%s/lua/boot.lua", build_root);
-    status = luaL_loadfile(L, lua_tostring(L, -1));
-    lua_remove(L, -2);
     if (status == LUA_OK) {
         lua_pushstring(L, build_root);
         lua_pushstring(L, build_lib);
@@ -221,14 +218,19 @@ static int run_all(lua_State *L, char **argv, int argc, struct options o,
     bool command;
     int code;
 
+    lua_gc(L, LUA_GCSTOP); /* nothing is garbage so early */
     luaL_openlibs(L);
     bind_preload(L);
+    bind_setloader(L);
     set_arg(L, argv, argc, o.script);
-    lua_gc(L, LUA_GCGEN, 0, 0);
     code = boot(L, word);
     if (code != EXIT_SUCCESS)
         return code;
     command = !lua_isnil(L, -1);
+    if (!command) { /* commands do this themselves */
+        lua_gc(L, LUA_GCRESTART);
+        lua_gc(L, LUA_GCGEN, 0, 0);
+    }
     if (args_misplaced(argv, o, command ? word : NULL, wants_repl(argc, o)))
         return EXIT_USAGE;
     if (o.bad) {

@@ -16,31 +16,18 @@ package.path = root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;"
     .. absolute(package.path)
 package.cpath = lib .. "/?.so;" .. absolute(package.cpath)
 
--- What make compiled loads several times faster than its source, unless the
--- source was changed since, or another Lua compiled it.
-table.insert(package.searchers, 2, function(name)
-    local sys = require "engine.sys"
-    local path = "/lua/" .. name:gsub("%.", "/")
-    for _, file in ipairs { path .. ".lua", path .. "/init.lua" } do
-        local made = sys.stat(lib .. file .. "c")
-        local source = made and sys.stat(root .. file)
-        if source and made.mtime >= source.mtime then
-            local bytes = sys.read(lib .. file .. "c")
-            return bytes and load(bytes, name, "b") or nil, root .. file
-        end
-    end
-end)
-
 if not word then return nil end
 local name = word:gsub("-", "_")
 local file = io.open(root .. "/lua/propolis/commands/" .. name .. ".lua")
 if not file then return nil end
 file:close()
 
---- Runs the command; returns its exit code.
+--- Runs the command; returns its exit code.  A brief one collects no garbage
+-- and closes nothing: what it holds goes with its process.
 return function(...)
     local command = require("propolis.commands." .. name)
-    local code = command.run({ ... })
-    if command.brief then os.exit(code) end
-    return code
+    if command.brief then os.exit(command.run({ ... })) end
+    collectgarbage("restart")
+    collectgarbage("generational")
+    return command.run({ ... })
 end

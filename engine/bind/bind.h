@@ -197,6 +197,13 @@ int luaopen_engine_text(lua_State *L);
 int luaopen_engine_search(lua_State *L);
 int luaopen_cjson(lua_State *L);
 
+/* Pushes the chunk of one of our own files, such as "/lua/boot.lua"; what
+ * luaL_loadfile() returns. */
+int bind_loadfile(lua_State *L, const char *file);
+
+/* Lets require find what make compiled of our own modules. */
+void bind_setloader(lua_State *L);
+
 /* Registers all of them in package.preload. */
 void bind_preload(lua_State *L);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/utf8.h"
 #include "redact/redact.h"
 
@@ -123,27 +124,69 @@ static void read_rule(lua_State *L, struct redact_spec *s)
     s->keywords = bind_words(L, idx + 1, "a keyword", &s->nkeywords);
 }
 
-/* redact.new(rules) -> set; raises for a rule that is not well formed */
-static int l_new(lua_State *L)
+/* Calls use with each rule of the list at index 1, and what ends it: false,
+ * with *e set.  Keeps what stands below top. */
+static void each_rule(lua_State *L, void *to,
+                      bool (*use)(void *to, const struct redact_spec *s,
+                                  struct err *e))
 {
-    struct l_set *set;
+    int top = lua_gettop(L);
     struct redact_spec spec;
     struct err e;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    set = bind_newholder(L, sizeof(*set), REDACT_TYPE, 2);
-    set->r = redact_new();
-    if (!set->r)
-        return luaL_error(L, "out of memory");
     for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
         luaL_checktype(L, -1, LUA_TTABLE);
         read_rule(L, &spec);
-        if (!redact_add(set->r, &spec, &e))
-            return luaL_error(L, "%s", e.message);
-        lua_settop(L, 2);
+        if (!use(to, &spec, &e))
+            luaL_error(L, "%s", e.message);
+        lua_settop(L, top);
     }
+    lua_settop(L, top);
+}
+
+static bool add_to_set(void *to, const struct redact_spec *s, struct err *e)
+{
+    return redact_add(to, s, e);
+}
+
+static bool add_to_pack(void *to, const struct redact_spec *s, struct err *e)
+{
+    return redact_pack(s, to, e);
+}
+
+/* redact.new(rules [, packed]) -> set: the rules of the list, then those that
+ * redact.pack() gave; raises for a rule that is not well formed */
+static int l_new(lua_State *L)
+{
+    size_t len = 0;
+    const char *packed = luaL_optlstring(L, 2, NULL, &len);
+    struct l_set *set;
+    struct err e;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
+    set = bind_newholder(L, sizeof(*set), REDACT_TYPE, 3);
+    set->r = redact_new();
+    if (!set->r)
+        return luaL_error(L, "out of memory");
+    each_rule(L, set->r, add_to_set);
+    if (packed && !redact_unpack(set->r, packed, len, &e))
+        return luaL_error(L, "%s", e.message);
+    return 1;
+}
+
+/* redact.pack(rules) -> the rules as bytes for redact.new() of this very
+ * program; raises for a rule that is not well formed */
+static int l_pack(lua_State *L)
+{
+    struct buf *out = bind_newbuf(L);
+    struct err e;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    each_rule(L, out, add_to_pack);
+    if (!redact_pack_end(out, &e))
+        return luaL_error(L, "%s", e.message);
+    lua_pushlstring(L, out->data, out->len);
     return 1;
 }
 
@@ -243,8 +286,10 @@ int luaopen_engine_redact(lua_State *L)
         {"mask", l_mask}, {"find", l_find}, {"named", l_named},
         {"__gc", set_gc}, {NULL, NULL},
     };
-    static const luaL_Reg funcs[] = {
-        {"new", l_new}, {"storable", l_storable}, {NULL, NULL}};
+    static const luaL_Reg funcs[] = {{"new", l_new},
+                                     {"pack", l_pack},
+                                     {"storable", l_storable},
+                                     {NULL, NULL}};
 
     bind_pushmeta(L, REDACT_TYPE, methods);
     lua_pop(L, 1);

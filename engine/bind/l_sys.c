@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -49,19 +50,37 @@ static int l_uuid(lua_State *L)
     return 1;
 }
 
+/* The date of a day since 1970-01-01; gmtime() reads the time zone first. */
+static void civil_date(long long days, int date[3])
+{
+    long long z = days + 719468; /* days since 0000-03-01 */
+    long long era = z / 146097;
+    long long doe = z - era * 146097; /* of the era of 400 years */
+    long long yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    long long doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    long long mp = (5 * doy + 2) / 153; /* month, 0 is March */
+
+    date[0] = (int)(yoe + era * 400 + (mp >= 10));
+    date[1] = (int)(mp < 10 ? mp + 3 : mp - 9);
+    date[2] = (int)(doy - (153 * mp + 2) / 5 + 1);
+}
+
 static int l_now(lua_State *L)
 {
     struct timespec t;
-    struct tm tm;
-    char day[40];
+    char text[64];
+    int date[3];
+    int s;
 
     clock_gettime(CLOCK_REALTIME, &t);
-    if (!gmtime_r(&t.tv_sec, &tm))
-        return luaL_error(L, "the clock shows no date");
-    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-    lua_pushfstring(L, "%s.%d%d%dZ", day, (int)(t.tv_nsec / 100000000),
-                    (int)(t.tv_nsec / 10000000 % 10),
-                    (int)(t.tv_nsec / 1000000 % 10));
+    if (t.tv_sec < 0)
+        return luaL_error(L, "the clock shows a time before 1970");
+    civil_date(t.tv_sec / 86400, date);
+    s = (int)(t.tv_sec % 86400);
+    snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date[0],
+             date[1], date[2], s / 3600, s / 60 % 60, s % 60,
+             (int)(t.tv_nsec / 1000000));
+    lua_pushstring(L, text);
     return 1;
 }
 
@@ -245,5 +264,6 @@ int luaopen_engine_sys(lua_State *L)
     luaL_setfuncs(L, sys_data_funcs, 0);
     bind_settext(L, "version", build_version);
     bind_settext(L, "root", build_root); /* where lua/ and schemas/ are */
+    bind_settext(L, "lib", build_lib);   /* what make made of them */
     return 1;
 }

@@ -59,6 +59,13 @@ static int l_utf8(lua_State *L)
     return changed(L, text_utf8);
 }
 
+/* quoted(text) -> the text as a JSON string, byte for byte where it is no
+ * UTF-8 */
+static int l_quoted(lua_State *L)
+{
+    return changed(L, text_quoted);
+}
+
 static int writer_gc(lua_State *L)
 {
     row_writer_free(lua_touserdata(L, 1));
@@ -168,8 +175,9 @@ static int l_rows(lua_State *L)
 int luaopen_engine_text(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"width", l_width}, {"cut", l_cut},   {"printable", l_printable},
-        {"utf8", l_utf8},   {"rows", l_rows}, {NULL, NULL},
+        {"width", l_width}, {"cut", l_cut},       {"printable", l_printable},
+        {"utf8", l_utf8},   {"quoted", l_quoted}, {"rows", l_rows},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, funcs);

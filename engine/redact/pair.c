@@ -28,7 +28,8 @@ static bool match_shape(struct redact *r, struct rule *u, size_t from,
     if (is_quote(byte_at(r, from + k)))
         from += k + 1;
     to = redact_parts(r, u, from, &start);
-    return to && redact_passes_guard(r->text, start, to, u->guard) &&
+    return to && start < to &&
+           redact_passes_guard(r->text, start, to, u->guard) &&
            (*hit = (struct redact_hit){.from = start, .to = to}, true);
 }
 

@@ -84,6 +84,17 @@ void redact_free(struct redact *r);
  * start at the same byte the one added first is asked first. */
 bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e);
 
+/* False, with ERR_ARG, for a rule that redact_add() refuses by its numbers. */
+bool redact_check(const struct redact_spec *s, struct err *e);
+
+/* Appends *s as bytes, and behind the last rule their end; redact_unpack() of
+ * the same program adds them to a set.  Damaged bytes are ERR_ARG; the set then
+ * has the rules before the damage. */
+bool redact_pack(const struct redact_spec *s, struct buf *out, struct err *e);
+bool redact_pack_end(struct buf *out, struct err *e);
+bool redact_unpack(struct redact *r, const char *bytes, size_t len,
+                   struct err *e);
+
 /* Starts a scan over text, which is borrowed until the scan ends. */
 void redact_start(struct redact *r, const char *text, size_t len);
 

@@ -24,18 +24,18 @@ struct charset {
 };
 
 struct part {
-    char *literal; /* NULL: a run of set */
+    const char *literal; /* NULL: a run of set */
     size_t len;
-    struct charset set;
+    const struct charset *set;
     size_t min, max;
     bool keep;
     struct run run;
 };
 
 struct rule {
-    struct charset *before; /* or NULL */
-    struct rule *next;      /* in the order they were added */
-    char *id;
+    const struct charset *before; /* or NULL */
+    struct rule *next;            /* in the order they were added */
+    const char *id;
     enum redact_kind kind;
     struct part *parts;
     size_t nparts;
@@ -56,13 +56,15 @@ struct pair {
 };
 
 struct keyword {
-    char *text; /* as given */
+    const char *text; /* as given */
     size_t len;
     struct rule *rule;
     uint16_t next; /* in its bucket; 0 ends it */
 };
 
 struct redact {
+    struct block *blocks; /* all that rules consist of */
+    struct named_set *sets;
     struct rule *rules, **last;
     struct keyword *keywords; /* [0] is unused */
     size_t nkeywords, room;
@@ -74,6 +76,20 @@ struct redact {
     struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
     size_t done;                                    /* behind the last hit */
 };
+
+static inline unsigned lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 32U : c;
+}
+
+/* Where the keywords are found that begin with these two bytes. */
+static inline unsigned redact_bucket(const char *two)
+{
+    unsigned a = lower((unsigned char)two[0]);
+    unsigned b = lower((unsigned char)two[1]);
+
+    return ((a << 5) ^ b) & (REDACT_BUCKETS - 1);
+}
 
 static inline bool is_digit(char c)
 {

@@ -134,7 +134,7 @@ static size_t part_end(const struct redact *r, struct part *p, size_t at)
             return 0;
         return at + p->len;
     }
-    to = redact_run(r, &p->run, &p->set, at);
+    to = redact_run(r, &p->run, p->set, at);
     return to - at < p->min || to - at > p->max ? 0 : to;
 }
 
@@ -155,6 +155,8 @@ size_t redact_parts(const struct redact *r, struct rule *u, size_t at,
         }
         at = end;
     }
+    if (kept)
+        *from = at;
     return at < r->len && is_word(r->text[at]) ? 0 : at;
 }
 

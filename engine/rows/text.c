@@ -197,17 +197,30 @@ static size_t in_json(const char *at, bool bad, char piece[PIECE])
     char short_form = letter(at[0], "\nn\rr\tt\bb\ff");
 
     if (at[0] == '"' || at[0] == '\\')
-        snprintf(piece, PIECE, "\\%c", at[0]);
+        short_form = at[0];
     else if ((unsigned char)at[0] >= 0x20)
         return mend(at, bad, piece);
-    else if (short_form)
-        snprintf(piece, PIECE, "\\%c", short_form);
-    else
+    if (!short_form)
         snprintf(piece, PIECE, "\\u%04x", (unsigned char)at[0]);
+    else
+        memcpy(piece, (char[]){'\\', short_form, '\0'}, 3);
     return 1;
+}
+
+static size_t in_json_bytes(const char *at, bool bad, char piece[PIECE])
+{
+    (void)bad;
+    return in_json(at, false, piece);
 }
 
 bool text_json(struct buf *out, const char *text, size_t len, struct err *e)
 {
     return add_replaced(out, text, len, in_json, e);
+}
+
+bool text_quoted(struct buf *out, const char *text, size_t len, struct err *e)
+{
+    return buf_add(out, "\"", 1, e) &&
+           add_replaced(out, text, len, in_json_bytes, e) &&
+           buf_add(out, "\"", 1, e);
 }

@@ -34,4 +34,7 @@ bool text_utf8(struct buf *out, const char *text, size_t len, struct err *e);
 /* The same as the inside of a JSON string. */
 bool text_json(struct buf *out, const char *text, size_t len, struct err *e);
 
+/* Appends a JSON string with its quotes; bytes that are no UTF-8 stay. */
+bool text_quoted(struct buf *out, const char *text, size_t len, struct err *e);
+
 #endif

@@ -93,6 +93,29 @@ describe("make install", function()
         end
     end)
 
+    it("lets a source that was edited win over what make compiled", function()
+        local lua = prefix .. "/lib/propolis/lua/propolis/"
+        local function said(...)
+            return assert(sys.run({ prefix .. "/bin/propolis", ... },
+                { cwd = "/", env = env, stdin = "BADGE-1234567" })).stdout
+        end
+        local mask = [[
+            local redact = require "propolis.capture.redact"
+            io.write(redact.load():text(io.read("a")))]]
+        assert.equal("BADGE-1234567", said("-e", mask))
+
+        -- Written anew: later than what make compiled, with the same name.
+        local tokens = lua .. "capture/redact/tokens.lua"
+        local text = assert(sys.read(tokens))
+        assert(sys.replace(tokens, (text:gsub("return {", "return {\n"
+            .. '{ id = "badge", keywords = { "BADGE-" }, set = "0-9" },', 1))))
+        assert.equal("[redacted:badge]", said("-e", mask))
+        assert(sys.replace(lua .. "json/init.lua", "return 'edited'"))
+        assert.equal("edited",
+            said("-e", "io.write((require 'propolis.json'))"))
+        make("install")
+    end)
+
     it("stages the same files below DESTDIR", function()
         make("install", "DESTDIR=" .. base .. "/stage")
 

@@ -83,6 +83,24 @@ static void expect(struct redact *r, const char *text, size_t len,
     buf_add(out, text + done, len - done, &e);
 }
 
+/* Any bytes as packed rules: refused, or a set that can be used. */
+static void unpack(const char *bytes, size_t len)
+{
+    static const char text[] = "password=hunter2 gh_abc1 https://a:b@c 0A";
+    struct redact *r = redact_new();
+    struct redact_hit hit;
+    struct err e;
+
+    if (!r)
+        abort();
+    if (redact_unpack(r, bytes, len, &e)) {
+        redact_start(r, text, sizeof(text) - 1);
+        while (redact_next(r, &hit))
+            ;
+    }
+    redact_free(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct redact *r = rules();
@@ -94,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!text)
         abort();
     memcpy(text, data, size);
+    unpack(text, size);
     expect(r, text, size, &want);
     if (!redact_mask(r, text, size, &got, &hits, &e))
         abort();

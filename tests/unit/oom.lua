@@ -288,8 +288,8 @@ with("serve", function(serve)
 end)
 
 with("redact", function(redact)
-    local set = redact.new { { id = "key", keywords = { "kk-" }, set = "a-z",
-        min = 4 } }
+    local set = redact.new({}, redact.pack { { id = "key", set = "a-z",
+        keywords = { "kk-" }, min = 4 } })
     assert(ok(set:mask("a kk-abcd b")) == "a [redacted:key] b")
     assert(#ok(set:find("kk-abcd kk-efgh")) == 2)
     assert(ok(redact.storable("a\0b\xff")) == "a\u{FFFD}b\u{FFFD}")

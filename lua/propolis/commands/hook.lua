@@ -12,7 +12,7 @@
 local command = {
     name = "hook",
     summary = "take an event from an agent (agents run this)",
-    brief = true, -- what it holds goes with its process, nothing is closed
+    brief = true, -- a process of a few milliseconds, see boot.lua
 }
 
 --- The usage text; a hook that runs does not look for the agents' names.
@@ -170,7 +170,6 @@ local function respond(conf, agent, event, captured, rule)
 end
 
 local function hook(argv)
-    collectgarbage("stop") -- a process of a few milliseconds
     if in_worker() then return end
     local name, agent = load_agent(argv[1])
     local config = require "propolis.config"

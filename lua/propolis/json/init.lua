@@ -33,7 +33,8 @@ function json.skim(text)
     return reader.skim(text)
 end
 
-local find, format, gsub = string.find, string.format, string.gsub
+local quoted = require("engine.text").quoted
+local find, format = string.find, string.format
 
 local array = reader.array
 local check = require("engine.store").check
@@ -97,22 +98,6 @@ function json.pick_all(records, keys, absent)
         out[i] = json.pick(record, keys, absent)
     end
     return out
-end
-
-local ESCAPES = {
-    ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
-    ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
-}
-for code = 0, 31 do
-    local c = string.char(code)
-    ESCAPES[c] = ESCAPES[c] or format("\\u%04x", code)
-end
-
-local function quoted(s)
-    if find(s, '[%c"\\]') then
-        s = gsub(s, '[%c"\\]', ESCAPES)
-    end
-    return '"' .. s .. '"'
 end
 
 --- The same, but an array or object that is nested too deep comes as its text.

@@ -31,6 +31,11 @@ function text.printable(s) end
 ---@return string
 function text.utf8(s) end
 
+--- The text as a JSON string; bytes that are no UTF-8 stay.
+---@param s string
+---@return string
+function text.quoted(s) end
+
 --- Rows as text.
 ---@param format engine.text.format
 ---@param rows table[] by column name

@@ -277,3 +277,56 @@ describe("a user's rules", function()
         end)
     end
 end)
+
+describe("a rule all of whose parts are kept", function()
+    it("masks nothing below a name", function()
+        local set = require("engine.redact").new { { id = "x", kind = "pair",
+            keywords = { "door_code" }, parts = { { set = "0-9", min = 4,
+                keep = true } } } }
+        assert.equal("door_code=12345", (set:mask("door_code=12345")))
+    end)
+end)
+
+describe("packed rules", function()
+    local engine = require "engine.redact"
+    local TEXT = "BADGE-123456, 42-ab, door_code=42a, -p hunter, LONG"
+    local RULES = {
+        { id = "badge", keywords = { "BADGE-", "badge-" }, set = "0-9",
+            min = 6, max = 6, keep = true },
+        { id = "ours", kind = "pair", keywords = { "door_code" },
+            guard = { "digit", "letter" } },
+        { id = "dashed", keywords = { "42" }, parts = { { literal = "-" },
+            { set = "a-b", min = 2 } }, before = "0-9", inside = true },
+    }
+
+    it("mask as the rules do, also behind others", function()
+        local packed = engine.pack(RULES)
+        local other = { id = "long", keywords = { "LON" }, set = "A-Z" }
+
+        local set = engine.new({ other }, packed)
+        local plain = engine.new { other, table.unpack(RULES) }
+        assert.equal((plain:mask(TEXT)), (set:mask(TEXT)))
+        assert.same(plain:find(TEXT), set:find(TEXT))
+        assert.equal(4, #set:find(TEXT))
+    end)
+
+    it("are the shipped ones", function()
+        local sys = require "engine.sys"
+        local made = sys.read(sys.lib
+            .. "/lua/propolis/capture/redact/rules.packed")
+        assert.equal(engine.pack(redact.shipped_rules()), made)
+    end)
+
+    it("are refused where they are damaged, wherever that is", function()
+        local packed = engine.pack(RULES)
+        for n = 0, #packed - 1 do
+            local ok, err = pcall(engine.new, {}, packed:sub(1, n))
+            assert.is_false(ok)
+            assert.matches("damaged", err)
+        end
+        for i = 1, #packed do -- anything but a crash
+            pcall(engine.new, {}, packed:sub(1, i - 1) .. "\xFF"
+                .. packed:sub(i + 1))
+        end
+    end)
+end)

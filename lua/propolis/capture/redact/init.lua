@@ -31,6 +31,7 @@
 --   kind="pem"   a block that holds a private key.
 --   kind="span"  from a keyword to a closing word (parts of literals).
 local engine = require "engine.redact"
+local sys = require "engine.sys"
 
 local redact = {}
 
@@ -47,9 +48,11 @@ local PRIVATE = {
       } },
 }
 
+local private -- the set of it, once a text may need it
+
 -- The user's rules, or nothing and why they are ignored.
 local function own_rules(path)
-    local rules, err = require("engine.sys").load_data(path)
+    local rules, err = sys.load_data(path)
     if err then
         return {}, err.code ~= "none" and tostring(err) or nil
     elseif type(rules) ~= "table" then
@@ -90,7 +93,8 @@ Redactor.__index = Redactor
 function Redactor:text(text)
     text = engine.storable(text)
     if text:find("<", 1, true) or text:find("\\u003", 1, true) then
-        text = assert(self.private:mask(text))
+        private = private or engine.new(PRIVATE)
+        text = assert(private:mask(text))
     end
     return cut((assert(self.secrets:mask(text))))
 end
@@ -135,13 +139,50 @@ function Redactor:value(v)
     return v
 end
 
+local LISTS = { "tokens", "services", "places" }
+
 --- The shipped lists of rules, in the order in which they are asked.
 function redact.shipped()
-    return {
-        require "propolis.capture.redact.tokens",
-        require "propolis.capture.redact.services",
-        require "propolis.capture.redact.places",
-    }
+    local lists = {}
+    for i, name in ipairs(LISTS) do
+        lists[i] = require("propolis.capture.redact." .. name)
+    end
+    return lists
+end
+
+--- All shipped rules as one list.
+function redact.shipped_rules()
+    local rules = {}
+    for _, list in ipairs(redact.shipped()) do
+        table.move(list, 1, #list, #rules + 1, rules)
+    end
+    return rules
+end
+
+local FOLDER = "/lua/propolis/capture/redact/"
+
+-- The shipped rules as make packed them, which are read much faster than their
+-- lists; nil when one of the lists was changed since.
+local function packed()
+    local path = sys.lib .. FOLDER .. "rules.packed"
+    local made = sys.stat(path)
+    if not made then return nil end
+    for _, name in ipairs(LISTS) do
+        local source = sys.stat(sys.root .. FOLDER .. name .. ".lua")
+        if not source or source.mtime > made.mtime then return nil end
+    end
+    return sys.read(path)
+end
+
+-- A set of the user's rules, then the shipped ones.
+local function new_set(rules)
+    local bytes = packed()
+    if bytes then
+        local ok, set = pcall(engine.new, rules, bytes)
+        if ok then return set end
+    end
+    local shipped = redact.shipped_rules()
+    return engine.new(table.move(shipped, 1, #shipped, #rules + 1, rules))
 end
 
 --- A redactor with the shipped rules and those of folder/redact.lua.
@@ -153,11 +194,7 @@ function redact.load(folder)
         rules, err = own_rules(folder .. "/redact.lua")
         rules = table.move(rules, 1, #rules, 1, {})
     end
-    for _, list in ipairs(redact.shipped()) do
-        table.move(list, 1, #list, #rules + 1, rules)
-    end
-    return setmetatable({ private = engine.new(PRIVATE),
-        secrets = engine.new(rules) }, Redactor), err
+    return setmetatable({ secrets = new_set(rules) }, Redactor), err
 end
 
 return redact
