@@ -160,7 +160,7 @@ describe("a tool call", function()
             ["ls -l"] = { command = { "bash", "-lc", "ls -l" } },
             ["git show"] = { command = { "git", "show" } },
             ["src/a.c"] = { file_path = "src/a.c", old_string = "x" },
-            ["src TODO"] = { path = "src", pattern = "TODO" },
+            ["src Retry"] = { path = "src", pattern = "Retry" },
             ["retry budget"] = { query = "retry budget" },
             ["https://a/b"] = { url = "https://a/b", prompt = "read" },
             ["a: 1 b.c: x"] = { a = 1, b = { c = "x" } },
