@@ -68,7 +68,7 @@ local function what_happened(f)
     if not find(text, "[.!?…]$") then text = text .. "." end
     text = text .. " " .. page.numbers(f)
     if f.broken then
-        text = text .. " The last turn ended by " .. f.broken .. "."
+        text = text .. " The last turn was not answered: " .. f.broken .. "."
     end
     if f.last then
         text = text .. " Last answer: " .. plain.short(f.last, 400)
