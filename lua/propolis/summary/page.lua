@@ -137,7 +137,7 @@ local function key_facts(f)
     for _, text in ipairs(f.prompts) do
         if text == goal then
             goal = nil
-        else
+        elseif not plain.is_trivial(text) then
             list[#list + 1] = "- Asked: " .. plain.short(text, 160)
         end
     end
