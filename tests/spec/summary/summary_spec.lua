@@ -202,6 +202,13 @@ describe("the summary of a session", function()
         assert.equal(1, #m:query "SELECT id FROM memory")
     end)
 
+    it("is not made of a test of doctor", function()
+        local probe = require "propolis.capture.probe"
+        store(session.new { id = probe.id() }:prompt("a test"):run("make"))
+        run()
+        assert.same({}, m:query "SELECT id FROM memory")
+    end)
+
     it("is not made when that is off", function()
         m.conf.summaries = "off"
         local s = whole()
