@@ -267,13 +267,22 @@ static int l_best(lua_State *L)
     return 1;
 }
 
+/* ranking:whole() -> whether all events with words of the question were looked
+ * at */
+static int l_whole(lua_State *L)
+{
+    lua_pushboolean(L, ranking_whole(check_ranking(L)->r));
+    return 1;
+}
+
 /* ---- the question ---- */
 
 static void push_ranking(lua_State *L, struct search_index *ix)
 {
     static const luaL_Reg methods[] = {
-        {"best", l_best},     {"feedback", l_feedback}, {"close", ranking_gc},
-        {"__gc", ranking_gc}, {"__close", ranking_gc},  {NULL, NULL}};
+        {"best", l_best},      {"whole", l_whole},   {"feedback", l_feedback},
+        {"close", ranking_gc}, {"__gc", ranking_gc}, {"__close", ranking_gc},
+        {NULL, NULL}};
     struct l_ranking *l = lua_newuserdatauv(L, sizeof(*l), 2);
 
     *l = (struct l_ranking){.ix = ix};

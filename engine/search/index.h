@@ -51,6 +51,7 @@ enum index_sql {
     SQL_STATE,
     SQL_PUT_STATE,
     SQL_READ,
+    SQL_MATCH,
     SQL_COUNT
 };
 

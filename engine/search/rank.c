@@ -88,6 +88,16 @@ static bool may_be_hit(struct ranking *r, uint32_t event, const struct event *v,
     return o && o->ms >= f->since && o->ms < f->before;
 }
 
+bool ranking_wants(void *ranking, uint32_t event)
+{
+    struct ranking *r = ranking;
+    struct err e;
+    bool failed = false;
+    const struct event *v = index_event(r->ix, event, &e);
+
+    return v && may_be_hit(r, event, v, &failed, &e);
+}
+
 struct candidate *ranking_candidate(struct ranking *r, uint32_t event,
                                     bool *failed, struct err *e)
 {
@@ -118,9 +128,9 @@ struct candidate *ranking_candidate(struct ranking *r, uint32_t event,
     return &r->list[r->n - 1];
 }
 
-size_t ranking_found(const struct ranking *r)
+bool ranking_whole(const struct ranking *r)
 {
-    return r->n;
+    return r->complete;
 }
 
 /* ---- words ---- */

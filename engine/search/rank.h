@@ -101,7 +101,8 @@ bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
 const struct candidate *ranking_best(struct ranking *r, size_t limit,
                                      bool by_session, size_t *n);
 
-/* How many events hold any of the words, and may be hits. */
-size_t ranking_found(const struct ranking *r);
+/* Whether all events with words of the question were looked at, and feedback is
+ * of use; not so with very many of them. */
+bool ranking_whole(const struct ranking *r);
 
 #endif

@@ -199,7 +199,9 @@ function question.rank(self, query, filter, by_session)
         ranking:close()
         ranking = rank(self, query, limits, names, "any")
     end
-    if not by_session then feed_back(self, ranking, query) end
+    if not by_session and ranking:whole() then
+        feed_back(self, ranking, query)
+    end
     return ranking
 end
 
