@@ -1,9 +1,8 @@
 --- capture.scrub: masks by today's rules what is in a store already.
 local json = require "propolis.json"
+local pages = require "propolis.forget.pages"
 
 local scrub = {}
-
-local PORTION = 200 -- rows that are read at once
 
 -- A column's value masked: JSON as a hook would mask it, text as text; or nil
 -- when nothing in it changes.
@@ -59,54 +58,38 @@ local function update(store, table_name, id, changed)
         table.concat(sets, ", ")), values, "idempotent")
 end
 
--- The rows behind an id, in its order; an older table lacks some columns.
-local function portion(store, schema, last)
-    local rows, err = store:query("SELECT * FROM {t} WHERE id > ? ORDER BY id"
-        .. " LIMIT " .. PORTION, { last, t = schema.table }, "read")
-    if rows then return rows end
-    if err.code == "no_table" then return {} end
-    return nil, err
+-- Masks one row, which may need nothing; whether it did; nil, err.
+local function scrub_row(store, schema, redactor, columns, row, write)
+    local changed = changes(redactor, columns, row)
+    if not changed then return false end
+    if not write then return true end
+    return update(store, schema.table, row.id, changed)
 end
 
---- Masks the rows of one table.
+--- Masks the rows of one table; those without an id are passed over.
 -- @param options { write = true to change them; else they are only counted,
 -- progress = function(rows read) or nil }
 -- @return { rows = read, changed = rows }, or nil, err
 function scrub.table(store, schema, redactor, options)
+    local done = { rows = 0, changed = 0 }
+    local names, err = pages.columns(store, schema)
+    if not names then return not err and done or nil, err end
     local columns = text_columns(schema)
-    local done, last = { rows = 0, changed = 0 }, ""
-    repeat
-        local rows, err = portion(store, schema, last)
-        if not rows then return nil, err end
-        for _, row in ipairs(rows) do
-            local changed = changes(redactor, columns, row)
-            if changed then
-                done.changed = done.changed + 1
-                if options.write then
-                    local ok
-                    ok, err = update(store, schema.table, row.id, changed)
-                    if not ok then return nil, err end
-                end
+    local ok, why = require("engine.sys").pcall(function()
+        for rows in pages.each(store, schema, { columns = names,
+            where = "id <> ''" }) do
+            for _, row in ipairs(rows) do
+                local changed, failed = scrub_row(store, schema, redactor,
+                    columns, row, options.write)
+                assert(changed ~= nil, failed)
+                done.changed = done.changed + (changed and 1 or 0)
             end
-            last = row.id
+            done.rows = done.rows + #rows
+            if options.progress then options.progress(#rows) end
         end
-        done.rows = done.rows + #rows
-        if options.progress then options.progress(#rows) end
-    until #rows < PORTION
+    end)
+    if not ok then return require("propolis.sync").failure(why) end
     return done
-end
-
---- Takes what was overwritten out of a SQLite file and its log, where freed
--- pages keep their bytes until then.
--- @return true, or nil, err
-function scrub.purge(store)
-    if store.dialect ~= "sqlite" then return true end
-    for _, statement in ipairs { "VACUUM",
-        "PRAGMA wal_checkpoint(TRUNCATE)" } do
-        local ok, err = store:exec(statement)
-        if not ok then return nil, err end
-    end
-    return true
 end
 
 return scrub

@@ -45,6 +45,18 @@ local function report(opts, list)
     end
 end
 
+-- What was overwritten leaves a SQLite file, and what was made of the rows of
+-- the local store is made anew.
+local function clean_up(store)
+    local purge = require "propolis.forget.purge"
+    local conf = cli.check(require("propolis.config").load(true))
+    if store.url ~= conf.local_store then return purge.run(store) end
+    local held <close> = cli.check(require("propolis.forget.locks").take(conf))
+    local ok, err = purge.run(store)
+    if ok then ok, err = require("propolis.forget.derived").renew(conf) end
+    return held and ok, err
+end
+
 function command.main(opts)
     local redactor, err = require("propolis.capture.redact").load(
         cli.check(require("propolis.config.places").paths()).config)
@@ -67,11 +79,7 @@ function command.main(opts)
         list[#list + 1] = done
     end
     progress:close()
-    if opts.write then cli.check(scrub.purge(store)) end
-    if opts.write then
-        cli.check(require("propolis.worker").prepare(
-            cli.check(require("propolis.config").load(true)), true))
-    end
+    if opts.write then cli.check(clean_up(store)) end
     return report(opts, list)
 end
 
