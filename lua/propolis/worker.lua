@@ -39,6 +39,9 @@ end
 -- conf is what config.load(true) gave; opts see worker.run.
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
+    { name = "end of a forget", run = function(conf)
+        return require("propolis.forget").finish(conf)
+    end },
     { name = "index", guarded = true, run = index },
     { name = "summaries", run = function(conf)
         return require("propolis.summary").catch_up(conf)
