@@ -5,7 +5,8 @@
 -- stay on this machine.  Those of the other were made because the person wanted
 -- the rows gone from the team's store as well: they travel like any row, and no
 -- machine of the team sends such a row again.  What other machines have of the
--- rows stays there: nobody removes what is on another one's disk.
+-- rows stays there: nobody removes what is on another one's disk.  A summary of
+-- a session of which such events are left is not sent either.
 --
 -- A row by its id is refused always; one by its path when its date is not
 -- behind the tombstone's.  In tables with one row per key an id means nothing,
@@ -135,6 +136,30 @@ local function keys_of(rows, ids)
     return keys, paths
 end
 
+-- Whether a document tells of a session of which this store has events that the
+-- team has forgotten.
+local function tells_of_it(store, row)
+    local path = (row.summary or ""):match("%*%*Source%*%*: ([^\n]+)")
+    if not path then return false end
+    local sessions = require("propolis.schemas").sessions
+    return #assert(store:query([[SELECT 1 AS n FROM {s} AS s WHERE s.path = ?
+        AND EXISTS (SELECT 1 FROM {f} AS f WHERE f.tbl = ? AND (f.key = s.id
+        OR f.key = ? AND s.{d} <= f.last_date)) LIMIT 1]], {
+            s = sessions.table, d = forgotten.date_column(sessions),
+            f = forgotten.shared.table, path, sessions.name,
+            forgotten.path_key(path) })) > 0
+end
+
+-- Adds to a set of refused rows the documents that tell of others.
+local function add_telling(store, rows, set)
+    local any = store:query("SELECT 1 AS n FROM {f} LIMIT 1",
+        { f = forgotten.shared.table })
+    for _, row in ipairs(any and any[1] and rows or {}) do
+        if tells_of_it(store, row) then set[row] = true end
+    end
+    return set
+end
+
 --- Which of these rows were forgotten: a set of the rows, or nil, err.
 -- @param team asks only for what the whole team has forgotten
 function forgotten.refused(store, of, rows, team)
@@ -152,7 +177,8 @@ function forgotten.refused(store, of, rows, team)
         set[row] = ids and found[row.id] ~= nil
             or last ~= nil and (column and row[column] or "") <= last or nil
     end
-    return set
+    return team and of.name == "memory" and add_telling(store, rows, set)
+        or set
 end
 
 --- Those of the rows that were not forgotten; the list itself when that is all.

@@ -218,6 +218,40 @@ describe("a machine that sends a row once more", function()
     end)
 end)
 
+describe("a summary of what the team has forgotten", function()
+    after_each(tmp.clean)
+
+    it("is sent by nobody who still has the events", function()
+        local opts = KINDS.PostgreSQL()
+        local a, b = new(opts, "ann"), new(opts, "bob")
+        for _, text in ipairs { "the CANARY sings", "and flies", "away" } do
+            b:hook("UserPromptSubmit", "s1", text)
+        end
+        b:hook("UserPromptSubmit", "s2", "a sparrow")
+        local function told()
+            return pg.psql([[SELECT path || summary FROM ws.memory]],
+                opts.remote)
+        end
+        assert.equal(0, b:run({ "sync", "--auto" }).code)
+        sync(b)
+        assert.matches("CANARY", told())
+        forget(a, "--text", "canary", "--remote")
+        assert.is_nil(told():find("CANARY", 1, true))
+        sync(b)
+        b:hook("SessionEnd", "s1")
+        b:hook("SessionEnd", "s2")
+        assert.equal(0, b:run({ "sync", "--auto" }).code)
+        sync(b)
+        assert.is_nil(told():find("CANARY", 1, true))
+        assert.truthy(told():find("sparrow", 1, true))
+        forget(b, "--text", "canary")
+        assert.equal(0, b:run({ "sync", "--auto" }).code)
+        sync(b)
+        assert.is_nil(told():find("CANARY", 1, true))
+        assert.truthy(told():find("and flies", 1, true), told())
+    end)
+end)
+
 describe("a machine without a store of its own", function()
     after_each(tmp.clean)
 
