@@ -177,7 +177,7 @@ function forgotten.refused(store, of, rows, team)
         set[row] = ids and found[row.id] ~= nil
             or last ~= nil and (column and row[column] or "") <= last or nil
     end
-    return team and of.name == "memory" and add_telling(store, rows, set)
+    return team and not ids and add_telling(store, rows, set)
         or set
 end
 
