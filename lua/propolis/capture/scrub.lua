@@ -4,6 +4,12 @@ local pages = require "propolis.forget.pages"
 
 local scrub = {}
 
+--- Called after rows of a table were changed, each function in turn, so that
+-- what is made from rows, such as a search index beside the store, follows:
+--   function(store, schema, ids) -> true, or nil and an error
+-- ids is the list of the changed rows' ids, at most 200 at a time.
+scrub.after_change = {}
+
 -- A column's value masked: JSON as a hook would mask it, text as text; or nil
 -- when nothing in it changes.
 local function masked(redactor, column, value)
@@ -58,12 +64,25 @@ local function update(store, table_name, id, changed)
         table.concat(sets, ", ")), values, "idempotent")
 end
 
--- Masks one row, which may need nothing; whether it did; nil, err.
-local function scrub_row(store, schema, redactor, columns, row, write)
-    local changed = changes(redactor, columns, row)
-    if not changed then return false end
-    if not write then return true end
-    return update(store, schema.table, row.id, changed)
+-- Masks the rows that need it; the ids of those, or nil, err.
+local function portion_changed(store, schema, redactor, rows, write)
+    local columns, ids = text_columns(schema), {}
+    for _, row in ipairs(rows) do
+        local changed = changes(redactor, columns, row)
+        if changed then
+            local ok, err = true, nil
+            if write then
+                ok, err = update(store, schema.table, row.id, changed)
+            end
+            if not ok then return nil, err end
+            ids[#ids + 1] = row.id
+        end
+    end
+    for _, follow in ipairs(write and #ids > 0 and scrub.after_change or {}) do
+        local ok, err = follow(store, schema, ids)
+        if not ok then return nil, err end
+    end
+    return ids
 end
 
 --- Masks the rows of one table; those without an id are passed over.
@@ -74,17 +93,12 @@ function scrub.table(store, schema, redactor, options)
     local done = { rows = 0, changed = 0 }
     local names, err = pages.columns(store, schema)
     if not names then return not err and done or nil, err end
-    local columns = text_columns(schema)
     local ok, why = require("engine.sys").pcall(function()
         for rows in pages.each(store, schema, { columns = names,
             where = "id <> ''" }) do
-            for _, row in ipairs(rows) do
-                local changed, failed = scrub_row(store, schema, redactor,
-                    columns, row, options.write)
-                assert(changed ~= nil, failed)
-                done.changed = done.changed + (changed and 1 or 0)
-            end
-            done.rows = done.rows + #rows
+            local ids = assert(portion_changed(store, schema, redactor, rows,
+                options.write))
+            done.rows, done.changed = done.rows + #rows, done.changed + #ids
             if options.progress then options.progress(#rows) end
         end
     end)

@@ -11,17 +11,12 @@ local places = {}
 
 -- Lines of logs --------------------------------------------------------------
 
-local LOGS = { "propolis.log", "propolis.log.1", "sync.out", "heal.jsonl",
-    "history" }
-
 --- The files with lines that may quote a row.
 function places.logs(conf)
-    local list = {}
-    for _, name in ipairs(LOGS) do
-        list[#list + 1] = conf.paths.state .. "/" .. name
-    end
-    for _, path in ipairs(require("propolis.capture.lost").files()) do
-        list[#list + 1] = path
+    local list = require("propolis.capture.lost").files()
+    for _, path in ipairs(assert(require("propolis.capture.scrub_files").list(
+        conf.paths))) do
+        list[#list + 1] = not path:find("%.bad%-%x+$") and path or nil
     end
     return list
 end
