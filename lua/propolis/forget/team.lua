@@ -1,5 +1,7 @@
 --- team: what is forgotten leaves the team's store.
 local exchange = require "propolis.sync.exchange"
+local forgotten = require "propolis.sync.forgotten"
+local outbox = require "propolis.sync.outbox"
 local purge = require "propolis.forget.purge"
 local rows_of = require "propolis.sync.rows"
 local sync = require "propolis.sync"
@@ -39,6 +41,13 @@ local function check(remote, one, tell)
     return #one.ids - nameless - #rows
 end
 
+-- Whether tombstones wait here that the team's store did not take.
+local function untold(store)
+    local rows = store:query("SELECT 1 AS n FROM {o} WHERE tbl = ? LIMIT 1",
+        { o = outbox.schema.table, forgotten.shared.name })
+    return rows ~= nil and rows[1] ~= nil
+end
+
 --- Removes what was found there, after the tombstones went there; raises what
 -- stops it.
 -- @param found by propolis.forget.find, in the remote
@@ -49,6 +58,11 @@ function team.remove(conf, remote, found, opts, result)
     sync.prepare_for(conf, store, remote)
     exchange.run(store, remote, for_ever, { send = true })
     local rows = {}
+    if untold(store) then
+        table.insert(result.left, ("other machines of the team do not learn of"
+            .. " it and may send the rows again: the account may not write to"
+            .. " the table %s there"):format(forgotten.shared.table))
+    end
     for _, one in ipairs(found.tables) do
         rows[one.schema.table] = check(remote, one, function(fmt, ...)
             table.insert(result.left, fmt:format(...))

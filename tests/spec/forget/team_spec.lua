@@ -291,6 +291,7 @@ describe("who may not remove", function()
         assert.matches("1 of 1 rows of sessions stay at the team's store",
             r.stderr)
         assert.matches("permission denied", r.stderr)
+        assert.matches("do not learn of it", r.stderr)
         assert.equal("CANARY", there(a))
     end)
 end)
