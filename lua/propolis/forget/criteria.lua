@@ -28,18 +28,19 @@ function criteria.whole_session(spec)
 end
 
 -- What a statement looks for to find all rows that may hold a text: the parts
--- of which a row has one, for LIKE.  Letters and digits of ASCII stand for
--- themselves in every form of JSON, however often it was written as a text in a
--- text; any other letter as itself, in either case, or as \u with its number.
--- What a person reads as one text may be several, so a word is looked for.
+-- of which a row has one, for LIKE.  However often JSON was written as a text
+-- in a text, a letter or digit stands there as itself, one beyond ASCII in
+-- either case, or as \u with its number.  What a person reads as one text may
+-- be several, so a word is looked for.
 local function parts(text)
     local best = ""
     for word in text:gmatch("[%w_]+") do
         best = #word > #best and word or best
     end
-    if #best > 2 then return { best:lower() } end
     local letter = text:match("[\xC3-\xF4][\x80-\xBF]+")
-    if not letter then return { best ~= "" and best:lower() or nil } end
+    if #best > 2 or not letter then
+        return best ~= "" and { best:lower(), "\\u00" } or {}
+    end
     local list = fold.both(letter)
     list[#list + 1] = "\\u"
     return list

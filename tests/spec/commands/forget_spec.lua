@@ -135,6 +135,13 @@ describe("propolis forget", function()
         assert.equal("no", sessions())
     end)
 
+    it("finds a word whose letters are written as numbers", function()
+        insert("sessions", { path = "/sessions/u/u_o_w_hex.jsonl",
+            message = [[{"content":"the \u0043ANAR\u0059 sings"}]] })
+        forgetting.run(home, "--text", "canary")
+        assert.equal("", sessions())
+    end)
+
     it("takes a row by its id, when that is one row's", function()
         local id = "0abc%x-one"
         insert("sessions", { id = id, path = "/p1", message = "{}" })
