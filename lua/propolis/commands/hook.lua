@@ -28,8 +28,17 @@ what went wrong is in propolis.log in the state folder.
 ]]()
 end
 
--- Kinds of events after which the journal is taken in.
+-- Kinds of events after which the worker starts.
 local ENDS = { turn_end = true, session_end = true }
+
+-- True for a compaction: before the session goes on, the worker has time to
+-- prepare what it is told then.
+local function compacts(e)
+    for _, item in ipairs(e.entry or {}) do
+        if item[1] == "type" then return item[2] == "compaction" end
+    end
+    return false
+end
 
 local function log(level, ...)
     require("propolis.log")[level](...)
@@ -158,11 +167,13 @@ local function due(conf, agent)
 end
 
 -- The hook's output.
+-- @param first the event, or an empty table
 -- @param kept what capture() says, or nil where nothing may be captured
 -- @param rule why that is
 -- @param earlier what was lost before this event, a sentence or nil
-local function respond(conf, agent, event, kept, rule, earlier)
+local function respond(conf, agent, event, first, kept, rule, earlier)
     local context = require "propolis.capture.context"
+    if not conf.context and not agent.shows_notice then return end
     local facts = {
         captured = kept and not kept.lost, rule = kept and kept.lost or rule,
         tables = conf.tables,
@@ -174,14 +185,17 @@ local function respond(conf, agent, event, kept, rule, earlier)
         waiting = require("propolis.capture.journal").stuck(
             conf.local_store:match("^sqlite:(.*)$")),
         notices = due(conf, agent),
+        recalled = require("propolis.capture.prepared").text(conf, first),
     }
     table.insert(facts.notices, earlier)
     table.insert(facts.notices, kept and kept.elsewhere)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
-    local output = agent.output(event, context.text(facts),
-        context.notice(facts))
+    local text = conf.context and context.text(facts) or nil
+    local notice = context.notice(facts)
+    if not text and not notice then return end
+    local output = agent.output(event, text, notice)
     require("engine.sys").survive_pipe() -- the agent may not wait for it
     io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
@@ -218,14 +232,14 @@ local function hook(argv)
         fine, kept = xpcall(capture, told, conf, name, events)
     end
     if answers then
-        respond(conf, agent, event, fine and kept
+        respond(conf, agent, event, first, fine and kept
             or { lost = "a fault of propolis: see its log" }, rule, earlier)
     end
     if not fine then error(kept, 0) end
     if not captured then return end
     local ended, start = kept.large, false
     for _, e in ipairs(events) do
-        ended = ended or ENDS[e.kind]
+        ended = ended or ENDS[e.kind] or compacts(e)
         start = start or e.kind == "session_start"
     end
     if not ended and not (start and conf.remote) then return end
