@@ -41,24 +41,26 @@ local function settle(list, limit)
     return first
 end
 
--- By the index; nil and why when there is none that can be used.
-local function by_index(store, conf, ask, found)
-    local index = require "propolis.search.index"
+-- Opens the index, brought up to date; nil and why when it cannot be used.
+local function open_index(conf, found)
     local progress <close> = require("propolis.cli.progress").start()
-    local ix, err = index.open(conf, { ms = CATCH_UP_MS,
-        progress = function(done, all)
+    local ix, err = require("propolis.search.index").open(conf, {
+        ms = CATCH_UP_MS, progress = function(done, all)
             progress:count("%d of %d events indexed", done, all)
         end })
-    progress:close()
     if not ix then return nil, err end
     found.index, found.behind = ix, ix.behind
+    return true
+end
+
+local function by_index(store, conf, ask, found)
+    local ix, some, limit = found.index, is_of_prefixes(ask.q), ask.how.limit
     ask.f.explain = ask.how.explain
-    local some, limit = is_of_prefixes(ask.q), ask.how.limit
-    local list, why = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
+    local list, err = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
         ask.f, some and with_spare(limit) or limit)
-    if not list then return nil, why end
-    list, why = rows.fill(store, conf, list)
-    return list and some and with_prefix(list, ask.q) or list, why
+    if not list then return nil, err end
+    list, err = rows.fill(store, conf, list)
+    return list and some and with_prefix(list, ask.q) or list, err
 end
 
 local function by_sql(store, conf, ask)
@@ -83,15 +85,35 @@ local function has_index(conf, opts)
         or opts.store == conf.local_store)
 end
 
+-- By the index where there is one that can be used, else by SQL.
 local function search(store, conf, opts, ask, found)
     if query.is_empty(ask.q) then return {} end
     if has_index(conf, opts) then
-        local list, why = by_index(store, conf, ask, found)
+        local list, why = found.index, nil
+        if not list then list, why = open_index(conf, found) end
+        if list then
+            list, why = by_index(store, conf, ask, found)
+        end
         if list or ask.how.explain then return list, why end
-        require("propolis.cli").say("propolis: the search index cannot be used:"
-            .. " %s; looking through the rows instead", why)
+        local cli = require "propolis.cli"
+        cli.say("propolis: the search index cannot be used: %s; looking"
+            .. " through the rows instead", cli.printable(tostring(why)))
     end
     return by_sql(store, conf, ask)
+end
+
+-- The same; where nothing has a phrase that stands among other words, as in a
+-- question that names a title, for its words.
+local function search_twice(store, conf, opts, ask, found)
+    local list, err = search(store, conf, opts, ask, found)
+    local q = ask.q
+    if not list or #list > 0 or #q.phrases == 0 or #q.words == 0 then
+        return list, err
+    end
+    list, err = search(store, conf, opts, { q = query.loosened(q), f = ask.f,
+        how = ask.how }, found)
+    found.loosened = list and #list > 0
+    return list, err
 end
 
 --- Searches.
@@ -100,7 +122,8 @@ end
 -- @param ask { q =, f =, how = { limit =, by =, explain = } }; the filter gets
 -- the paths of the session that is meant and of the one that asks
 -- @return { list = entries with score, store =, index = or nil, behind = events
--- that are not in the index yet or nil }, to be closed; or nil, err
+-- that are not in the index yet or nil, loosened = true when nothing has the
+-- phrases as they stand }, to be closed; or nil, err
 return function(conf, opts, ask)
     local store, err = target.open(opts, "read", conf.query_timeout_ms)
     if not store then return nil, err end
@@ -115,7 +138,7 @@ return function(conf, opts, ask)
     end
     local list = path and nil
     if path then
-        list, err = search(store, conf, opts, ask, found)
+        list, err = search_twice(store, conf, opts, ask, found)
     end
     if not list then
         found:close()

@@ -184,6 +184,19 @@ describe("propolis search", function()
             { r.code, r.stdout, r.stderr })
     end)
 
+    it("finds something for a question with a title nobody wrote", function()
+        for _, url in ipairs { memories.url(home), "sqlite:" .. home
+            .. "/data/./local@default.db" } do
+            local r = search("--store", url, 'who read "no such book" on redis')
+            assert.matches("the %*%*redis%*%* cache", r.stdout)
+            assert.equal("propolis: nothing has these words side by side:"
+                .. " looked for each of them\n", r.stderr)
+            r = search("--store", url, '"redis book"')
+            assert.equal("", r.stdout)
+            assert.matches('nothing found for "redis book"', r.stderr)
+        end
+    end)
+
     it("explains a score", function()
         local r = search("--explain", "redis")
         assert.matches("\n    score %S+: %l+ [%d.]+", r.stdout)
