@@ -59,13 +59,26 @@ local function by_index(store, conf, ask, found)
     local list, err = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
         ask.f, some and with_spare(limit) or limit)
     if not list then return nil, err end
+    found.loosened = ix.loosened
     list, err = rows.fill(store, conf, list)
     return list and some and with_prefix(list, ask.q) or list, err
 end
 
-local function by_sql(store, conf, ask)
-    return require("propolis.search.scan").find(store, conf, ask.q, ask.f,
-        { limit = with_spare(ask.how.limit), by = ask.how.by })
+-- Where nothing has a phrase that stands among other words its words are looked
+-- for, in a question at once: there quotes are quotes.
+local function by_sql(store, conf, ask, found)
+    local q, how = ask.q, { limit = with_spare(ask.how.limit),
+        by = ask.how.by }
+    local scan = require "propolis.search.scan"
+    local asks = q.text:find("%?%s*$")
+    local list, err = scan.find(store, conf, asks and query.loosened(q) or q,
+        ask.f, how)
+    if list and #list == 0 and not asks and #q.phrases > 0 and #q.words > 0
+    then
+        list, err = scan.find(store, conf, query.loosened(q), ask.f, how)
+        found.loosened = true
+    end
+    return list, err
 end
 
 local Found = {}
@@ -99,21 +112,7 @@ local function search(store, conf, opts, ask, found)
         cli.say("propolis: the search index cannot be used: %s; looking"
             .. " through the rows instead", cli.printable(tostring(why)))
     end
-    return by_sql(store, conf, ask)
-end
-
--- The same; where nothing has a phrase that stands among other words, as in a
--- question that names a title, for its words.
-local function search_twice(store, conf, opts, ask, found)
-    local list, err = search(store, conf, opts, ask, found)
-    local q = ask.q
-    if not list or #list > 0 or #q.phrases == 0 or #q.words == 0 then
-        return list, err
-    end
-    list, err = search(store, conf, opts, { q = query.loosened(q), f = ask.f,
-        how = ask.how }, found)
-    found.loosened = list and #list > 0
-    return list, err
+    return by_sql(store, conf, ask, found)
 end
 
 --- Searches.
@@ -138,7 +137,7 @@ return function(conf, opts, ask)
     end
     local list = path and nil
     if path then
-        list, err = search_twice(store, conf, opts, ask, found)
+        list, err = search(store, conf, opts, ask, found)
     end
     if not list then
         found:close()

@@ -110,7 +110,7 @@ end
 function results.print(found, ask, opts)
     local list = found.list
     if #list == 0 then say_nothing(found, ask, opts) end
-    if found.loosened then
+    if found.loosened and #list > 0 then
         cli.say("propolis: nothing has these words side by side: looked for"
             .. " each of them")
     end
