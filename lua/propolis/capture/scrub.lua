@@ -5,6 +5,12 @@ local scrub = {}
 
 local PORTION = 200 -- rows that are read at once
 
+--- Called after rows of a table were changed, each function in turn, so that
+-- what is made from rows, such as a search index beside the store, follows:
+--   function(store, schema, ids) -> true, or nil and an error
+-- ids is the list of the changed rows' ids, at most 200 at a time.
+scrub.after_change = {}
+
 -- A column's value masked: JSON as a hook would mask it, text as text; or nil
 -- when nothing in it changes.
 local function masked(redactor, column, value)
@@ -68,29 +74,42 @@ local function portion(store, schema, last)
     return nil, err
 end
 
+-- Masks the rows that need it; the ids of those, or nil, err.
+local function portion_changed(store, schema, redactor, rows, write)
+    local columns, ids = text_columns(schema), {}
+    for _, row in ipairs(rows) do
+        local changed = changes(redactor, columns, row)
+        if changed then
+            local ok, err = true, nil
+            if write then
+                ok, err = update(store, schema.table, row.id, changed)
+            end
+            if not ok then return nil, err end
+            ids[#ids + 1] = row.id
+        end
+    end
+    for _, follow in ipairs(write and #ids > 0 and scrub.after_change or {}) do
+        local ok, err = follow(store, schema, ids)
+        if not ok then return nil, err end
+    end
+    return ids
+end
+
 --- Masks the rows of one table.
 -- @param options { write = true to change them; else they are only counted,
 -- progress = function(rows read) or nil }
 -- @return { rows = read, changed = rows }, or nil, err
 function scrub.table(store, schema, redactor, options)
-    local columns = text_columns(schema)
     local done, last = { rows = 0, changed = 0 }, ""
     repeat
         local rows, err = portion(store, schema, last)
         if not rows then return nil, err end
-        for _, row in ipairs(rows) do
-            local changed = changes(redactor, columns, row)
-            if changed then
-                done.changed = done.changed + 1
-                if options.write then
-                    local ok
-                    ok, err = update(store, schema.table, row.id, changed)
-                    if not ok then return nil, err end
-                end
-            end
-            last = row.id
-        end
+        local ids
+        ids, err = portion_changed(store, schema, redactor, rows, options.write)
+        if not ids then return nil, err end
         done.rows = done.rows + #rows
+        done.changed = done.changed + #ids
+        last = #rows > 0 and rows[#rows].id or last
         if options.progress then options.progress(#rows) end
     until #rows < PORTION
     return done

@@ -105,19 +105,37 @@ local function records_of(conf, name, events)
     return list
 end
 
--- What happened into the journal: whether it has become large.
+-- What the log says of an error: a sentence, else with where it was raised.
+local function told(e)
+    return type(e) == "string" and not e:find("^[^\n]*:%d+:") and e
+        or debug.traceback(tostring(e), 2)
+end
+
+-- What happened into the journal, or where that does not take it.
+-- @return { large = the journal has just become large, elsewhere = a sentence
+-- when the journal does not take it, lost = why nothing does }
 local function capture(conf, name, events)
     local list = records_of(conf, name, events)
-    if #list == 0 then return false end
+    if #list == 0 then
+        local why, elsewhere = require("propolis.capture.lost").trouble(conf)
+        return { lost = why, elsewhere = elsewhere }
+    end
     local journal = require "propolis.capture.journal"
     local from, to = journal.append(conf.local_store:match("^sqlite:(.*)$"),
         list)
+    local elsewhere
+    if not from then
+        from, to, elsewhere = require("propolis.capture.fallback").append(conf,
+            list)
+    end
     if not from then
         local what = list[1].row.description
         require("propolis.capture.lost").tell(what, tostring(to))
-        error(("%s is lost: %s"):format(what, to), 0)
+        log("error", "%s is lost: %s", what, to)
+        return { lost = tostring(to) }
     end
-    return from // journal.large ~= to // journal.large
+    return { elsewhere = elsewhere,
+        large = from // journal.large ~= to // journal.large }
 end
 
 -- The texts of the notices that are due.  An agent that shows none to the
@@ -139,16 +157,15 @@ local function due(conf, agent)
     return texts
 end
 
--- The hook's output, first of all: an agent that stops waiting has it by then.
-local function respond(conf, agent, event, captured, rule)
+-- The hook's output.
+-- @param kept what capture() says, or nil where nothing may be captured
+-- @param rule why that is
+-- @param earlier what was lost before this event, a sentence or nil
+local function respond(conf, agent, event, kept, rule, earlier)
     local context = require "propolis.capture.context"
-    local lost = require "propolis.capture.lost"
-    if captured then
-        rule = lost.trouble(conf)
-        captured = not rule
-    end
     local facts = {
-        captured = captured, rule = rule, tables = conf.tables,
+        captured = kept and not kept.lost, rule = kept and kept.lost or rule,
+        tables = conf.tables,
         program = require("propolis.install.program").word(),
         version = require("engine.sys").version, user = conf.user,
         org_name = conf.org_name, workspace = conf.workspace,
@@ -158,13 +175,14 @@ local function respond(conf, agent, event, captured, rule)
             conf.local_store:match("^sqlite:(.*)$")),
         notices = due(conf, agent),
     }
-    table.insert(facts.notices, lost.notice())
+    table.insert(facts.notices, earlier)
+    table.insert(facts.notices, kept and kept.elsewhere)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
     local output = agent.output(event, context.text(facts),
         context.notice(facts))
-    require("engine.sys").survive_pipe() -- the event is still to be stored
+    require("engine.sys").survive_pipe() -- the agent may not wait for it
     io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
 end
@@ -192,12 +210,20 @@ local function hook(argv)
     local captured, rule = require("propolis.capture.privacy").allows(conf,
         first.cwd, first.roots)
     local event = first.name or argv[2] or ""
-    if agent.takes_context(event, payload) then
-        respond(conf, agent, event, captured, rule)
+    local answers = agent.takes_context(event, payload)
+    local earlier = answers and require("propolis.capture.lost").notice()
+    -- The event first: the answer says what became of it.
+    local fine, kept = true, nil
+    if captured then
+        fine, kept = xpcall(capture, told, conf, name, events)
     end
+    if answers then
+        respond(conf, agent, event, fine and kept
+            or { lost = "a fault of propolis: see its log" }, rule, earlier)
+    end
+    if not fine then error(kept, 0) end
     if not captured then return end
-    local ended = capture(conf, name, events)
-    local start = false
+    local ended, start = kept.large, false
     for _, e in ipairs(events) do
         ended = ended or ENDS[e.kind]
         start = start or e.kind == "session_start"
@@ -215,10 +241,7 @@ function command.run(argv)
         io.stdout:write(command.usage())
         return 0
     end
-    local ok, err = xpcall(hook, function(e)
-        return type(e) == "string" and not e:find("^[^\n]*:%d+:") and e
-            or debug.traceback(tostring(e), 2)
-    end, argv)
+    local ok, err = xpcall(hook, told, argv)
     if not ok then
         pcall(log, "error", "hook %s %s: %s", tostring(argv[1]),
             tostring(argv[2]), err)
