@@ -110,7 +110,9 @@ return {
     summarize = {
         programs = { "codex" },
         arguments = { "exec", "--sandbox", "read-only", "--disable",
-            "shell_tool", "--disable", "unified_exec", "--ephemeral",
+            "shell_tool", "--disable", "unified_exec", "--disable",
+            "multi_agent", "--disable", "view_image", "-c",
+            'web_search="disabled"', "--ephemeral",
             "--skip-git-repo-check", "--color", "never", "-" },
         stdin = true,
     },
