@@ -141,15 +141,9 @@ function worker.run(conf, opts)
 end
 
 --- Prepares what sessions are told; for commands that change what is stored.
--- @param anew whether all of it is forgotten first
--- @return true, or nil, err
-function worker.prepare(conf, anew)
-    local ok, err = true, nil
-    if anew then
-        ok, err = require("propolis.capture.prepared").clear(conf)
-    end
-    worker.run(conf, { steps = { { name = "context", run = context } } })
-    return ok and true, err
+-- @return whether all went well
+function worker.prepare(conf)
+    return worker.run(conf, { steps = { { name = "context", run = context } } })
 end
 
 return worker
