@@ -10,21 +10,23 @@ local RECIPE = [[
   ORDER BY creation_date DESC LIMIT 10"`; summaries are in {memory}.]]
 
 -- A table's name in a statement that stands in double quotes of the shell.
--- @param usual the one that needs no look
-local function name_in(name, usual)
-    if name == usual or not require("propolis.capture.keywords")[name:upper()]
-    then
+-- @param origin where it was set: the shipped one needs no look
+local function name_in(name, origin)
+    if origin == "default"
+        or not require("propolis.capture.keywords")[name:upper()] then
         return name
     end
     return ('\\"%s\\"'):format(name)
 end
 
 --- How a model looks things up; for every text that tells one.
--- @param facts program, as a word of the shell; tables, of a configuration
+-- @param facts program, as a word of the shell; tables, of a configuration, and
+-- where their names are from: its origin, or nil
 function context.recipe(facts)
+    local origin = facts.origin or {}
     return (RECIPE:gsub("{(%l+)}", { program = facts.program,
-        memory = name_in(facts.tables.memory, "memory"),
-        sessions = name_in(facts.tables.sessions, "sessions") }))
+        memory = name_in(facts.tables.memory, origin.memory_table),
+        sessions = name_in(facts.tables.sessions, origin.sessions_table) }))
 end
 
 local TEXT = [[
@@ -77,9 +79,9 @@ end
 
 --- The text for the model.
 -- @param facts a configuration's user, org_name, workspace, logged_in, remote,
--- tables; program, as a word of the shell; captured, rule, version; recalled:
--- what propolis.capture.prepared tells of the past, or nil; tell: what the
--- person should hear where an agent shows no notice, or nil
+-- tables, origin; program, as a word of the shell; captured, rule, version;
+-- recalled: what propolis.capture.prepared tells of the past, or nil; tell:
+-- what the person should hear where an agent shows no notice, or nil
 function context.text(facts)
     local text = TEXT:format(facts.remote and " and team" or "",
         context.recipe(facts), facts.program, words(facts), capture(facts),

@@ -147,65 +147,12 @@ local function capture(conf, name, events)
         large = from // journal.large ~= to // journal.large }
 end
 
--- The texts of the notices that are due.  An agent that shows none to the
--- person gets only our own words, for the model to pass on.
-local function due(conf, agent)
-    if not require("engine.sys").stat(conf.paths.state .. "/notices.json") then
-        return {} -- all that most sessions pay
-    end
-    local notices = require "propolis.account.notices"
-    local ok, list, err = pcall(notices.take, not agent.shows_notice)
-    if not ok or not list then
-        log("warn", "notices: %s", tostring(ok and err or list))
-        return {}
-    end
-    local texts = {}
-    for i, item in ipairs(list) do
-        texts[i] = notices.text(item)
-    end
-    return texts
-end
-
--- The hook's output.
--- @param first the event that is answered, as its mapping reads it
--- @param kept what capture() says, or nil where nothing may be captured
--- @param rule why that is
--- @param earlier what was lost before this event, a sentence or nil
-local function respond(conf, agent, event, first, kept, rule, earlier)
-    local context = require "propolis.capture.context"
-    local facts = {
-        captured = kept and not kept.lost, rule = kept and kept.lost or rule,
-        tables = conf.tables,
-        program = require("propolis.install.program").word(),
-        version = require("engine.sys").version, user = conf.user,
-        org_name = conf.org_name, workspace = conf.workspace,
-        logged_in = conf.logged_in, remote = conf.remote,
-        warning = conf.warning,
-        waiting = require("propolis.capture.journal").stuck(
-            conf.local_store:match("^sqlite:(.*)$")),
-        notices = due(conf, agent),
-        recalled = require("propolis.capture.prepared").text(conf, first),
-    }
-    table.insert(facts.notices, earlier)
-    table.insert(facts.notices, kept and kept.elsewhere)
-    if not agent.shows_notice and #facts.notices > 0 then
-        facts.tell = table.concat(facts.notices, "\n")
-    end
-    local text = conf.context and context.text(facts) or nil
-    local notice = context.notice(facts)
-    if not text and not notice then return end
-    local output = agent.output(event, text, notice)
-    require("engine.sys").survive_pipe() -- the agent may not wait for it
-    io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
-    io.stdout:flush()
-end
-
--- The settings in force, whatever is broken; what that is goes into the log.
-local function settings(what)
+-- The configuration, whatever is broken in it; raises when there is no home.
+local function settings(event)
     local config = require "propolis.config"
     local conf, err = config.load(true)
     if not conf then
-        require("propolis.capture.lost").tell(what or "an event", err)
+        require("propolis.capture.lost").tell(event or "an event", err)
         error(err, 0)
     end
     config.keep(conf)
@@ -215,8 +162,8 @@ local function settings(what)
     return conf
 end
 
--- Starts the worker when what happened asks for it.
--- @param large whether the journal has just become large
+-- Starts the worker after events that end something, or a large journal; with
+-- a team's store also at a session's start.
 local function start_worker(conf, events, large)
     local ended, start = large, false
     for _, e in ipairs(events) do
@@ -252,12 +199,14 @@ local function hook(argv)
         fine, kept = xpcall(capture, told, conf, name, events)
     end
     if not fine then
-        kept, fault = { lost = "a fault of propolis: see its log" }, kept
+        fault, kept = kept, { lost = "a fault of propolis: see its log" }
     end
     if answers then
-        respond(conf, agent, event, first, kept, rule, earlier)
+        require("propolis.capture.answer").write(conf, agent, event, first, {
+            kept = kept, rule = rule, earlier = earlier,
+        })
     end
-    if not fine then error(fault, 0) end
+    if fault then error(fault, 0) end
     if captured then start_worker(conf, events, kept.large) end
 end
 
