@@ -340,6 +340,20 @@ describe("propolis search", function()
         without_index(url)
     end)
 
+    it("waits for a database no longer than a statement may take", function()
+        local url = pg.url(true)
+        memories.fill(url, EVENTS)
+        local store <close> = assert(require("propolis").open(url))
+        assert(store:begin())
+        assert(store:exec("LOCK TABLE sessions"))
+        env = { HIVEMIND_QUERY_TIMEOUT_MS = "200" }
+        local r = search("--store", url, "cache")
+        assert.same({ 1, "" }, { r.code, r.stdout })
+        assert.matches("did not answer within 200 ms", r.stderr)
+        assert(store:rollback())
+        assert.equal("1 2 3 4", found("--store", url, "cache"))
+    end)
+
     it("searches a service by SQL, as the team's store too", function()
         local server <close> = serving.start { home = tmp.dir(),
             db = pg.url(true) }
