@@ -29,14 +29,29 @@ local function sync(_, opts)
     return result ~= nil and not result.error
 end
 
+local function context(conf)
+    return require("propolis.search.prepare").run(conf)
+end
+
 --- The steps: { name =, run = function(conf, opts) that gives true; or nil and
 -- an error, or false when that was logged; guarded = true when it has a lock of
 -- its own and need not wait for another worker }.  A new one is a line here.
 -- conf is what config.load(true) gave; opts see worker.run.
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
+    { name = "end of a forget", run = function(conf)
+        return require("propolis.forget").finish(conf)
+    end },
     { name = "index", guarded = true, run = index },
+    { name = "summaries", run = function(conf)
+        return require("propolis.summary").catch_up(conf)
+    end },
+    { name = "context", run = context },
     { name = "sync", guarded = true, run = sync },
+    { name = "context of the team", run = context }, -- what the sync brought
+    { name = "summaries by agents", guarded = true, run = function(conf)
+        return require("propolis.summary.asked").catch_up(conf)
+    end },
 }
 
 --- Most rounds of the steps for other workers that came meanwhile.
@@ -61,11 +76,20 @@ local function run_all(steps, conf, opts)
     return ok
 end
 
+local function lock_path(conf)
+    return ("%s/worker-%s.lock"):format(conf.paths.state,
+        conf.local_store:match("[^/]*$"))
+end
+
+--- Takes the lock under which such steps run: see sys.lock.
+function worker.lock(conf, wait_ms)
+    return sys.lock(lock_path(conf), wait_ms)
+end
+
 -- Runs steps in one process at a time.  The mark is set before the lock is
 -- tried and looked at after it was given up, so that none is overlooked.
 local function run_alone(steps, conf, opts)
-    local path = ("%s/worker-%s.lock"):format(conf.paths.state,
-        conf.local_store:match("[^/]*$"))
+    local path = lock_path(conf)
     local mark, ok = path .. ".again", true
     local marked, err = sys.append(mark, "")
     local round = 0
@@ -88,7 +112,7 @@ end
 
 --- Runs the steps.
 -- @param conf from config.load(true)
--- @param opts { whole = true to sync as well; steps = other ones, for tests }
+-- @param opts { whole = true to sync as well; steps = other ones }
 -- @return whether all went well
 function worker.run(conf, opts)
     local made, err = sys.mkdir(conf.paths.state)
@@ -114,6 +138,12 @@ function worker.run(conf, opts)
     finish()
     require("propolis.sync").watchdog(nil)
     return ok
+end
+
+--- Prepares what sessions are told; for commands that change what is stored.
+-- @return whether all went well
+function worker.prepare(conf)
+    return worker.run(conf, { steps = { { name = "context", run = context } } })
 end
 
 return worker

@@ -125,6 +125,11 @@ function lost.notice()
     return text
 end
 
+--- The files with notes that are there.
+function lost.files()
+    return select(2, summary("", ".told")) or {}
+end
+
 --- All that is noted, as a sentence; or nil.
 -- @return the sentence, and a function that forgets it
 function lost.all()

@@ -28,8 +28,17 @@ what went wrong is in propolis.log in the state folder.
 ]]()
 end
 
--- Kinds of events after which the journal is taken in.
+-- Kinds of events after which the worker starts.
 local ENDS = { turn_end = true, session_end = true }
+
+-- True for a compaction: before the session goes on, the worker has time to
+-- prepare what it is told then.
+local function compacts(e)
+    for _, item in ipairs(e.entry or {}) do
+        if item[1] == "type" then return item[2] == "compaction" end
+    end
+    return false
+end
 
 local function log(level, ...)
     require("propolis.log")[level](...)
@@ -158,10 +167,11 @@ local function due(conf, agent)
 end
 
 -- The hook's output.
+-- @param first the event that is answered, as its mapping reads it
 -- @param kept what capture() says, or nil where nothing may be captured
 -- @param rule why that is
 -- @param earlier what was lost before this event, a sentence or nil
-local function respond(conf, agent, event, kept, rule, earlier)
+local function respond(conf, agent, event, first, kept, rule, earlier)
     local context = require "propolis.capture.context"
     local facts = {
         captured = kept and not kept.lost, rule = kept and kept.lost or rule,
@@ -174,34 +184,57 @@ local function respond(conf, agent, event, kept, rule, earlier)
         waiting = require("propolis.capture.journal").stuck(
             conf.local_store:match("^sqlite:(.*)$")),
         notices = due(conf, agent),
+        recalled = require("propolis.capture.prepared").text(conf, first),
     }
     table.insert(facts.notices, earlier)
     table.insert(facts.notices, kept and kept.elsewhere)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
-    local output = agent.output(event, context.text(facts),
-        context.notice(facts))
+    local text = conf.context and context.text(facts) or nil
+    local notice = context.notice(facts)
+    if not text and not notice then return end
+    local output = agent.output(event, text, notice)
     require("engine.sys").survive_pipe() -- the agent may not wait for it
     io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
 end
 
-local function hook(argv)
-    if in_worker() then return end
-    local name, agent = load_agent(argv[1])
+-- The settings in force, whatever is broken; what that is goes into the log.
+local function settings(what)
     local config = require "propolis.config"
     local conf, err = config.load(true)
     if not conf then
-        require("propolis.capture.lost").tell(argv[2] or "an event", err)
+        require("propolis.capture.lost").tell(what or "an event", err)
         error(err, 0)
     end
     config.keep(conf)
     if conf.warning then
         log("error", "%s", conf.warning)
     end
-    local off = conf.capture == false
-    if off and not agent.takes_context(argv[2] or "") then
+    return conf
+end
+
+-- Starts the worker when what happened asks for it.
+-- @param large whether the journal has just become large
+local function start_worker(conf, events, large)
+    local ended, start = large, false
+    for _, e in ipairs(events) do
+        ended = ended or ENDS[e.kind] or compacts(e)
+        start = start or e.kind == "session_start"
+    end
+    if not ended and not (start and conf.remote) then return end
+    local started, why = require("propolis.sync.auto").start(conf, ended)
+    if started == nil then
+        log("warn", "nothing was started in the background: %s", why)
+    end
+end
+
+local function hook(argv)
+    if in_worker() then return end
+    local name, agent = load_agent(argv[1])
+    local conf = settings(argv[2])
+    if conf.capture == false and not agent.takes_context(argv[2] or "") then
         return -- not even read
     end
     local payload = read_payload()
@@ -211,28 +244,21 @@ local function hook(argv)
         first.cwd, first.roots)
     local event = first.name or argv[2] or ""
     local answers = agent.takes_context(event, payload)
+        and (conf.context or agent.shows_notice)
     local earlier = answers and require("propolis.capture.lost").notice()
     -- The event first: the answer says what became of it.
-    local fine, kept = true, nil
+    local fine, kept, fault = true, nil, nil
     if captured then
         fine, kept = xpcall(capture, told, conf, name, events)
     end
+    if not fine then
+        kept, fault = { lost = "a fault of propolis: see its log" }, kept
+    end
     if answers then
-        respond(conf, agent, event, fine and kept
-            or { lost = "a fault of propolis: see its log" }, rule, earlier)
+        respond(conf, agent, event, first, kept, rule, earlier)
     end
-    if not fine then error(kept, 0) end
-    if not captured then return end
-    local ended, start = kept.large, false
-    for _, e in ipairs(events) do
-        ended = ended or ENDS[e.kind]
-        start = start or e.kind == "session_start"
-    end
-    if not ended and not (start and conf.remote) then return end
-    local started, why = require("propolis.sync.auto").start(conf, ended)
-    if started == nil then
-        log("warn", "nothing was started in the background: %s", why)
-    end
+    if not fine then error(fault, 0) end
+    if captured then start_worker(conf, events, kept.large) end
 end
 
 --- The one place that keeps the promise: always 0, whatever happens.

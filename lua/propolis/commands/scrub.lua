@@ -39,6 +39,18 @@ local function targets(opts)
     return list
 end
 
+-- What was overwritten leaves a SQLite file, and what was made of the rows of
+-- the local store is made anew.
+local function clean_up(store)
+    local purge = require "propolis.forget.purge"
+    local conf = cli.check(require("propolis.config").load(true))
+    if store.url ~= conf.local_store then return purge.run(store) end
+    local held <close> = cli.check(require("propolis.forget.locks").take(conf))
+    local ok, err = purge.run(store)
+    if ok then ok, err = require("propolis.forget.derived").renew(conf) end
+    return held and ok, err
+end
+
 local function scrub_store(name, where, work)
     local store <close> = cli.check(target.open(where,
         work.write and "open" or "read"))
@@ -47,7 +59,7 @@ local function scrub_store(name, where, work)
         done.store, done.table = name, schema.table
         work.tables[#work.tables + 1] = done
     end
-    if work.write then cli.check(scrub.purge(store)) end
+    if work.write then cli.check(clean_up(store)) end
 end
 
 local function scrub_files(paths, work)

@@ -39,18 +39,24 @@ end
 local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
     "failures", "next_try" }
 
--- What the store says: when events were last seen, the last sync, and rows
--- that the team's store would not take.
+-- What the store says: when events were last seen, and { team = the last sync,
+-- rejected = rows that the team's store would not take, summaries = the last
+-- failure of an agent that was asked for a summary }.
 local function read_store(store, conf)
     local seen, err = activity.seen(store, conf)
     if not seen then error(err, 0) end
     local team = require("propolis.sync").status(store)
-    return seen, team, team and team.rejected > 0
-        and require("propolis.sync.outbox").rejected(store) or {}
+    return seen, {
+        team = team,
+        rejected = team and team.rejected > 0
+            and require("propolis.sync.outbox").rejected(store) or nil,
+        summaries = conf.summaries == "agent"
+            and require("propolis.summary.asked").trouble(store) or nil,
+    }
 end
 
 -- Store, backlog and login: { version, program, user, ... }.
-local function overview(ctx, conf, team, rejected)
+local function overview(ctx, conf, said)
     local path, file = activity.file(conf)
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
@@ -58,25 +64,27 @@ local function overview(ctx, conf, team, rejected)
         logged_in = conf.logged_in, capture = conf.capture,
         store = path, bytes = file and file.size,
         journal = activity.waiting(conf),
-        outbox = team and team.waiting, team = team,
+        outbox = said.team and said.team.waiting, team = said.team,
+        summaries = said.summaries,
         remote = conf.remote
             and require("propolis.stores").shown(conf.remote),
-        rejected = rejected or {},
+        rejected = said.rejected or {},
     }
 end
 
 -- What became of the team's store: the last sync, and rows it would not take.
 local function say_team(all)
     local team = all.team or {}
-    cli.write(("team      %s, %s\n"):format(all.remote, team.last_success
-        and "last sync " .. team.last_success or "no sync yet"))
+    cli.write(cli.shown(("team      %s, %s\n"):format(all.remote,
+        team.last_success and "last sync " .. team.last_success
+            or "no sync yet")))
     if team.last_error then
-        cli.write(("          failed at %s: %s\n"):format(team.last_error_at,
-            team.last_error))
+        cli.write(cli.shown(("          failed at %s: %s\n"):format(
+            team.last_error_at, team.last_error)))
     end
     for _, row in ipairs(all.rejected) do
-        cli.write(("rejected  %s %s: %s\n"):format(row.tbl, row.row_id,
-            row.error))
+        cli.write(cli.shown(("rejected  %s %s: %s\n"):format(row.tbl,
+            row.row_id, row.error)))
     end
     if #all.rejected > 0 then
         cli.write("          `propolis sync --retry` tries them again\n")
@@ -93,13 +101,17 @@ local function say_overview(all)
         and ("%s (%s)"):format(all.store, size_text(all.bytes))
         or all.store .. " (no event yet)"
     cli.write(("propolis  %s, %s\n"):format(all.version, all.program))
-    cli.write("account   ", account, "\n")
+    cli.write("account   ", cli.shown(account), "\n")
     cli.write("store     ", store, "\n")
     cli.write(("waiting   %d in the journal, %s for the team's store\n"):format(
         all.journal, all.outbox and all.outbox > 0
             and ("%d row%s"):format(all.outbox, all.outbox == 1 and "" or "s")
             or "none"))
     if all.remote then say_team(all) end
+    if all.summaries then
+        cli.write(("summaries no agent's since %s: %s\n"):format(
+            all.summaries.error_at, all.summaries.error))
+    end
     if all.capture == false then
         cli.write("capture   switched off\n")
     end
@@ -147,6 +159,7 @@ local function as_json(all, reports)
         row.table, row.id = row.tbl, row.row_id
     end
     for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
+    all.summary_error = all.summaries and all.summaries.error
     all.rejected = json.pick_all(all.rejected,
         { "table", "id", "queued_at", "error" })
     all.problems = json.pick_all(all.problems, { "about", "text" })
@@ -156,7 +169,7 @@ local function as_json(all, reports)
         "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",
         "last_error_at", "failures", "next_try", "rejected", "problems",
-        "agents" }))
+        "summary_error", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }
@@ -169,9 +182,9 @@ local function look(list, ctx)
     local found, more = trouble.store(conf)
     local store <close> = found
     table.move(more, 1, #more, #problems + 1, problems)
-    local fine, seen, team, rejected = true, {}, nil, nil
+    local fine, seen, said = true, {}, {}
     if store then
-        fine, seen, team, rejected = sys.pcall(read_store, store, conf)
+        fine, seen, said = sys.pcall(read_store, store, conf)
     end
     if not fine and #more == 0 then
         problems[#problems + 1] = { about = "store", text = tostring(seen) }
@@ -180,7 +193,7 @@ local function look(list, ctx)
     for i, agent in ipairs(list) do
         reports[i] = state.read(agent, ctx, fine and seen or {})
     end
-    local all = overview(ctx, conf, fine and team or nil, rejected)
+    local all = overview(ctx, conf, fine and said or {})
     all.problems = problems
     return all, reports
 end
