@@ -159,7 +159,8 @@ function command.main(opts)
     local f, why = filter.of(opts)
     if not f then return cli.usage(command, why) end
     local conf = cli.check(require("propolis.config").load())
-    local store <close> = cli.check(target.open(opts, "read"))
+    local store <close> = cli.check(target.open(opts, "read",
+        conf.query_timeout_ms))
     if not opts[1] then return list_sessions(store, conf, f, opts, limit) end
     local path = cli.check(require("propolis.search.session").find(store, conf,
         opts[1]))

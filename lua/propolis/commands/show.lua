@@ -89,7 +89,8 @@ function command.main(opts)
     if not n then return cli.usage(command, wrong) end
     local rows = require "propolis.search.rows"
     local conf = cli.check(require("propolis.config").load())
-    local store <close> = cli.check(target.open(opts, "read"))
+    local store <close> = cli.check(target.open(opts, "read",
+        conf.query_timeout_ms))
     local e = find(store, conf, opts[1])
     local before, behind = rows.around(store, conf, e, n)
     cli.check(before, behind)

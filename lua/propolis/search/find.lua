@@ -41,6 +41,33 @@ local function settle(list, limit)
     return first
 end
 
+-- Whose session an entry is of: its user and id, also for its summary; nil for
+-- what is of none.
+local function session_of(e)
+    if e.table == "memory" then
+        return e.path:match("^/summaries/(.+)%.md$")
+    end
+    local user = e.table == "sessions" and e.path:match("^/sessions/([^/]*)/")
+    return user and user .. "/" .. require("propolis.search.session").id(e.path)
+end
+
+-- Each session once: its best event where it has one among the entries, else
+-- its summary, where the first of them stood.
+local function each_once(list)
+    local kept, places = {}, {}
+    for _, e in ipairs(list) do
+        local key = session_of(e)
+        local at = key and places[key]
+        if not at then
+            kept[#kept + 1] = e
+            if key then places[key] = #kept end
+        elseif kept[at].table == "memory" and e.table == "sessions" then
+            kept[at] = e
+        end
+    end
+    return kept
+end
+
 -- Opens the index, brought up to date; nil and why when it cannot be used.
 local function open_index(conf, found)
     local progress <close> = require("propolis.cli.progress").start()
@@ -53,15 +80,27 @@ local function open_index(conf, found)
     return true
 end
 
-local function by_index(store, conf, ask, found)
-    local ix, some, limit = found.index, is_of_prefixes(ask.q), ask.how.limit
+-- The best entries that the index gives for what was asked.
+local function ask_index(store, conf, ask, found, limit)
+    local ix = found.index
     ask.f.explain = ask.how.explain
     local list, err = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
-        ask.f, some and with_spare(limit) or limit)
+        ask.f, limit)
     if not list then return nil, err end
     found.loosened = ix.loosened
-    list, err = rows.fill(store, conf, list)
-    return list and some and with_prefix(list, ask.q) or list, err
+    return rows.fill(store, conf, list)
+end
+
+local function by_index(store, conf, ask, found)
+    local limit, some = ask.how.limit, is_of_prefixes(ask.q)
+    local list, err = ask_index(store, conf, ask, found,
+        some and with_spare(limit) or limit)
+    if list and some then list = with_prefix(list, ask.q) end
+    if not list or not ask.how.by then return list, err end
+    local kept = each_once(list)
+    if #kept == #list or some then return kept end
+    list, err = ask_index(store, conf, ask, found, with_spare(limit))
+    return list and each_once(list), err
 end
 
 -- Where nothing has a phrase that stands among other words its words are looked
@@ -78,7 +117,7 @@ local function by_sql(store, conf, ask, found)
         list, err = scan.find(store, conf, query.loosened(q), ask.f, how)
         found.loosened = true
     end
-    return list, err
+    return list and ask.how.by and each_once(list) or list, err
 end
 
 local Found = {}

@@ -172,6 +172,23 @@ describe("propolis search", function()
             .stdout)
     end)
 
+    it("gives a session and its summary once", function()
+        memories.fill(home, {}, { memory = { {
+            id = "33333333-3333-4333-8333-333333333333", author = "lin",
+            path = "/summaries/lin/s2.md", project = "nest",
+            summary = "redis redis redis", agent = "codex",
+            last_update_date = "2026-11-05T12:00:00.000Z" } } })
+        for _, url in ipairs { memories.url(home), "sqlite:" .. home
+            .. "/data/./local@default.db" } do
+            local list = json.decode(search("--json", "--by", "session",
+                "--store", url, "redis").stdout)
+            local paths = {}
+            for i, hit in ipairs(list) do paths[i] = hit.path end
+            assert.same({ "/sessions/lin/lin_local_default_s2.jsonl" }, paths)
+        end
+        assert.equal("- 4", found("redis"))
+    end)
+
     it("says what was tried, and words that are there", function()
         local r = search("why", "cachr", "--since", "2026")
         assert.same({ 0, "" }, { r.code, r.stdout })
@@ -338,6 +355,20 @@ describe("propolis search", function()
         memories.fill(url, EVENTS, { memory = { { id = "m", path = "/m",
             project = "nest", summary = "an eviction" } } })
         without_index(url)
+    end)
+
+    it("waits for a database no longer than a statement may take", function()
+        local url = pg.url(true)
+        memories.fill(url, EVENTS)
+        local store <close> = assert(require("propolis").open(url))
+        assert(store:begin())
+        assert(store:exec("LOCK TABLE sessions"))
+        env = { HIVEMIND_QUERY_TIMEOUT_MS = "200" }
+        local r = search("--store", url, "cache")
+        assert.same({ 1, "" }, { r.code, r.stdout })
+        assert.matches("did not answer within 200 ms", r.stderr)
+        assert(store:rollback())
+        assert.equal("1 2 3 4", found("--store", url, "cache"))
     end)
 
     it("searches a service by SQL, as the team's store too", function()
