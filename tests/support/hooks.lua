@@ -4,6 +4,7 @@
 --   local home = hooks.home()          -- a folder, PROPOLIS_HOME
 --   hooks.run(home, "codex", "Stop", text)  -- asserts exit 0, returns stdout
 --   hooks.rows(home)                   -- of sessions, in the order they came
+local eventually = require "eventually"
 local journal = require "propolis.capture.journal"
 local json = require "propolis.json"
 local run = require "run"
@@ -48,6 +49,20 @@ function hooks.run(home, agent, name, stdin, opts)
         assert(type(answer) == "table")
     end
     return r.stdout, r
+end
+
+--- Waits until nothing that a hook started in the background is at work there.
+function hooks.settle(home)
+    eventually(function()
+        for _, pid in ipairs(assert(sys.list("/proc"))) do
+            local text = pid:find("^%d+$")
+                and sys.read("/proc/" .. pid .. "/environ") or ""
+            if text:find("PROPOLIS_HOME=" .. home .. "\0", 1, true) then
+                return false
+            end
+        end
+        return true
+    end, "a process is still at work in " .. home)
 end
 
 --- A prompt as Claude Code sends it.

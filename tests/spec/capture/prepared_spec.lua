@@ -1,4 +1,3 @@
-local eventually = require "eventually"
 local hooks = require "hooks"
 local json = require "propolis.json"
 local payloads = require "payloads"
@@ -159,10 +158,9 @@ describe("what a session is told of the past", function()
         hooks.run(home, CLAUDE, "PreCompact", json.encode { session_id = "s1",
             cwd = "/w/acme", hook_event_name = "PreCompact", trigger = "auto" },
             { env = { PROPOLIS_AUTOSYNC = "true" } })
-        eventually(function()
-            return start({ source = "compact" }, "s1"):find(
-                'then asked "a long piece of work"', 1, true)
-        end, "nothing was prepared")
+        hooks.settle(home)
+        assert.truthy(start({ source = "compact" }, "s1"):find(
+            'then asked "a long piece of work"', 1, true))
     end)
 
     it("has both frames when there is room for them", function()

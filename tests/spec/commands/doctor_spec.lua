@@ -115,7 +115,8 @@ describe("doctor", function()
         local running = assert(probe.begin(home .. "/state", 0))
         local function event(name)
             run({ "hook", "codex", name }, { home = home, stdin = json.encode {
-                session_id = id, hook_event_name = name, cwd = "/w" } })
+                session_id = id, hook_event_name = name, cwd = "/w" },
+                env = { PROPOLIS_AUTOSYNC = "false" } })
             propolis("status")
         end
         event("SessionStart")
@@ -253,7 +254,8 @@ describe("status", function()
         end
         run({ "hook", "cursor", "stop" }, { home = home, stdin = json.encode {
             conversation_id = "c", hook_event_name = "stop", status = "x",
-            workspace_roots = { "/w" } } })
+            workspace_roots = { "/w" } },
+            env = { PROPOLIS_AUTOSYNC = "false" } })
         for _, hook in ipairs(state("cursor").hooks) do
             assert.equal(hook.event == "stop", hook.seen ~= nil)
         end

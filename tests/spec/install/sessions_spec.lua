@@ -28,7 +28,8 @@ describe("a recorded session of", function()
             for _, name in ipairs(sys.list(folder)) do
                 local event = name:match("%d%d%-(.*)%.json$")
                 local r = event and run({ "hook", agent, event },
-                    { home = home, stdin = sys.read(folder .. name) })
+                    { home = home, stdin = sys.read(folder .. name),
+                        env = { PROPOLIS_AUTOSYNC = "false" } })
                 assert.equal(0, r and r.code or 0)
                 assert.equal("", r and r.stderr or "")
             end
