@@ -6,20 +6,6 @@
 
 #define WORD_MAX 128 /* no word of a program is longer */
 
-static bool equals(const char *text, size_t from, size_t to, const char *word)
-{
-    return strlen(word) == to - from && redact_word_at(text, to, from, word);
-}
-
-bool redact_is_one_of(const char *text, size_t from, size_t to,
-                      const char *const words[])
-{
-    for (; *words; words++)
-        if (equals(text, from, to, *words))
-            return true;
-    return false;
-}
-
 bool redact_is_type(const char *text, size_t from, size_t to)
 {
     static const char *const words[] = {

@@ -11,6 +11,11 @@
 #define REDACT_BUCKETS 4096
 #define REDACT_UNQUOTED_RUNS 8
 #define BACKSLASHES_MAX 64
+
+/* How much of a value a guard looks at: enough to judge it, and a bound on
+ * what a value that fails again and again can cost. */
+#define REDACT_GUARD_BYTES 256
+
 #define BLOCK_MAX ((size_t)8 << 10) /* of a value of many lines */
 
 /* The last run that was measured; a start inside it has the same end. */
@@ -107,6 +112,11 @@ static inline bool is_upper(char c)
 static inline bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';
+}
+
+static inline bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 static inline bool is_word(char c)

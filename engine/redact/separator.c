@@ -9,13 +9,6 @@
 #define SPACE_MAX 64 /* white space between two tags or two members */
 #define TYPE_MAX 24  /* password *string = "..." */
 
-size_t redact_skip_blanks(const struct redact *r, size_t i)
-{
-    while (byte_at(r, i) == ' ' || byte_at(r, i) == '\t')
-        i++;
-    return i;
-}
-
 size_t redact_backslashes(const struct redact *r, size_t i)
 {
     size_t n = 0;
