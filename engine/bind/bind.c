@@ -247,6 +247,7 @@ void bind_preload(lua_State *L)
         {"engine.sqlite", luaopen_engine_sqlite},
         {"engine.redact", luaopen_engine_redact},
         {"engine.text", luaopen_engine_text},
+        {"engine.search", luaopen_engine_search},
         {"cjson", luaopen_cjson},
         {NULL, NULL},
     };

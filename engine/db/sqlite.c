@@ -263,3 +263,8 @@ struct db *sqlite_open(const char *path, const struct sqlite_options *o,
     }
     return &d->db;
 }
+
+struct sqlite3 *sqlite_handle(struct db *db)
+{
+    return db->ops == &ops ? ((struct sqlite_db *)db)->h : NULL;
+}

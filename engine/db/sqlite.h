@@ -8,6 +8,7 @@
 
 struct db;
 struct err;
+struct sqlite3;
 
 struct sqlite_options {
     int busy_ms;   /* how long a lock is waited for; 0 means 5000 */
@@ -19,5 +20,8 @@ struct sqlite_options {
  * failure; db->ops->close() ends it. */
 struct db *sqlite_open(const char *path, const struct sqlite_options *o,
                        struct err *e);
+
+/* The connection of a store that sqlite_open() opened, NULL for another. */
+struct sqlite3 *sqlite_handle(struct db *db);
 
 #endif

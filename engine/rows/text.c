@@ -27,6 +27,12 @@ static const struct range none[] = {
     {0x20D0, 0x20FF},   {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
     {0x1F3FB, 0x1F3FF}, {UINT32_MAX, 0}};
 
+/* What a terminal shows as nothing and obeys: controls of its own, marks that
+ * turn the direction of what follows, line ends, tags. */
+static const struct range unseen[] = {
+    {0x80, 0x9F},     {0x61C, 0x61C},   {0x200E, 0x200F},   {0x2028, 0x202E},
+    {0x2066, 0x2069}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}, {UINT32_MAX, 0}};
+
 static bool within(const struct range *r, uint32_t code)
 {
     while (code > r->last && r->first <= code)
@@ -95,9 +101,11 @@ bool text_is_plain(const char *text, size_t len)
     return plain;
 }
 
+enum { PIECE = 12 };
+
 /* What stands for the bytes at a place: how many there are, 0 to keep them.
  * bad says that the first is NUL or no UTF-8. */
-typedef size_t stand_in(const char *at, bool bad, char piece[8]);
+typedef size_t stand_in(const char *at, bool bad, char piece[PIECE]);
 
 /* Appends a text with what stands for some of its bytes. */
 static bool add_replaced(struct buf *out, const char *text, size_t len,
@@ -105,7 +113,7 @@ static bool add_replaced(struct buf *out, const char *text, size_t len,
 {
     size_t bad = utf8_check(text, len);
     size_t from = 0;
-    char piece[8];
+    char piece[PIECE];
 
     for (size_t i = 0; i < len;) {
         size_t n = 0;
@@ -133,20 +141,36 @@ static char letter(char c, const char *known)
     return '\0';
 }
 
-static size_t show(const char *at, bool bad, char piece[8])
+/* Shows a character that a terminal would obey, and its length; 0 for others.
+ */
+static size_t show_unseen(const char *at, char piece[PIECE])
+{
+    unsigned char c = (unsigned char)at[0];
+    uint32_t code;
+    size_t n;
+
+    if (c != 0xc2 && c != 0xd8 && c != 0xe2 && c != 0xef && c != 0xf3)
+        return 0;
+    n = utf8_decode(at, 4, &code);
+    if (!within(unseen, code))
+        return 0;
+    snprintf(piece, PIECE, code > 0xffff ? "\\U%08x" : "\\u%04x",
+             (unsigned)code);
+    return n;
+}
+
+static size_t show(const char *at, bool bad, char piece[PIECE])
 {
     unsigned char c = (unsigned char)at[0];
     char short_form = letter(at[0], "\nn\rr\tt");
 
     if (short_form && c < 0x20)
-        snprintf(piece, 8, "\\%c", short_form);
+        snprintf(piece, PIECE, "\\%c", short_form);
     else if (bad || c < 0x20 || c == 0x7f)
-        snprintf(piece, 8, "\\x%02x", c);
-    else if (c == 0xc2 && (unsigned char)at[1] < 0xa0) /* some obey these */
-        snprintf(piece, 8, "\\u%04x", (unsigned char)at[1]);
+        snprintf(piece, PIECE, "\\x%02x", c);
     else
-        return 0;
-    return c == 0xc2 && !bad ? 2 : 1;
+        return show_unseen(at, piece);
+    return 1;
 }
 
 bool text_printable(struct buf *out, const char *text, size_t len,
@@ -155,11 +179,11 @@ bool text_printable(struct buf *out, const char *text, size_t len,
     return add_replaced(out, text, len, show, e);
 }
 
-static size_t mend(const char *at, bool bad, char piece[8])
+static size_t mend(const char *at, bool bad, char piece[PIECE])
 {
     if (!bad || *at == '\0')
         return 0;
-    snprintf(piece, 8, "\xEF\xBF\xBD");
+    snprintf(piece, PIECE, "\xEF\xBF\xBD");
     return 1;
 }
 
@@ -168,18 +192,18 @@ bool text_utf8(struct buf *out, const char *text, size_t len, struct err *e)
     return add_replaced(out, text, len, mend, e);
 }
 
-static size_t in_json(const char *at, bool bad, char piece[8])
+static size_t in_json(const char *at, bool bad, char piece[PIECE])
 {
     char short_form = letter(at[0], "\nn\rr\tt\bb\ff");
 
     if (at[0] == '"' || at[0] == '\\')
-        short_form = at[0];
+        snprintf(piece, PIECE, "\\%c", at[0]);
     else if ((unsigned char)at[0] >= 0x20)
         return mend(at, bad, piece);
-    if (!short_form)
-        snprintf(piece, 8, "\\u%04x", (unsigned char)at[0]);
+    else if (short_form)
+        snprintf(piece, PIECE, "\\%c", short_form);
     else
-        memcpy(piece, (char[]){'\\', short_form, '\0'}, 3);
+        snprintf(piece, PIECE, "\\u%04x", (unsigned char)at[0]);
     return 1;
 }
 

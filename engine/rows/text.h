@@ -23,7 +23,8 @@ size_t text_fit(const char *text, size_t len, size_t width);
 bool text_is_plain(const char *text, size_t len);
 
 /* Appends the text as one line that cannot steer a terminal: control
- * characters and bytes that are no UTF-8 stand as \n, \t, \x1b, \u009b. */
+ * characters, marks that turn the direction of text, and bytes that are no
+ * UTF-8 stand as \n, \t, \x1b, \u009b, \u202e. */
 bool text_printable(struct buf *out, const char *text, size_t len,
                     struct err *e);
 

@@ -13,6 +13,11 @@ local function take_in(conf)
     return require("propolis.capture.intake").take_in(conf) or false
 end
 
+-- Has a lock of its own: a search takes it, too.
+local function index(conf)
+    return require("propolis.search.index").catch_up(conf)
+end
+
 -- Only with settings that are whole: who gets what is not guessed.
 local function sync(_, opts)
     if not opts.whole then return true end
@@ -30,6 +35,7 @@ end
 -- conf is what config.load(true) gave; opts see worker.run.
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
+    { name = "index", guarded = true, run = index },
     { name = "sync", guarded = true, run = sync },
 }
 

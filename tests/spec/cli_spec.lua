@@ -138,6 +138,15 @@ describe("cli.table", function()
             .. "  [1,[]]\n", 1, true), text)
     end)
 
+    it("shows what turns the direction of text, and other unseen marks",
+        function()
+        assert.equal("a\\u202eb\\u2066c\\u061cd\\u200ee\\u2028"
+            .. "f\\U000e0041g\\ufff9h \u{65E5}\u{AD}\u{1F600}\u{200D}",
+            cli.printable("a\u{202E}b\u{2066}c\u{61C}d\u{200E}e\u{2028}"
+            .. "f\u{E0041}g\u{FFF9}h \u{65E5}\u{AD}\u{1F600}\u{200D}"))
+        assert.equal("\\xe2\\x80\\xf3\\xef", cli.printable("\xe2\x80\xf3\xef"))
+    end)
+
     it("prints only the head without rows", function()
         assert.equal("a  b\n-  -\n", cli.table({}, { "a", "b" }))
     end)

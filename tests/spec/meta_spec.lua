@@ -36,8 +36,11 @@ public("engine.store.object", methods)
 public("engine.sys.lock", getmetatable(assert(sys.lock(arg[1]))).__index)
 local editor = assert(require "engine.edit".open(print))
 editor:close()
+local memory = assert(require "engine.sqlite".open(":memory:"))
+assert(require "engine.search".index(memory, true)):rank({}):close()
 for _, class in ipairs { "engine.edit.editor", "engine.http.client",
-    "engine.redact.set", "engine.serve.server" } do
+    "engine.redact.set", "engine.search.index", "engine.search.ranking",
+    "engine.serve.server" } do
     -- A metatable is named after its class or its module.
     local made = debug.getregistry()
     made = made[class] or made[class:match "^engine%.%w+"]

@@ -31,7 +31,7 @@ function event.session(agent, e, stamp)
         stamp.time:sub(1, 10))
 end
 
---- The last part of a working folder's path.
+--- The last part of a folder's path; propolis.capture.project says of which.
 function event.project(cwd)
     return entry.text((cwd or ""):gsub("/+$", ""):match("[^/]*$")) or "unknown"
 end
@@ -84,8 +84,9 @@ end
 --- The row of an event.
 -- @param agent the agent's name as in the column `agent`
 -- @param e one event of its mapping's read()
--- @param stamp { id=, row_id=, time=, sha256=, version=, who= }; who has user,
--- org_name and workspace
+-- @param stamp { id=, row_id=, time=, sha256=, version=, who=, folder= }; who
+-- has user, org_name and workspace; folder is the one that the project goes
+-- by, when it is not the event's cwd
 -- @param redactor from propolis.capture.redact
 -- @return the row, and its session as it stands in paths
 function event.row(agent, e, stamp, redactor)
@@ -102,7 +103,7 @@ function event.row(agent, e, stamp, redactor)
         message = text,
         author = stamp.who.user,
         size_bytes = #text,
-        project = event.project(redactor:text(e.cwd or "")),
+        project = event.project(redactor:text(stamp.folder or e.cwd or "")),
         description = e.name,
         agent = agent,
         plugin_version = stamp.version,

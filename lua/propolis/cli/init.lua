@@ -9,6 +9,7 @@
 --       options = { json = "flag", store = "value", only = "list" },
 --       short = { s = "store" },       -- optional
 --       args = { 0, 1 },               -- optional: fewest, most arguments
+--       words = true,                  -- optional: -x is an argument, too
 --   }
 --   function command.main(opts)
 --       local store <close> = cli.check(open(opts.store))
@@ -164,7 +165,8 @@ local function parse(argv, command)
     end
     while i <= #argv do
         local arg, err = argv[i], nil
-        if only_args or arg == "-" or arg:sub(1, 1) ~= "-" then
+        if only_args or arg == "-" or arg:sub(1, 1) ~= "-"
+            or command.words and arg:find("^%-[^-]") and arg ~= "-h" then
             opts[#opts + 1] = arg
         elseif arg == "--" then
             only_args = true
@@ -201,7 +203,8 @@ end
 --- Reads a command's arguments.
 -- Long options --name, --name VALUE, --name=VALUE ("-" in a name is "_" in the
 -- result); short ones as command.short says, together if they are flags; "--"
--- ends the options; "-" is an argument.  -h and --help print the usage.
+-- ends the options; "-" is an argument.  -h and --help print the usage.  Of a
+-- command with words = true what begins with one "-" is an argument.
 -- @param argv list of words
 -- @param command the command table: name, usage, options, short, args
 -- @return options by name with the arguments at 1..n, or nil and the exit

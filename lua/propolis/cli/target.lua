@@ -44,8 +44,9 @@ end
 -- @param how "write" makes a SQLite file that is not there; "open" refuses to;
 -- "read" too, and what it gives refuses to change anything;
 -- "look" changes nothing and takes a file that is not there as empty
+-- @param timeout_ms how long a statement on a PostgreSQL store may take, or nil
 -- @return the store, or nil and a sentence
-function target.open(opts, how)
+function target.open(opts, how, timeout_ms)
     local url, options, folder = choose(opts)
     if not url then return nil, options end
     local path, behind = url:match("^sqlite:(.*)$"), nil
@@ -71,6 +72,7 @@ function target.open(opts, how)
         local ok, err = sys.mkdir(folder)
         if not ok then return nil, tostring(err) end
     end
+    options.timeout_ms = timeout_ms
     if how == "read" then
         options.readonly = true
     end

@@ -72,6 +72,7 @@ end
 -- The records (see propolis.capture.intake) of what happened.
 local function records_of(conf, name, events)
     local event = require "propolis.capture.event"
+    local project = require "propolis.capture.project"
     local sys = require "engine.sys"
     local redact = require "propolis.capture.redact"
     local redactor, err = redact.load(conf.paths.config)
@@ -86,6 +87,7 @@ local function records_of(conf, name, events)
     for _, e in ipairs(events) do
         if e.entry then
             stamp.id, stamp.row_id = sys.uuid(), sys.uuid()
+            stamp.folder = project.folder(e.cwd)
             local row, session = event.row(name, e, stamp, redactor)
             list[#list + 1] = {
                 table = "sessions", row = row, queue = conf.remote ~= nil,

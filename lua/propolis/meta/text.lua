@@ -20,8 +20,8 @@ function text.width(s) end
 ---@return string
 function text.cut(s, width) end
 
---- One line that cannot steer a terminal: control characters and bytes that are
---- no UTF-8 stand as \n, \t, \x1b.
+--- One line that cannot steer a terminal: control characters, marks that turn
+--- the direction of text, and bytes that are no UTF-8 stand as \n, \x1b, \u202e.
 ---@param s string
 ---@return string
 function text.printable(s) end

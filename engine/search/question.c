@@ -1,0 +1,150 @@
+#include <stdlib.h>
+
+#include "core/err.h"
+#include "search/ranking.h"
+
+/* So many postings are read for one question: what a million events allow in
+ * the time of a search. */
+#define POSTINGS 400000
+
+struct reads {
+    struct phrase phrases[RANK_TERMS];
+    struct postings found[RANK_TERMS];
+    size_t n;
+};
+
+static void end_reads(struct reads *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        postings_free(&s->found[i]);
+    free(s);
+}
+
+static struct reads *read_terms(struct ranking *r, const struct term terms[],
+                                size_t n, struct err *e)
+{
+    struct reads *s = calloc(1, sizeof(*s));
+
+    if (!s) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    s->n = n < RANK_TERMS ? n : RANK_TERMS;
+    for (size_t i = 0; i < s->n; i++)
+        s->phrases[i] = (struct phrase){.text = terms[i].text,
+                                        .len = terms[i].len,
+                                        .start = terms[i].start,
+                                        .most = POSTINGS / s->n};
+    if (postings_read(r->ix, s->phrases, s->n, s->found, e))
+        return s;
+    end_reads(s);
+    return NULL;
+}
+
+/* Takes out the candidates that lack a word they must have; no others can be
+ * added then. */
+static void demand(struct ranking *r, const struct postings *p)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        struct candidate c = r->list[i];
+
+        r->slot[c.event] = 0;
+        if (!postings_find(p, c.event))
+            continue;
+        r->list[kept++] = c;
+        r->slot[c.event] = (uint32_t)kept;
+    }
+    r->n = kept;
+    r->closed = true;
+}
+
+/* Bars the events that have a word which they must not; before there are
+ * candidates. */
+static void bar(struct ranking *r, const struct postings *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        r->slot[p->list[i].event] = RANKING_BARRED;
+}
+
+static bool add_terms(struct ranking *r, const struct term terms[],
+                      const struct reads *s, struct err *e)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (terms[i].need == NEED_NONE)
+            bar(r, &s->found[i]);
+    for (size_t i = 0; i < s->n; i++)
+        if (terms[i].need != NEED_NONE &&
+            !ranking_add_term(r, &terms[i], &s->found[i], e))
+            return false;
+    for (size_t i = 1; i < s->n; i++)
+        if (terms[i].follows &&
+            !ranking_add_pair(r, &s->found[i - 1], &s->found[i], r->w.pairs, e))
+            return false;
+    for (size_t i = 0; i < s->n; i++)
+        if (terms[i].need == NEED_ALL)
+            demand(r, &s->found[i]);
+    return true;
+}
+
+bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
+                 struct err *e)
+{
+    struct reads *s = read_terms(r, terms, n, e);
+    bool ok = s && add_terms(r, terms, s, e) && ranking_spread(r, e);
+
+    if (s)
+        end_reads(s);
+    return ok;
+}
+
+/* ---- the second question ---- */
+
+static bool add_feedback(struct ranking *r, const struct term *t,
+                         const struct postings *p, struct err *e)
+{
+    double idf = t->weight * ranking_idf(r->ix->events, p->events);
+    double average = (double)r->ix->words / r->ix->events;
+    bool failed = false;
+
+    for (size_t i = 0; i < p->n && !failed; i++) {
+        const struct posting *v = &p->list[i];
+        struct candidate *c = v->times[COLUMN_BODY]
+                                  ? ranking_candidate(r, v->event, &failed, e)
+                                  : NULL;
+        const struct event *about = c ? index_event(r->ix, v->event, e) : NULL;
+
+        if (about)
+            c->feedback +=
+                (float)(idf * ranking_bm25(r, v->times[COLUMN_BODY],
+                                           unpack_length(about->length),
+                                           average));
+    }
+    return !failed;
+}
+
+bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
+                      struct err *e)
+{
+    struct reads *s = read_terms(r, terms, n, e);
+    float best = 0, top = 0;
+    bool ok = s != NULL;
+    double mixed = r->w.feedback;
+
+    for (size_t i = 0; ok && i < s->n; i++)
+        ok = add_feedback(r, &terms[i], &s->found[i], e);
+    if (s)
+        end_reads(s);
+    for (size_t i = 0; i < r->n; i++) {
+        top = r->list[i].score > top ? r->list[i].score : top;
+        best = r->list[i].feedback > best ? r->list[i].feedback : best;
+    }
+    for (size_t i = 0; ok && i < r->n && top > 0 && best > 0; i++) {
+        struct candidate *c = &r->list[i];
+
+        c->feedback = (float)(mixed * c->feedback / best);
+        c->score = (float)((1 - mixed) * c->score / top) + c->feedback;
+    }
+    return ok;
+}

@@ -1,0 +1,108 @@
+--- search.find: from what was asked for to entries, by the index of the local
+-- store or, on any other, by SQL.
+local asking = require "propolis.search.asking"
+local query = require "propolis.search.query"
+local rows = require "propolis.search.rows"
+local target = require "propolis.cli.target"
+
+-- How long a search may go on bringing the index up to date.
+local CATCH_UP_MS = 2000
+
+-- Hits that are asked for beyond the limit: our own searches stand last.
+local function with_spare(limit)
+    return limit + limit // 2 + 10
+end
+
+-- Earlier searches behind everything else, and no more than the limit.
+local function settle(list, limit)
+    local first, last = {}, {}
+    for _, e in ipairs(list) do
+        local to = e.m and asking.is_search(e.m) and last or first
+        to[#to + 1] = e
+    end
+    table.move(last, 1, #last, #first + 1, first)
+    for i = #first, limit + 1, -1 do first[i] = nil end
+    return first
+end
+
+-- By the index; nil and why when there is none that can be used.
+local function by_index(store, conf, ask, found)
+    local index = require "propolis.search.index"
+    local progress <close> = require("propolis.cli.progress").start()
+    local ix, err = index.open(conf, { ms = CATCH_UP_MS,
+        progress = function(done, all)
+            progress:count("%d of %d events indexed", done, all)
+        end })
+    progress:close()
+    if not ix then return nil, err end
+    found.index, found.behind = ix, ix.behind
+    ask.f.explain = ask.how.explain
+    local list, why = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
+        ask.f, with_spare(ask.how.limit))
+    if not list then return nil, why end
+    return rows.fill(store, conf, list)
+end
+
+local function by_sql(store, conf, ask)
+    return require("propolis.search.scan").find(store, conf, ask.q, ask.f,
+        { limit = with_spare(ask.how.limit), by = ask.how.by })
+end
+
+local Found = {}
+Found.__index = Found
+
+function Found:close()
+    if self.index then self.index:close() end
+    if self.store then self.store:close() end
+    self.index, self.store = nil, nil
+end
+
+Found.__close = Found.close
+
+-- Whether the store that is asked is the one with the index.
+local function has_index(conf, opts)
+    return not opts.remote and (not opts.store
+        or opts.store == conf.local_store)
+end
+
+local function search(store, conf, opts, ask, found)
+    if query.is_empty(ask.q) then return {} end
+    if has_index(conf, opts) then
+        local list, why = by_index(store, conf, ask, found)
+        if list or ask.how.explain then return list, why end
+        require("propolis.cli").say("propolis: the search index cannot be used:"
+            .. " %s; looking through the rows instead", why)
+    end
+    return by_sql(store, conf, ask)
+end
+
+--- Searches.
+-- @param conf from config.load()
+-- @param opts store, remote, session
+-- @param ask { q =, f =, how = { limit =, by =, explain = } }; the filter gets
+-- the paths of the session that is meant and of the one that asks
+-- @return { list = entries with score, store =, index = or nil, behind = events
+-- that are not in the index yet or nil }, to be closed; or nil, err
+return function(conf, opts, ask)
+    local store, err = target.open(opts, "read", conf.query_timeout_ms)
+    if not store then return nil, err end
+    local found = setmetatable({ store = store }, Found)
+    local path = true
+    if opts.session then
+        path, err = require("propolis.search.session").find(store, conf,
+            opts.session)
+        ask.f.session = path
+    else
+        ask.f.except_session = asking.path(conf)
+    end
+    local list = path and nil
+    if path then
+        list, err = search(store, conf, opts, ask, found)
+    end
+    if not list then
+        found:close()
+        return nil, err
+    end
+    found.list = settle(list, ask.how.limit)
+    return found
+end

@@ -1,0 +1,125 @@
+--- search.session: sessions by the names that people give them, and lists.
+local filter = require "propolis.search.filter"
+local rows = require "propolis.search.rows"
+
+local session = {}
+
+local CANDIDATES = 200 -- paths that are looked at for a name
+
+-- % and _ in a name stand for themselves.
+local function like(text)
+    return (text:gsub("[\\%%_]", "\\%0"))
+end
+
+local function name_of(path)
+    return (path:match("([^/]*)$"):gsub("%.jsonl$", ""))
+end
+
+--- A session's id as its path has it: USER_ORG_WORKSPACE_ID, of which the
+-- first three may hold a "_" as well.
+function session.id(path)
+    local user, name = path:match("^/sessions/([^/]*)/([^/]*)$")
+    name = (name or name_of(path)):gsub("%.jsonl$", "")
+    if user and name:sub(1, #user + 1) == user .. "_" then
+        name = name:sub(#user + 2)
+        return name:match("^[^_]*_[^_]*_(.+)$") or name
+    end
+    return name
+end
+
+-- Paths whose session a text names, and those whose it begins.
+local function sort_out(list, text)
+    local whole, begun = {}, {}
+    for _, row in ipairs(list) do
+        local path, name = row.path, name_of(row.path)
+        if path == text or name == text
+            or name:sub(-#text - 1) == "_" .. text then
+            whole[#whole + 1] = path
+        elseif ("_" .. name):find("_" .. text, 1, true) then
+            begun[#begun + 1] = path
+        end
+    end
+    return whole, begun
+end
+
+-- The path of the row that a reference names, or nil.
+local function by_ref(store, conf, text)
+    local list = rows.by_ref(store, conf, text)
+    local e = list and #list == 1 and list[1]
+    return e and e.table == "sessions" and e.path or nil
+end
+
+--- The path of a session.
+-- @param text its id, the beginning of it, its path, or a reference of an event
+-- @return the path, or nil, err (a sentence)
+function session.find(store, conf, text)
+    local list, err = store:query([[SELECT path FROM {t}
+        WHERE path LIKE ? ESCAPE '\' GROUP BY path LIMIT ?]],
+        { t = conf.tables.sessions, "%" .. like(text) .. "%", CANDIDATES },
+        "read")
+    if not list and err.code ~= "no_table" then return nil, err end
+    local whole, begun = sort_out(list or {}, text)
+    local found = #whole > 0 and whole or begun
+    if #found == 1 then return found[1] end
+    local shown = require("engine.text").printable(text:sub(1, 200))
+    if #found == 0 then
+        local path = by_ref(store, conf, text)
+        if path then return path end
+        return nil, ("there is no session '%s'"):format(shown)
+    end
+    table.sort(found)
+    local names = {}
+    for i = 1, math.min(#found, 3) do names[i] = session.id(found[i]) end
+    return nil, ("'%s' is the beginning of %d sessions (%s%s): write more of"
+        .. " it"):format(shown, #found, require("engine.text").printable(
+        table.concat(names, ", ")), #found > 3 and ", ..." or "")
+end
+
+-- The first prompt of each of a list of sessions.
+local function add_prompts(store, conf, list)
+    local by_path, paths = {}, {}
+    for i, one in ipairs(list) do
+        by_path[one.path], paths[i] = one, one.path
+    end
+    if #paths == 0 then return list end
+    local text = store.dialect == "sqlite" and "message" or "message::text"
+    local found, err = rows.find(store, conf, "sessions", ([[path IN (%s)
+        AND %s LIKE '%%"user_message"%%' AND creation_date = (
+            SELECT min(creation_date) FROM {t} AS first
+            WHERE first.path = {t}.path
+            AND first.%s LIKE '%%"user_message"%%')
+        ORDER BY creation_date LIMIT 1000]]):format(
+        ("?, "):rep(#paths - 1) .. "?", text, text), paths)
+    if not found then return nil, err end
+    for _, e in ipairs(found) do
+        local one = by_path[e.path]
+        if e.kind == "prompt" and not one.prompt then
+            one.prompt = e.m.text
+        end
+    end
+    return list
+end
+
+--- The newest sessions that have events which a filter lets pass.
+-- @param f see propolis.search.filter
+-- @return list of { path, session, first, last, author, agent, project, events,
+-- prompt = text or nil }, newest first; or nil, err
+function session.list(store, conf, f, limit)
+    local where, values = filter.sql(f)
+    values.t = conf.tables.sessions
+    values[#values + 1] = limit
+    local list, err = store:query(([[SELECT path, min(creation_date) AS first,
+        max(creation_date) AS last, max(author) AS author, max(agent) AS agent,
+        max(project) AS project, count(*) AS events FROM {t} WHERE %s
+        GROUP BY path ORDER BY last DESC, path LIMIT ?]]):format(where),
+        values, "read")
+    if not list and err.code == "no_table" then return {} end
+    if not list then return nil, err end
+    for _, one in ipairs(list) do
+        one.session = session.id(one.path)
+        one.events = math.tointeger(tonumber(one.events))
+    end
+    return add_prompts(store, conf, list)
+end
+
+return session
