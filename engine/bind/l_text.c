@@ -1,4 +1,5 @@
 #include "bind/bind.h"
+#include "rows/inert.h"
 #include "rows/row_writer.h"
 #include "rows/text.h"
 
@@ -57,6 +58,23 @@ static int l_printable(lua_State *L)
 static int l_utf8(lua_State *L)
 {
     return changed(L, text_utf8);
+}
+
+/* inert(text, max) -> one line of at most max bytes that cannot leave the
+ * quotes and the frame around it; see rows/inert.h */
+static int l_inert(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    lua_Integer max = luaL_checkinteger(L, 2);
+    struct buf *out = bind_newbuf(L);
+    struct err e;
+
+    luaL_argcheck(L, max >= 16 && max <= 1 << 24, 2, "must be 16 or more");
+    if (!text_inert(out, text, len, (size_t)max, &e))
+        return luaL_error(L, "%s", e.message);
+    lua_pushlstring(L, out->data, out->len);
+    return 1;
 }
 
 /* quoted(text) -> the text as a JSON string, byte for byte where it is no
@@ -175,9 +193,9 @@ static int l_rows(lua_State *L)
 int luaopen_engine_text(lua_State *L)
 {
     static const luaL_Reg funcs[] = {
-        {"width", l_width}, {"cut", l_cut},       {"printable", l_printable},
-        {"utf8", l_utf8},   {"quoted", l_quoted}, {"rows", l_rows},
-        {NULL, NULL},
+        {"width", l_width}, {"cut", l_cut},     {"printable", l_printable},
+        {"utf8", l_utf8},   {"inert", l_inert}, {"quoted", l_quoted},
+        {"rows", l_rows},   {NULL, NULL},
     };
 
     luaL_newlib(L, funcs);

@@ -197,17 +197,17 @@ static size_t in_json(const char *at, bool bad, char piece[PIECE])
     char short_form = letter(at[0], "\nn\rr\tt\bb\ff");
 
     if (at[0] == '"' || at[0] == '\\')
-        snprintf(piece, PIECE, "\\%c", at[0]);
+        short_form = at[0];
     else if ((unsigned char)at[0] >= 0x20)
         return mend(at, bad, piece);
-    else if (short_form)
-        snprintf(piece, PIECE, "\\%c", short_form);
-    else
+    if (!short_form)
         snprintf(piece, PIECE, "\\u%04x", (unsigned char)at[0]);
+    else
+        memcpy(piece, (char[]){'\\', short_form, '\0'}, 3);
     return 1;
 }
 
-static size_t in_json_bytes(const char *at, bool bad, char piece[8])
+static size_t in_json_bytes(const char *at, bool bad, char piece[PIECE])
 {
     (void)bad;
     return in_json(at, false, piece);

@@ -32,7 +32,8 @@ local function write(level, fmt, ...)
     if not path then return end
     local message = select("#", ...) > 0 and fmt:format(...) or tostring(fmt)
     -- One message is one line, and no control byte reaches a terminal.
-    message = message:gsub("\n", "\\n"):gsub("%c", "?")
+    message = require("engine.text").printable((message:gsub("\n", "\\n")
+        :gsub("%c", "?")))
     local line = ("%s %-5s [%d] %s\n"):format(sys.now(), level, sys.pid(),
         message)
 

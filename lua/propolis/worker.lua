@@ -29,6 +29,10 @@ local function sync(_, opts)
     return result ~= nil and not result.error
 end
 
+local function context(conf)
+    return require("propolis.search.prepare").run(conf)
+end
+
 --- The steps: { name =, run = function(conf, opts) that gives true; or nil and
 -- an error, or false when that was logged; guarded = true when it has a lock of
 -- its own and need not wait for another worker }.  A new one is a line here.
@@ -36,7 +40,15 @@ end
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
     { name = "index", guarded = true, run = index },
+    { name = "summaries", run = function(conf)
+        return require("propolis.summary").catch_up(conf)
+    end },
+    { name = "context", run = context },
     { name = "sync", guarded = true, run = sync },
+    { name = "context of the team", run = context }, -- what the sync brought
+    { name = "summaries by agents", guarded = true, run = function(conf)
+        return require("propolis.summary.asked").catch_up(conf)
+    end },
 }
 
 --- Most rounds of the steps for other workers that came meanwhile.
@@ -88,7 +100,7 @@ end
 
 --- Runs the steps.
 -- @param conf from config.load(true)
--- @param opts { whole = true to sync as well; steps = other ones, for tests }
+-- @param opts { whole = true to sync as well; steps = other ones }
 -- @return whether all went well
 function worker.run(conf, opts)
     local made, err = sys.mkdir(conf.paths.state)
@@ -114,6 +126,18 @@ function worker.run(conf, opts)
     finish()
     require("propolis.sync").watchdog(nil)
     return ok
+end
+
+--- Prepares what sessions are told; for commands that change what is stored.
+-- @param anew whether all of it is forgotten first
+-- @return true, or nil, err
+function worker.prepare(conf, anew)
+    local ok, err = true, nil
+    if anew then
+        ok, err = require("propolis.capture.prepared").clear(conf)
+    end
+    worker.run(conf, { steps = { { name = "context", run = context } } })
+    return ok and true, err
 end
 
 return worker

@@ -33,6 +33,13 @@ function e2e.propolis(...)
     return r
 end
 
+--- Runs the worker; when another one was at work, that has run it then.
+function e2e.work()
+    e2e.propolis("sync", "--auto", "--local")
+    assert(sys.lock(e2e.home .. "/state/worker-local@default.db.lock", 30000))
+        :release()
+end
+
 -- An environment with nothing of the tester's.
 local function environment(env)
     local home, all = e2e.home, {}
@@ -107,9 +114,11 @@ function e2e.message(list, name, nth)
 end
 
 --- True when the model was told our context, in any of the requests.
-function e2e.context_arrived()
-    return sys.read(e2e.home .. "/log"):find(
-        "propolis keeps a memory of earlier agent sessions", 1, true) ~= nil
+-- @param part of it, its first words when not given
+function e2e.context_arrived(part)
+    local text = json.encode(part
+        or "propolis keeps a memory of earlier agent sessions"):sub(2, -2)
+    return sys.read(e2e.home .. "/log"):find(text, 1, true) ~= nil
 end
 
 --- Uninstalls and finds nothing of ours left.

@@ -152,6 +152,19 @@ describe("cli.table", function()
     end)
 end)
 
+describe("cli.say", function()
+    it("sends no control character of what it names, only line ends",
+        function()
+        local r = run({ "-e", [[
+local cli = require "propolis.cli"
+cli.say("row %s", "\27[2J\u{9b}1m\u{202e}x\nnext é")
+cli.fail("no \7 bell")
+]] }, { home = tmp.dir() })
+        assert.equal([[row \x1b[2J\u009b1m\u202ex]] .. "\nnext é\n"
+            .. [[propolis: no \x07 bell]] .. "\n", r.stderr)
+    end)
+end)
+
 describe("cli.cut", function()
     it("cuts by columns and never inside a character", function()
         assert.equal("abc", cli.cut("abc", 3))

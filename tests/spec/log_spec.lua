@@ -23,17 +23,19 @@ describe("the log", function()
         local text = log [[
 log.error("cannot %s %d", "do", 5)
 log.warn("two\nlines \27[31m")
+log.warn("\u{9b}31m \u{202e}back")
 log.info("100%")
 ]]
         local lines = {}
         for line in text:gmatch("[^\n]*\n") do
             lines[#lines + 1] = line
         end
-        assert.equal(3, #lines)
+        assert.equal(4, #lines)
         assert.matches("^%d+%-%d+%-%d+T%S+Z error %[%d+%] cannot do 5\n$",
             lines[1])
         assert.matches("warn  %[%d+%] two\\nlines %?%[31m\n$", lines[2])
-        assert.matches("info  %[%d+%] 100%%\n$", lines[3])
+        assert.matches([[%] \u009b31m \u202eback]] .. "\n$", lines[3])
+        assert.matches("info  %[%d+%] 100%%\n$", lines[4])
         assert.equal(tonumber("600", 8), sys.stat(path).mode & 511)
         assert.equal(tonumber("700", 8), sys.stat(home .. "/state").mode & 511)
     end)

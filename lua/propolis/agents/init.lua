@@ -19,6 +19,13 @@
 --   title          the agent's name as its makers write it
 --   gaps           what no event of the agent says: row of README.md's table
 --                  -> the words there (`yes` stands in every other row)
+--   summarize      how the agent's program is asked for one answer, with no
+--                  tools or none that change or send anything: { programs =
+--                  its names, the first that is there counts, arguments = a
+--                  list in which {file} is the text with the question and
+--                  {folder} its folder, stdin = true when that text is its
+--                  stdin, files = { name = text } put there, env = changes of
+--                  the environment }. The answer is on stdout. Optional
 --   no_shell       true when the agent starts hooks without a shell
 --   folder(ctx)    the folder of the agent's settings; ctx: see
 --                  propolis.install.context

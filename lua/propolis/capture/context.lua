@@ -2,12 +2,12 @@
 local context = {}
 
 local RECIPE = [[
-- `{program} query "SELECT path, project, description, last_update_date FROM
-  {memory} ORDER BY last_update_date DESC LIMIT 20"` lists the newest sessions;
-  where a summary was written, the column summary has it.
-- `{program} query "SELECT creation_date, author, agent, message FROM {sessions}
-  WHERE message LIKE '%WORD%' ORDER BY creation_date DESC LIMIT 10"` finds what
-  was said and done. Always with a LIMIT: whole sessions are the last resort.]]
+- `{program} search WORDS` finds what was said and done; a whole question works.
+  `{program} show REF` opens a hit, `{program} log [SESSION]` lists the sessions
+  or tells one.
+- What these do not answer, SQL does: `{program} query "SELECT creation_date,
+  author, message FROM {sessions} WHERE message LIKE '%WORD%'
+  ORDER BY creation_date DESC LIMIT 10"`; summaries are in {memory}.]]
 
 --- How a model looks things up; for every text that tells one.
 -- @param facts program, as a word of the shell; tables, of a configuration
@@ -36,6 +36,11 @@ local function words(facts)
         .. (facts.logged_in and ", whoami, org, workspace" or ", login")
 end
 
+-- What others chose or wrote, as one line.
+local function one(text)
+    return require("engine.text").inert(text, 1000)
+end
+
 -- Who gets to read what this session leaves.
 local function account(facts)
     if facts.remote == nil and facts.logged_in then
@@ -45,10 +50,10 @@ local function account(facts)
             .. " shares it with a team."):format(facts.program)
     elseif not facts.logged_in then
         return ("Shared store in use; user %s, workspace %s."):format(
-            facts.user, facts.workspace)
+            one(facts.user), one(facts.workspace))
     end
     return ("Logged in as %s, organisation %s, workspace %s."):format(
-        facts.user, facts.org_name, facts.workspace)
+        one(facts.user), one(facts.org_name), one(facts.workspace))
 end
 
 local function capture(facts)
@@ -56,19 +61,24 @@ local function capture(facts)
         return "This session is recorded; secrets are masked, and text in"
             .. " <private> tags is left out."
     end
-    return ("This session is not recorded (%s)."):format(facts.rule)
+    return ("This session is not recorded (%s)."):format(one(facts.rule))
 end
 
 --- The text for the model.
 -- @param facts a configuration's user, org_name, workspace, logged_in, remote,
--- tables; program, as a word of the shell; captured, rule, version; tell: what
--- the person should hear where an agent shows no notice, or nil
+-- tables; program, as a word of the shell; captured, rule, version; recalled:
+-- what propolis.capture.prepared tells of the past, or nil; tell: what the
+-- person should hear where an agent shows no notice, or nil
 function context.text(facts)
     local text = TEXT:format(facts.remote and " and team" or "",
         context.recipe(facts), facts.program, words(facts), capture(facts),
         account(facts), facts.version)
+    if facts.recalled then
+        text = text .. "\n\n" .. facts.recalled
+    end
     if facts.tell then
-        text = text .. "\nTell the person: " .. facts.tell
+        text = text .. "\n\nTell the person: "
+            .. facts.tell:gsub("[^\n]+", one)
     end
     return text
 end
@@ -88,7 +98,8 @@ function context.notice(facts)
         list[#list + 1] = "propolis: captured events wait to be stored;"
             .. " `propolis doctor` says why"
     end
-    return #list > 0 and table.concat(list, "\n") or nil
+    local shown = require("engine.text").printable
+    return #list > 0 and table.concat(list, "\n"):gsub("[^\n]+", shown) or nil
 end
 
 return context

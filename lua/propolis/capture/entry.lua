@@ -8,6 +8,8 @@
 --     cwd=,         the folder it works in, or nil
 --     roots=,       more folders of the same project, or nil
 --     transcript=,  the agent's own record of the session, or nil
+--     source=,      why a session begins, "resume" or "compact" when it was
+--                   there before, or nil
 --     name=,        the event's name, as the row's description
 --     key=,         the same event seen again has the same key, or nil
 --     entry= }      the message, in order: { key, value } pairs and the words
@@ -140,6 +142,7 @@ function entry.command_hooks(head, events)
             kind = kind, name = name, session = entry.text(p.session_id),
             cwd = entry.text(p.cwd),
             transcript = entry.text(p.transcript_path),
+            source = entry.text(p.source),
             entry = entry.build(p, head, word, body),
         } }
     end

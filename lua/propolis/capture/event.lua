@@ -51,8 +51,8 @@ function event.path(who, session)
         part(who.org_name), part(who.workspace), session)
 end
 
--- The virtual path of a session's summary.
-local function summary_path(who, session)
+--- The virtual path of a session's summary.
+function event.summary_path(who, session)
     return ("/summaries/%s/%s.md"):format(part(who.user), session)
 end
 
@@ -116,7 +116,7 @@ end
 -- place later.
 -- @param row, session what event.row() gave for the session's first event
 function event.placeholder(row, session, stamp)
-    local path = summary_path(stamp.who, session)
+    local path = event.summary_path(stamp.who, session)
     local text = ("# Session %s\n- **Source**: %s\n- **Started**: %s\n"
         .. "- **Project**: %s\n- **Status**: in-progress\n"):format(session,
         row.path, stamp.time, row.project)

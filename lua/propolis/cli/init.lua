@@ -46,9 +46,15 @@ end
 -- The first failure of a write to stdout, and whether it was reported.
 local write_error, reported
 
---- Writes a line to stderr, behind what is on stdout by now.
+--- A text for a terminal that others wrote: of what steers it only line ends
+-- are left, all else stands as cli.printable has it.
+function cli.shown(text)
+    return (text:gsub("[^\n]+", cli.printable))
+end
+
+--- Writes a line to stderr, shown so, behind what is on stdout by now.
 function cli.say(fmt, ...)
-    local text = select("#", ...) > 0 and fmt:format(...) or fmt
+    local text = cli.shown(select("#", ...) > 0 and fmt:format(...) or fmt)
     local ok, err = io.stdout:flush()
     if not ok then
         write_error = write_error or err

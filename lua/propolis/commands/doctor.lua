@@ -202,7 +202,7 @@ local function shown(list, opts)
         if one.ok then word, colour = "ok  ", "green" end
         if one.ok == false then word, colour = "BAD ", "red" end
         cli.write(cli.colour(word, colour), "  ",
-            ("%-12s"):format(one.about), " ", one.text, "\n")
+            ("%-12s"):format(one.about), " ", cli.shown(one.text), "\n")
     end
     return cli.done(failed and cli.FAILED or cli.OK)
 end

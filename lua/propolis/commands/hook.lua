@@ -28,8 +28,17 @@ what went wrong is in propolis.log in the state folder.
 ]]()
 end
 
--- Kinds of events after which the journal is taken in.
+-- Kinds of events after which the worker starts.
 local ENDS = { turn_end = true, session_end = true }
+
+-- True for a compaction: before the session goes on, the worker has time to
+-- prepare what it is told then.
+local function compacts(e)
+    for _, item in ipairs(e.entry or {}) do
+        if item[1] == "type" then return item[2] == "compaction" end
+    end
+    return false
+end
 
 local function log(level, ...)
     require("propolis.log")[level](...)
@@ -140,9 +149,10 @@ local function due(conf, agent)
 end
 
 -- The hook's output, first of all: an agent that stops waiting has it by then.
-local function respond(conf, agent, event, captured, rule)
+local function respond(conf, agent, event, first, captured, rule)
     local context = require "propolis.capture.context"
     local lost = require "propolis.capture.lost"
+    if not conf.context and not agent.shows_notice then return end
     if captured then
         rule = lost.trouble(conf)
         captured = not rule
@@ -157,13 +167,16 @@ local function respond(conf, agent, event, captured, rule)
         waiting = require("propolis.capture.journal").stuck(
             conf.local_store:match("^sqlite:(.*)$")),
         notices = due(conf, agent),
+        recalled = require("propolis.capture.prepared").text(conf, first),
     }
     table.insert(facts.notices, lost.notice())
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
-    local output = agent.output(event, context.text(facts),
-        context.notice(facts))
+    local told = conf.context and context.text(facts) or nil
+    local notice = context.notice(facts)
+    if not told and not notice then return end
+    local output = agent.output(event, told, notice)
     require("engine.sys").survive_pipe() -- the event is still to be stored
     io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
@@ -193,13 +206,13 @@ local function hook(argv)
         first.cwd, first.roots)
     local event = first.name or argv[2] or ""
     if agent.takes_context(event, payload) then
-        respond(conf, agent, event, captured, rule)
+        respond(conf, agent, event, first, captured, rule)
     end
     if not captured then return end
     local ended = capture(conf, name, events)
     local start = false
     for _, e in ipairs(events) do
-        ended = ended or ENDS[e.kind]
+        ended = ended or ENDS[e.kind] or compacts(e)
         start = start or e.kind == "session_start"
     end
     if not ended and not (start and conf.remote) then return end

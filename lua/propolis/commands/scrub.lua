@@ -68,6 +68,10 @@ function command.main(opts)
     end
     progress:close()
     if opts.write then cli.check(scrub.purge(store)) end
+    if opts.write then
+        cli.check(require("propolis.worker").prepare(
+            cli.check(require("propolis.config").load(true)), true))
+    end
     return report(opts, list)
 end
 

@@ -38,6 +38,12 @@ end
 local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
     "failures", "next_try" }
 
+-- The last failure of an agent that was asked for a summary, or nil.
+local function summaries(store, conf)
+    return store and conf.summaries == "agent"
+        and require("propolis.summary.asked").trouble(store) or nil
+end
+
 -- Store, backlog and login: { version, program, user, ... }.
 local function overview(ctx, conf, store)
     local path, file = activity.file(conf)
@@ -49,6 +55,7 @@ local function overview(ctx, conf, store)
         store = path, bytes = file and file.size,
         journal = activity.waiting(conf),
         outbox = team and team.waiting, team = team,
+        summaries = summaries(store, conf),
         remote = conf.remote
             and require("propolis.stores").shown(conf.remote),
         rejected = team and team.rejected > 0
@@ -59,15 +66,16 @@ end
 -- What became of the team's store: the last sync, and rows it would not take.
 local function say_team(all)
     local team = all.team or {}
-    cli.write(("team      %s, %s\n"):format(all.remote, team.last_success
-        and "last sync " .. team.last_success or "no sync yet"))
+    cli.write(cli.shown(("team      %s, %s\n"):format(all.remote,
+        team.last_success and "last sync " .. team.last_success
+            or "no sync yet")))
     if team.last_error then
-        cli.write(("          failed at %s: %s\n"):format(team.last_error_at,
-            team.last_error))
+        cli.write(cli.shown(("          failed at %s: %s\n"):format(
+            team.last_error_at, team.last_error)))
     end
     for _, row in ipairs(all.rejected) do
-        cli.write(("rejected  %s %s: %s\n"):format(row.tbl, row.row_id,
-            row.error))
+        cli.write(cli.shown(("rejected  %s %s: %s\n"):format(row.tbl,
+            row.row_id, row.error)))
     end
     if #all.rejected > 0 then
         cli.write("          `propolis sync --retry` tries them again\n")
@@ -84,13 +92,17 @@ local function say_overview(all)
         and ("%s (%s)"):format(all.store, size_text(all.bytes))
         or all.store .. " (no event yet)"
     cli.write(("propolis  %s, %s\n"):format(all.version, all.program))
-    cli.write("account   ", account, "\n")
+    cli.write("account   ", cli.shown(account), "\n")
     cli.write("store     ", store, "\n")
     cli.write(("waiting   %d in the journal, %s for the team's store\n"):format(
         all.journal, all.outbox and all.outbox > 0
             and ("%d row%s"):format(all.outbox, all.outbox == 1 and "" or "s")
             or "none"))
     if all.remote then say_team(all) end
+    if all.summaries then
+        cli.write(("summaries no agent's since %s: %s\n"):format(
+            all.summaries.error_at, all.summaries.error))
+    end
     if all.capture == false then
         cli.write("capture   switched off\n")
     end
@@ -138,6 +150,7 @@ local function as_json(all, reports)
         row.table, row.id = row.tbl, row.row_id
     end
     for _, key in ipairs(TEAM) do all[key] = (all.team or {})[key] end
+    all.summary_error = all.summaries and all.summaries.error
     all.rejected = json.pick_all(all.rejected,
         { "table", "id", "queued_at", "error" })
     all.agents = json.pick_all(reports, { "agent", "state", "folder", "error",
@@ -145,7 +158,8 @@ local function as_json(all, reports)
     return cli.json(json.pick(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",
-        "last_error_at", "failures", "next_try", "rejected", "agents" }))
+        "last_error_at", "failures", "next_try", "rejected",
+        "summary_error", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }

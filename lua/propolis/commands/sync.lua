@@ -87,6 +87,7 @@ local function once(conf, opts)
     })
     sync.watchdog(nil)
     progress:close()
+    require("propolis.worker").prepare(conf)
     if not result then return cli.fail(tostring(err)) end
     return report(opts, result)
 end

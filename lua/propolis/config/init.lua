@@ -20,10 +20,11 @@ local env = places.env
 -- env wins over the settings file, that over default.  An account's own value
 -- (account = key in credentials.json) stands between env and settings;
 -- env_only ones are never in the file: schemas are loaded without reading it.
--- Types: "text", "store" (a URL; `set` looks for its scheme; a relative path in
--- it is taken from the settings' folder, and none in env), "name" (a
--- table's), "integer" (not negative), "boolean", "list" (of texts; as one text
--- they are joined by ':').
+-- Types: "text" (with choices one of those), "store" (a URL; `set` looks for
+-- its scheme; a relative path in it is taken from the settings' folder, and
+-- none in env), "name" (a table's), "integer" (not negative; with least and
+-- most 0 or between them), "boolean", "list" (of texts; as one text they are
+-- joined by ':').
 config.keys = {
     { name = "store", type = "store", env = "PROPOLIS_STORE",
       help = "URL of the team's store, or none" },
@@ -50,6 +51,13 @@ config.keys = {
       help = "folders whose events are stored; with any, no others are" },
     { name = "capture_deny", type = "list",
       help = "folders whose events are not stored" },
+    { name = "context", type = "boolean", default = true,
+      help = "whether agents are told of the memory when a session begins" },
+    { name = "context_bytes", type = "integer", default = 2000, least = 500,
+      most = 8000, help = "how much of that is recalled; 0: nothing" },
+    { name = "summaries", type = "text", default = "rules",
+      choices = "off rules agent",
+      help = "how sessions are told in short: off, rules, or agent (a model)" },
     { name = "sync_interval", type = "integer", default = 60,
       help = "seconds between two syncs that hooks start" },
     { name = "sync_limit", type = "integer", default = 600,
@@ -98,9 +106,8 @@ function config.read_settings(path)
     return value
 end
 
-local ACCOUNT = {
-    "token", "orgId", "orgName", "userName", "workspaceId", "apiUrl",
-}
+local ACCOUNT = { "token", "orgId", "orgName", "userName", "workspaceId",
+    "apiUrl" }
 
 --- The account file as it stands: token, orgId, orgName, userName,
 -- workspaceId, apiUrl, autoupdate, savedAt, and whatever else it holds.
@@ -275,11 +282,8 @@ function config.load(anyway)
         conf.remote = nil
         conf.warning = conf.warning .. "; till then nothing leaves this machine"
     end
-    conf.tables = {
-        memory = conf.memory_table,
-        sessions = conf.sessions_table,
-        skills = conf.skills_table,
-    }
+    conf.tables = { memory = conf.memory_table,
+        sessions = conf.sessions_table, skills = conf.skills_table }
     conf.local_store = "sqlite:"
         .. config.store_file(paths, conf.org_id, conf.workspace)
     return conf

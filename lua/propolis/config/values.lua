@@ -62,9 +62,17 @@ end
 -- nil where none may be
 function values.check(key, value, origin, base)
     local good = convert(key.type, value)
+    local wanted = WANTED[key.type]
+    if key.least and good ~= 0 and (not good or good < key.least
+        or good > key.most) then
+        good, wanted = nil, ("0, or from %d to %d"):format(key.least, key.most)
+    elseif key.choices and not (" " .. key.choices .. " "):find(" "
+        .. tostring(value) .. " ", 1, true) then
+        good, wanted = nil, "one of " .. key.choices:gsub(" ", ", ")
+    end
     if good == nil then
-        return nil, ("%s must be %s, not '%s'"):format(origin,
-            WANTED[key.type], tostring(value))
+        return nil, ("%s must be %s, not '%s'"):format(origin, wanted,
+            tostring(value))
     elseif key.type ~= "store" then
         return good
     end

@@ -31,6 +31,15 @@ function text.printable(s) end
 ---@return string
 function text.utf8(s) end
 
+--- One line of at most max bytes (16 or more) for a model: white space and
+--- control characters are one space, what shows nothing is left out, "<" and
+--- its look-alikes are &lt;, double quotes and theirs are ', "…" ends what was
+--- cut. Between double quotes it can neither leave them nor begin a tag.
+---@param s string
+---@param max integer
+---@return string
+function text.inert(s, max) end
+
 --- The text as a JSON string; bytes that are no UTF-8 stay.
 ---@param s string
 ---@return string

@@ -40,9 +40,9 @@ end
 local BEFORE = { sudo = true, time = true, nice = true, env = true,
     xargs = true, exec = true, nohup = true, command = true }
 
--- The programs that a command line runs: a set of names, and the last, whose
+--- The programs that a command line runs: a set of names, and the last, whose
 -- exit code the shell returns.
-local function programs(command)
+function diagnosis.programs(command)
     local names, last = {}, nil
     for part in command:gmatch("[^;|&\n()]+") do
         for word in part:gmatch("%S+") do
@@ -109,7 +109,7 @@ end
 --- Whether what a command printed says that it failed.
 function diagnosis.says_failure(text, command)
     local first, last = edges(text)
-    local names, program = programs(command)
+    local names, program = diagnosis.programs(command)
     local reader, git = READERS[program], program == "git"
     for i = 1, #last + #first do
         local line = i <= #first and first[i] or last[i - #first]

@@ -129,8 +129,12 @@ local READ = {
     stop = function(m, body)
         local said = outcome.joined(body.content)
         m.text = words_of(body, WORDS)
-        if said then m.text = (m.text .. " " .. said):gsub("^ ", "") end
-        m.failed = body.type == "stop_failure" or nil
+        if body.type == "interrupt" or body.interrupted == true then
+            m.text = m.text .. " interrupted"
+        end
+        m.text = (m.text .. (said and " " .. said or "")):gsub("^ ", "")
+        m.failed = (body.type == "stop_failure" or body.status == "error")
+            or nil
     end,
 }
 READ["end"] = READ.start

@@ -6,13 +6,16 @@ local e2e = ...
 it("Claude Code", function()
     sys.mkdir(e2e.home .. "/.claude")
     e2e.propolis("install", "claude-code")
-    e2e.run({ e2e.bin("claude-code", "claude"), "-p", e2e.prompt,
-        "--allowedTools", "Bash" }, {
-        ANTHROPIC_BASE_URL = "http://127.0.0.1:@PORT@",
-        ANTHROPIC_API_KEY = "x", DISABLE_AUTOUPDATER = "1",
-        IS_SANDBOX = "1",
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = "1",
-    })
+    local function claude(...)
+        e2e.run({ e2e.bin("claude-code", "claude"), "-p", e2e.prompt,
+            "--allowedTools", "Bash", ... }, {
+            ANTHROPIC_BASE_URL = "http://127.0.0.1:@PORT@",
+            ANTHROPIC_API_KEY = "x", DISABLE_AUTOUPDATER = "1",
+            IS_SANDBOX = "1",
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = "1",
+        })
+    end
+    claude()
     local list = e2e.rows()
     assert.same({ "SessionStart", "UserPromptSubmit", "PostToolUse",
         "PostToolUseFailure", "Stop", "SessionEnd" }, e2e.names(list))
@@ -27,6 +30,14 @@ it("Claude Code", function()
     assert.is_truthy(failed.tool_response:find("No such file", 1, true))
     assert.equal(e2e.done, e2e.message(list, "Stop").content)
     assert.is_true(e2e.context_arrived())
+    local asked = '| asked "' .. e2e.prompt
+    assert.is_false(e2e.context_arrived(asked))
+    e2e.work()
+    claude("--continue")
+    assert.is_true(e2e.context_arrived(asked))
+    assert.is_false(e2e.context_arrived("Recalled from earlier sessions"))
+    claude()
+    assert.is_true(e2e.context_arrived("Recalled from earlier sessions"))
     e2e.gone_without_trace()
     local left = sys.read(e2e.home .. "/.claude/settings.json")
     assert.is_nil(left and left:find("propolis", 1, true))

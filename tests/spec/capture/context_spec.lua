@@ -34,10 +34,11 @@ describe("the context of a session", function()
     it("names the tables and the program that are in force", function()
         local more = { program = "'/a b/propolis'", remote = false,
             tables = { memory = "m2", sessions = "s2" } }
-        has([[`'/a b/propolis' query "SELECT path, project]], more)
+        has([[`'/a b/propolis' query "SELECT creation_date,]], more)
+        has("`'/a b/propolis' search WORDS`", more)
         has("`'/a b/propolis' login`", more)
-        has("FROM s2\n", more)
-        has("FROM\n  m2 ORDER", more)
+        has("FROM s2 WHERE", more)
+        has("summaries are in m2.", more)
         assert.is_nil(text(more):find("`propolis", 1, true))
     end)
 
@@ -68,6 +69,24 @@ describe("the context of a session", function()
         assert.is_true(#text() < 1800)
     end)
 
+    it("says what others chose as one line that steers nothing", function()
+        local evil = "a\27[31m\n</x>\u{202e}b"
+        local one = "a &lt;/x>b"
+        has("Logged in as " .. one .. ", organisation " .. one
+            .. ", workspace " .. one .. ".",
+            { user = evil, org_name = evil, workspace = evil })
+        has("not recorded (" .. one .. ")", { captured = false, rule = evil })
+        has("\nTell the person: a\n&lt;/x>b", { tell = evil })
+        assert.equal([[propolis: a\x1b[31m]] .. "\n" .. [[</x>\u202eb]],
+            context.notice { warning = evil })
+    end)
+
+    it("ends with what is recalled, then what the person should hear",
+        function()
+            local all = text { recalled = "R\n| x", tell = "T" }
+            assert.equal(text() .. "\n\nR\n| x\n\nTell the person: T", all)
+        end)
+
     it("has a notice only when there is something to say", function()
         assert.is_nil(context.notice {})
         assert.is_nil(context.notice { waiting = false })
@@ -79,7 +98,7 @@ describe("the context of a session", function()
     end)
 
     it("lets the model tell the person where an agent cannot", function()
-        has("\nTell the person: top up", { tell = "top up" })
+        has("\n\nTell the person: top up", { tell = "top up" })
         assert.is_nil(text():find("Tell the person", 1, true))
     end)
 end)

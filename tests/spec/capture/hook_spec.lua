@@ -90,6 +90,7 @@ describe("a session's start", function()
     it("says what there is and how to get at it", function()
         local text = start().hookSpecificOutput.additionalContext
         for _, part in ipairs {
+            "propolis search WORDS", "propolis show REF", "propolis log",
             "propolis query", "FROM sessions", "LIMIT",
             "Not logged in", "propolis login", sys.version, "is recorded",
         } do
@@ -102,13 +103,13 @@ describe("a session's start", function()
         local program = assert(sys.readlink("/proc/self/exe"))
         local function recipe(env)
             local text = start(env).hookSpecificOutput.additionalContext
-            return text:match('`([^`]*) query "[^"]* FROM%s+(%w+)[^`]*"`.*'
-                .. 'FROM%s+(%w+)')
+            return text:match('`([^`]*) query "[^"]* FROM%s+(%w+)[^`]*"`;'
+                .. ' summaries are in (%w+)')
         end
         local env = { HIVEMIND_TABLE = "m2", HIVEMIND_SESSIONS_TABLE = "s2" }
-        assert.same({ program, "m2", "s2" }, { recipe(env) })
-        assert.same({ program, "memory", "sessions" }, { recipe() })
-        assert.same({ "propolis", "memory", "sessions" },
+        assert.same({ program, "s2", "m2" }, { recipe(env) })
+        assert.same({ program, "sessions", "memory" }, { recipe() })
+        assert.same({ "propolis", "sessions", "memory" },
             { recipe({ PATH = program:match("^(.*)/") .. ":/bin" }) })
     end)
 

@@ -55,6 +55,19 @@ describe("doctor", function()
     before_each(function() home = tmp.dir() end)
     after_each(tmp.clean)
 
+    it("sends no control character of a row to the terminal", function()
+        propolis("install", "codex")
+        assert.equal(0, propolis("heal").code)
+        assert.equal(0, propolis("query", "--write", [[INSERT INTO sessions
+            (id, path, agent, description, creation_date) VALUES ('x', 'p',
+            'codex', 'Stop', 'z' || char(27) || '[2J' || char(8238))]]).code)
+        for _, word in ipairs { "doctor", "status" } do
+            local r = propolis(word)
+            has(r.stdout, [[z\x1b[2J\u202e]])
+            assert.is_nil(r.stdout:find("[\27\7]"))
+        end
+    end)
+
     it("sends real events through every hook and leaves no row", function()
         propolis("install", table.unpack(AGENTS))
         local said = findings()

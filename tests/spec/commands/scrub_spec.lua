@@ -73,6 +73,34 @@ describe("propolis scrub", function()
         end)
     end
 
+    it("leaves nothing in what the next sessions would be told", function()
+        local home = tmp.dir()
+        local url = "sqlite:" .. home .. "/data/local@default.db"
+        assert(sys.mkdir(home .. "/data"))
+        do
+            local store <close> = assert(propolis.open(url))
+            assert(store:ensure())
+            assert(store:insert(propolis.schemas.memory, {
+                path = "/summaries/ann/s1.md", author = "ann", project = "acme",
+                description = "mysql --password=" .. SECRET .. " failed",
+                last_update_date = "2026-11-20T10:00:00.000Z" }))
+        end
+        local folder = home .. "/data/local@default.context"
+        local function prepared()
+            local text = ""
+            for _, name in ipairs(sys.list(folder) or {}) do
+                text = text .. assert(sys.read(folder .. "/" .. name))
+            end
+            return text
+        end
+        assert.equal(0, run({ "sync", "--auto", "--local" },
+            { home = home }).code)
+        assert.truthy(prepared():find(SECRET, 1, true))
+        assert.equal(0, run({ "scrub", "--write" }, { home = home }).code)
+        assert.is_nil(prepared():find(SECRET, 1, true))
+        assert.truthy(prepared():find("[redacted:", 1, true))
+    end)
+
     it("says in words what it would do, and does nothing", function()
         local home = tmp.dir()
         local url = "sqlite:" .. home .. "/s.db"

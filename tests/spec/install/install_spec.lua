@@ -238,8 +238,8 @@ describe("install", function()
             HIVEMIND_SESSIONS_TABLE = "s2" } })
         assert.equal(0, r.code, r.stderr)
         local text = sys.read(path ".pi/agent/AGENTS.md")
-        for _, part in ipairs { "`" .. PROGRAM .. " query", "m2 ORDER",
-            "FROM s2" } do
+        for _, part in ipairs { "`" .. PROGRAM .. " search WORDS`",
+            "`" .. PROGRAM .. " query", "in m2.", "FROM s2" } do
             assert.is_truthy(text:find(part, 1, true), text)
         end
     end)

@@ -104,6 +104,45 @@ console.log(JSON.stringify({ answer, said }));
                 select(2, call(0)).event)
         end)
 
+        noded("asks for the context once, until the session begins anew",
+            function()
+            shim("pi", dir .. "/recorder")
+            tmp.write(dir .. "/answer", '{"context":"C","notice":"hi"}')
+            local said = play [[
+const said = [];
+const ctx = { hasUI: true, ui: { notify: (text) => said.push(text) },
+    sessionManager: { getSessionId: () => "s1" } };
+const ask = async () => said.push((await fire("before_agent_start",
+    { type: "before_agent_start", systemPrompt: "S" }, ctx)).systemPrompt);
+fire("session_start", { type: "session_start", reason: "resume" }, ctx);
+await ask(); await ask();
+fire("session_compact", { type: "session_compact" }, ctx);
+await ask(); await ask();
+console.log(JSON.stringify(said));
+]]
+            assert.same({ "hi", "S\n\nC", "S\n\nC", "hi", "S\n\nC",
+                "S\n\nC" }, said)
+            local names, sources = {}, {}
+            for i = 0, 3 do
+                local words, payload = call(i)
+                names[i + 1] = words:match("%S+$")
+                sources[i + 1] = payload.ctx.source
+            end
+            assert.same({ "session_start", "before_agent_start",
+                "session_compact", "before_agent_start" }, names)
+            assert.same({ "resume", "resume", "compact", "compact" }, sources)
+            assert.is_nil((call(4)))
+        end)
+
+        noded("asks again where there was no answer", function()
+            shim("pi", dir .. "/recorder")
+            play [[
+const ctx = { sessionManager: { getSessionId: () => "s1" } };
+for (let i = 0; i < 2; i++) await fire("before_agent_start", {}, ctx);
+]]
+            assert.truthy((call(1)))
+        end)
+
         noded("leaves pictures out and survives what JSON cannot hold",
             function()
                 shim("pi", dir .. "/recorder")
@@ -203,6 +242,32 @@ const answer = await fire("before_prompt_build", { prompt: "x" }, {});
 console.log(JSON.stringify(answer));
 ]]
             assert.same({ prependSystemContext = "Remember." }, said)
+        end)
+
+        noded("asks for the context once, until the session begins anew",
+            function()
+            shim("openclaw", dir .. "/recorder")
+            tmp.write(dir .. "/answer", '{"prependSystemContext":"C"}')
+            local said = play [[
+const said = [];
+const ask = async (id) => said.push((await fire("before_prompt_build",
+    { prompt: "x" }, { sessionId: id })).prependSystemContext);
+await ask("a"); await ask("a"); await ask("b"); await ask("a");
+await fire("after_compaction", {}, { sessionId: "a" });
+await ask("a"); await ask("b");
+console.log(JSON.stringify(said));
+]]
+            assert.same({ "C", "C", "C", "C", "C", "C" }, said)
+            local asked = {}
+            for i = 0, 3 do
+                local words, payload = call(i)
+                asked[i + 1] = ("%s %s %s"):format(words:match("%S+$"),
+                    payload.ctx.sessionId, payload.ctx.source or "-")
+            end
+            assert.same({ "before_prompt_build a -", "before_prompt_build b -",
+                "after_compaction a compact", "before_prompt_build a compact",
+            }, asked)
+            assert.is_nil((call(4)))
         end)
 
         noded("registers nothing that decides or hides", function()

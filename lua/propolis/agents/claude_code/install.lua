@@ -44,6 +44,14 @@ end
 
 return {
     title = "Claude Code",
+    summarize = {
+        programs = { "claude", "~/.claude/local/claude" },
+        arguments = { "-p", "--model", "haiku", "--tools", "",
+            "--strict-mcp-config", "--disable-slash-commands",
+            "--no-session-persistence", "--output-format", "text" },
+        stdin = true,
+        env = { CLAUDECODE = false }, -- it starts in no session of its own
+    },
     gaps = { ["an interrupted turn"] = "-", thoughts = "-" },
     folder = function(ctx)
         return ctx.env("CLAUDE_CONFIG_DIR") or ctx.home .. "/.claude"

@@ -107,6 +107,13 @@ end
 
 return {
     title = "Codex",
+    summarize = {
+        programs = { "codex" },
+        arguments = { "exec", "--sandbox", "read-only", "--disable",
+            "shell_tool", "--disable", "unified_exec", "--ephemeral",
+            "--skip-git-repo-check", "--color", "never", "-" },
+        stdin = true,
+    },
     gaps = { ["a turn that ended in an error"] = "-", thoughts = "-" },
     folder = function(ctx)
         return ctx.env("CODEX_HOME") or ctx.home .. "/.codex"

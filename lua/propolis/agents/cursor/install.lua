@@ -41,6 +41,11 @@ end
 
 return {
     title = "Cursor",
+    summarize = {
+        programs = { "cursor-agent" },
+        arguments = { "--print", "--mode", "ask", "--output-format", "text",
+            "Read the file {file} and do what its first lines ask." },
+    },
     gaps = { ["permission requests"] = "-" },
     folder = function(ctx) return ctx.home .. "/.cursor" end,
     targets = function(ctx, folder)

@@ -33,6 +33,15 @@ end
 
 return {
     title = "Gemini CLI",
+    summarize = {
+        programs = { "gemini" },
+        arguments = { "--policy", "{folder}/no-tools.toml", "--extensions",
+            "none", "--skip-trust", "--output-format", "text", "--prompt",
+            "Do what the first lines of this text ask." },
+        stdin = true,
+        files = { ["no-tools.toml"] = '[[rule]]\ntoolName = "*"\n'
+            .. 'decision = "deny"\npriority = 999\n' },
+    },
     gaps = { ["a turn that ended in an error"] = "-",
         ["an interrupted turn"] = "-", subagents = "-",
         compaction = "by hand only", thoughts = "-" },

@@ -200,6 +200,11 @@ end
 
 return {
     title = "Hermes",
+    summarize = {
+        programs = { "hermes" },
+        arguments = { "chat", "-Q", "-t", "todo", "--query-file", "-" },
+        stdin = true,
+    },
     gaps = { ["a turn that ended in an error"] = "-", subagents = "end only",
         compaction = "-", ["permission requests"] = "-", thoughts = "-" },
     no_shell = true,

@@ -97,6 +97,7 @@ function agent.read(name, p)
         e.session = entry.text(ctx.sessionId) or entry.text(event.sessionId)
             or entry.text(ctx.sessionKey)
         e.cwd = entry.text(ctx.workspaceDir)
+        e.source = entry.text(ctx.source)
         e.name = e.name or name
     end
     return events

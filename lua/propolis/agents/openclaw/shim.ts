@@ -34,13 +34,43 @@ function folder(ctx) {
   return ctx.workspaceDir;
 }
 
+// What the model was told in a session. It stays the same from prompt to prompt,
+// so that what a provider keeps of a prompt holds, until the session begins
+// anew for the model; why it does, the next question for the context says.
+const contexts = new Map();
+const sources = new Map();
+
+const RENEWS = {
+  session_start: (event) => (event?.resumedFrom ? "resume" : "startup"),
+  after_compaction: () => "compact",
+};
+
+function renew(hook, event, ctx) {
+  if (!RENEWS[hook]) return;
+  const session = ctx?.sessionId ?? ctx?.sessionKey;
+  if (sources.size > 1000) sources.clear();
+  sources.set(session, RENEWS[hook](event));
+  contexts.delete(session);
+}
+
+async function contextFor(event, ctx) {
+  const session = ctx?.sessionId ?? ctx?.sessionKey;
+  if (contexts.has(session)) return contexts.get(session);
+  const answer = forward("before_prompt_build", event, ctx);
+  const fields = promptFields(await within(answer, CONTEXT_MS));
+  if (contexts.size > 1000) contexts.clear();
+  if (session && fields) contexts.set(session, fields);
+  return fields;
+}
+
 // The context carries live objects; only what names the session leaves.
 function about(ctx) {
   const out = {};
   for (const [key, value] of Object.entries(ctx ?? {}))
     if (["string", "number", "boolean"].includes(typeof value))
       out[key] = value;
-  return { ...out, workspaceDir: folder(ctx) };
+  const source = sources.get(ctx?.sessionId ?? ctx?.sessionKey);
+  return { ...out, workspaceDir: folder(ctx), source };
 }
 
 // A turn's end repeats the whole conversation; what tools said was forwarded
@@ -82,13 +112,10 @@ export default {
   register(api) {
     for (const hook of HOOKS)
       api.on(hook, (event, ctx) => {
+        renew(hook, event, ctx);
         forward(hook, event, ctx);
       });
-    api.on("before_prompt_build", async (event, ctx) =>
-      promptFields(
-        await within(forward("before_prompt_build", event, ctx), CONTEXT_MS),
-      ),
-    );
+    api.on("before_prompt_build", contextFor);
     api.on("session_end", async (event, ctx) => {
       await within(forward("session_end", event, ctx), DRAIN_MS);
     });

@@ -1,7 +1,8 @@
 --- pi.events: what the events mean that our extension forwards; see
 -- propolis.agents.
--- A payload is { event = {...}, ctx = { cwd=, sessionId= } }.  What becomes of
--- the output is the extension's part: before_agent_start takes context.
+-- A payload is { event = {...}, ctx = { cwd=, sessionId=, source= } }.  What
+-- becomes of the output is the extension's part: before_agent_start takes
+-- context.
 local entry = require "propolis.capture.entry"
 local note, plain = entry.note, entry.plain
 
@@ -62,6 +63,7 @@ function agent.read(name, p)
     return { {
         kind = known[1], name = name, session = entry.text(ctx.sessionId),
         cwd = entry.text(ctx.cwd), transcript = entry.text(ctx.sessionFile),
+        source = entry.text(ctx.source),
         entry = kind and plain(kind, body),
     } }
 end

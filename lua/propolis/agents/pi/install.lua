@@ -19,6 +19,12 @@ authors are different people.]]
 
 return {
     title = "pi",
+    summarize = {
+        programs = { "pi" },
+        arguments = { "-p", "--no-tools", "--no-session", "--no-extensions",
+            "--no-skills", "--no-prompt-templates", "--no-context-files",
+            "@{file}", "Do what the first lines of the file ask." },
+    },
     gaps = { ["an interrupted turn"] = "-", subagents = "-",
         ["permission requests"] = "-", thoughts = "-" },
     no_shell = true,

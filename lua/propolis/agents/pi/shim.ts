@@ -15,10 +15,30 @@ const EVENTS = [
   "agent_end",
 ];
 
+// What the model was told in a session. It stays the same from prompt to prompt,
+// so that what a provider keeps of a prompt holds, until the session begins
+// anew for the model; why it does, the next question for the context says.
+const contexts = new Map();
+let source;
+
+const RENEWS = {
+  session_start: (event) => event?.reason,
+  session_switch: (event) => event?.reason,
+  session_fork: () => "fork",
+  session_compact: () => "compact",
+};
+
+function renew(name, event) {
+  if (!RENEWS[name]) return;
+  contexts.clear();
+  source = RENEWS[name](event);
+}
+
 // What pi knows about the session. Anything may be missing.
 function about(ctx) {
   const session = ctx?.sessionManager;
   return {
+    source,
     cwd: ctx?.cwd ?? session?.getCwd?.() ?? process.cwd(),
     sessionId: session?.getSessionId?.(),
     sessionFile: session?.getSessionFile?.(),
@@ -40,21 +60,30 @@ function forward(name, event, ctx) {
   return send(name, () => ({ event: told(name, event), ctx: about(ctx) }));
 }
 
-// The context goes to the model, the notice to the person.
-function withContext(text, event, ctx) {
+// The context out of an answer; the notice in it goes to the person.
+function read(text, ctx) {
   try {
     const { context, notice } = JSON.parse(text);
     if (notice && ctx?.hasUI) ctx.ui?.notify?.(notice, "info");
-    if (typeof context !== "string" || context === "") return undefined;
-    return { systemPrompt: `${event.systemPrompt ?? ""}\n\n${context}` };
+    return typeof context === "string" ? context : "";
   } catch {
-    return undefined;
+    return "";
   }
+}
+
+async function contextFor(event, ctx) {
+  const id = about(ctx).sessionId;
+  if (contexts.has(id)) return contexts.get(id);
+  const answer = forward("before_agent_start", event, ctx);
+  const context = read(await within(answer, CONTEXT_MS), ctx);
+  if (id && context !== "") contexts.set(id, context);
+  return context;
 }
 
 export default function propolis(pi) {
   for (const name of EVENTS)
     pi.on(name, (event, ctx) => {
+      renew(name, event);
       forward(name, event, ctx);
     });
   // What the person and the tools say has events of its own.
@@ -63,11 +92,9 @@ export default function propolis(pi) {
       forward("message_end", event, ctx);
   });
   pi.on("before_agent_start", async (event, ctx) => {
-    const text = await within(
-      forward("before_agent_start", event, ctx),
-      CONTEXT_MS,
-    );
-    return withContext(text, event, ctx);
+    const context = await contextFor(event, ctx);
+    if (context === "") return undefined;
+    return { systemPrompt: `${event?.systemPrompt ?? ""}\n\n${context}` };
   });
   pi.on("session_shutdown", async (event, ctx) => {
     await within(forward("session_shutdown", event, ctx), DRAIN_MS);

@@ -74,7 +74,8 @@ function cli.write(...) end
 ---@return integer code
 function cli.json(value) end
 
---- Writes a line of words to stderr; arguments are string.format's.
+--- Writes a line of words to stderr, as cli.shown has it; arguments are
+--- string.format's.
 ---@param fmt string
 ---@param ... any
 function cli.say(fmt, ...) end
@@ -135,5 +136,10 @@ function cli.utf8(s) end
 ---@param s string
 ---@return string
 function cli.printable(s) end
+
+--- The same, line ends left as they are.
+---@param text string
+---@return string
+function cli.shown(text) end
 
 return cli

@@ -50,8 +50,9 @@ function client.trace(on, fmt, sql, ...)
         os.getenv("HIVEMIND_DEBUG") == "1") then
         return
     end
-    local text = sql:gsub("%s+", " "):sub(1, TRACE)
-    io.stderr:write("[deeplake-sql] ", fmt:format(...), text, "\n")
+    local text = fmt:format(...) .. sql:gsub("%s+", " "):sub(1, TRACE)
+    io.stderr:write("[deeplake-sql] ", require("engine.text").printable(text),
+        "\n")
 end
 
 --- Ends one use; the last one closes the connections.
