@@ -84,9 +84,14 @@ static struct wire *check_open(lua_State *L)
 }
 
 /* Pushes what was got; 0 when that is no line. */
-static int push_got(lua_State *L, enum lines_got got, const char *line,
-                    size_t len)
+static int push_got(lua_State *L, struct wire *w,
+                    enum lines_got (*take)(struct lines *, const char **,
+                                           size_t *))
 {
+    const char *line;
+    size_t len;
+    enum lines_got got = take(&w->lines, &line, &len);
+
     if (got == LINES_MORE)
         return 0;
     if (got == LINES_ONE) {
@@ -123,12 +128,10 @@ static int l_next(lua_State *L)
 {
     struct wire *w = check_open(L);
     int ms = (int)luaL_optinteger(L, 2, -1);
-    const char *line;
-    size_t len;
     int n;
 
     for (;;) {
-        n = push_got(L, lines_next(&w->lines, &line, &len), line, len);
+        n = push_got(L, w, lines_next);
         if (n > 0)
             return n;
         if (w->ended)
@@ -139,7 +142,7 @@ static int l_next(lua_State *L)
         if (n > 0 && read_more(L, w))
             continue;
         w->ended = true;
-        n = push_got(L, lines_rest(&w->lines, &line, &len), line, len);
+        n = push_got(L, w, lines_rest);
         if (n > 0)
             return n;
     }

@@ -124,9 +124,8 @@ function Server:handle(message)
         return rpc.error(known and id or self:nobody(), rpc.INVALID, why)
     elseif kind == "request" then
         return self:answer(message)
-    elseif kind == "notification" then
-        methods.notified(self, message)
     end
+    -- Of notifications only cancellations mean something: see the inbox.
 end
 
 -- The messages of an array, answered with one.
@@ -170,6 +169,7 @@ function mcp.serve(opts)
     local box <close> = inbox.open(mcp.longest)
     local server = setmetatable({ inbox = box, opts = opts, listening = {} },
         Server)
+    function box.on_cancel(id) methods.stop_listening(server, id) end
     while not box.ended do
         local line, why = box:next()
         if line then

@@ -128,15 +128,6 @@ function methods.find(name, version)
     return method[1]
 end
 
---- Takes a notification; those that we do not know are passed over.
-function methods.notified(server, message)
-    local params = message.params
-    if message.method == "notifications/cancelled"
-        and rpc.is_object(params or false) then
-        methods.stop_listening(server, params.requestId)
-    end
-end
-
 --- Ends a stream that a client has cancelled.
 function methods.stop_listening(server, id)
     for i, one in ipairs(server.listening) do
