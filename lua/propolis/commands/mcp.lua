@@ -5,7 +5,7 @@ local command = {
     name = "mcp",
     summary = "serve the memory to an agent (Model Context Protocol)",
     usage = function() return [[
-propolis mcp                 what an agent starts; 'propolis install' tells it to
+propolis mcp                 what an agent starts, as install tells it to
 
 usage: propolis mcp [--store URL|--remote]
 

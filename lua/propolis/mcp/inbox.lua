@@ -61,7 +61,7 @@ function Inbox:cancels(line)
     local key = key_of(id)
     if key == self.running then
         self.stop = true
-    elseif self.last >= self.first then
+    else
         self.cancelled[key] = true
     end
     self.on_cancel(id)
@@ -88,7 +88,7 @@ end
 function Inbox:next()
     if self.last < self.first then
         self.first, self.last = 1, 0
-        self.cancelled = {}
+        self.cancelled = {} -- what it names was answered long ago
         local line, why = self.wire:next()
         if not line then return nil, why end
         if self:cancels(line) then return self:next() end

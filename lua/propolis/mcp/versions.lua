@@ -1,8 +1,9 @@
---- mcp.versions: the revisions of the Model Context Protocol, and what each has.
+--- mcp.versions: the revisions of the Model Context Protocol, and what each
+-- has.
 --
 -- Revisions are dates, so that a later one compares as greater.  Those before
--- 2026-07-28 begin with `initialize`; from it on every request says in its _meta
--- which it speaks, and nothing is remembered between requests.
+-- 2026-07-28 begin with `initialize`; from it on every request says in its
+-- _meta which it speaks, and nothing is remembered between requests.
 local versions = {}
 
 --- All that are spoken, newest first.
