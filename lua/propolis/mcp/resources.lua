@@ -1,8 +1,8 @@
 --- mcp.resources: summaries and notes as resources, their templates, and what
 -- completes the variables in these.
 --
--- A document at /summaries/ada/1.md is propolis://memory/summaries/ada/1.md; any
--- stored row is propolis://ref/REF.
+-- A document at /summaries/ada/1.md is propolis://memory/summaries/ada/1.md;
+-- any stored row is propolis://ref/REF.
 local documents = require "propolis.mcp.documents"
 local find = require "propolis.mcp.find"
 local json = require "propolis.json"
@@ -170,8 +170,8 @@ local function variable_of(params)
     if not rpc.is_object(ref or false) or not rpc.is_object(argument or false)
         or type(argument.name) ~= "string" or type(argument.value) ~= "string"
     then
-        rpc.fail(rpc.PARAMS, "params must have ref and argument, the latter with"
-            .. " name and value")
+        rpc.fail(rpc.PARAMS, "params must have ref, and argument with name and"
+            .. " value")
     elseif ref.type ~= "ref/resource" or type(ref.uri) ~= "string" then
         rpc.fail(rpc.PARAMS, "only resource templates are completed:"
             .. " ref.type must be ref/resource")

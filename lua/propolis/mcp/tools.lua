@@ -3,8 +3,8 @@
 -- A tool is { title =, description =, input = JSON schema (see
 -- propolis.mcp.input), output = JSON schema, writes = whether it does,
 -- run = function(ask) }.  ask is made here, see below; run returns { text =,
--- data = what the output schema says, links = list of resources or nil }, or nil
--- and a sentence that tells the model what to do instead.
+-- data = what the output schema says, links = list of resources or nil }, or
+-- nil and a sentence that tells the model what to do instead.
 local json = require "propolis.json"
 local pcall = require("engine.sys").pcall -- Ctrl-C goes on up
 local rpc = require "propolis.mcp.rpc"

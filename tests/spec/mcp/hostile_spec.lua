@@ -65,7 +65,8 @@ describe("propolis mcp under bad input", function()
         local talk = client.talk(home, { PING,
             client.call("sessions", {}), client.call("skills", {}),
             { method = "notifications/cancelled", params = { requestId = 3 } },
-            { method = "notifications/cancelled", params = { requestId = "2" } },
+            { method = "notifications/cancelled",
+                params = { requestId = "2" } },
             { method = "notifications/cancelled", params = { requestId = 99 } },
             PING })
         assert.equal(3, #talk.messages)

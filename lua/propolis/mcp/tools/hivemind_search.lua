@@ -9,8 +9,8 @@ local ROOM = 600 -- bytes of each
 
 local tool = {
     title = "Search the shared memory (hivemind)",
-    description = "Searches summaries and sessions of every project; answers with"
-        .. " blocks of [path] and the beginning of the text. `search` has"
+    description = "Searches summaries and sessions of every project; answers"
+        .. " with blocks of [path] and the beginning of the text. `search` has"
         .. " filters.",
     input = schemas.object({
         { "query", { type = "string", minLength = 1, maxLength = 4000,

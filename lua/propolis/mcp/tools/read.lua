@@ -26,8 +26,8 @@ local tool = {
         { "ref" }),
     output = schemas.answer({ { "entries", schemas.list(schemas.object(
         schemas.joined(schemas.origin, {
-            { "asked", { type = "boolean", description = "the one that was asked"
-                .. " for, not a neighbour" } },
+            { "asked", { type = "boolean", description = "the one that was"
+                .. " asked for, not a neighbour" } },
             { "text", { type = "string" } } }))) } }, { "entries" }),
 }
 

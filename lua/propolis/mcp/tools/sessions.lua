@@ -9,8 +9,8 @@ end
 
 local tool = {
     title = "List sessions",
-    description = "Lists sessions of coding agents, newest first: when, who, with"
-        .. " which agent, in which project, how many events, and the first"
+    description = "Lists sessions of coding agents, newest first: when, who,"
+        .. " with which agent, in which project, how many events, and the first"
         .. " prompt. `read` tells one by its path.",
     input = schemas.object(schemas.joined(schemas.filters, {
         { "limit", schemas.number("at most so many", 1, 100, 20) },

@@ -9,8 +9,8 @@ local function text() return { type = "string" } end
 
 local tool = {
     title = "List or open skills",
-    description = "Lists the skills that were made from sessions, or, with name,"
-        .. " opens the newest version of one.",
+    description = "Lists the skills that were made from sessions, or, with"
+        .. " name, opens the newest version of one.",
     input = schemas.object {
         { "name", schemas.text("open this one") },
         { "project", schemas.text("only this project's") },
