@@ -1,4 +1,5 @@
---- mcp.tools: the tools, one file each in tools/, called what the tool is.
+--- mcp.tools: the tools, one file each in this folder, called what the tool
+-- is.
 --
 -- A tool is { title =, description =, input = JSON schema (see
 -- propolis.mcp.input), output = JSON schema, writes = whether it does,
@@ -19,7 +20,8 @@ local FOLDER = sys.root .. "/lua/propolis/mcp/tools"
 function tools.names()
     local names = {}
     for _, file in ipairs(assert(sys.list(FOLDER))) do
-        names[#names + 1] = file:match("^([%l_]+)%.lua$")
+        local name = file:match("^([%l_]+)%.lua$")
+        names[#names + 1] = name ~= "init" and name or nil
     end
     return names
 end
