@@ -112,8 +112,8 @@ end
 --- { agent, title, folder, found, state, error, hooks = { event, line, file,
 -- program, edited, current, runnable, approval, seen }, missing = events,
 -- advice, seen = last time of any event, servers = { file, program = nil when
--- our server is not there, runnable } for each file that takes one }. `seen` comes from
--- propolis.install.activity.
+-- our server is not there, runnable } for each file that takes one }. `seen`
+-- comes from propolis.install.activity.
 function state.read(agent, ctx, seen)
     local report = { agent = agent.name, title = agent.title, hooks = {},
         missing = {}, advice = {}, servers = {} }

@@ -9,8 +9,8 @@ local tool = {
     title = "Search the shared memory",
     description = "Finds what was asked, answered, done and decided in earlier"
         .. " sessions of this and other coding agents, and their summaries,"
-        .. " notes and skills: by any of the words, best first. A question, an error"
-        .. " message or a line of code can stand as it is; \"two words\" must"
+        .. " notes and skills: by any of the words, best first. A question, an"
+        .. " error message or a line of code can stand as it is; \"two words\" must"
         .. " stand together, -word excludes, word* is a beginning. `read` opens"
         .. " a hit by its ref.",
     input = schemas.object(schemas.joined({ { "query",
