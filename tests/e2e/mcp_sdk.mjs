@@ -15,11 +15,10 @@ await client.connect(transport);
 
 const call = (name, args, options) =>
     client.callTool({ name, arguments: args }, undefined, options);
-const progress = [];
 const tools = (await client.listTools()).tools;
 const kept = await call("note", { text: "The SDK waits for the turtle." });
 const found = await call("search", { query: "turtle", all: true },
-    { onprogress: (step) => progress.push(step.progress) });
+    { onprogress: (step) => step });
 const wrong = await call("search", { query: "turtle", limit: 500 });
 const read = await call("read", { ref: kept.structuredContent.ref });
 const resources = (await client.listResources()).resources;
@@ -33,6 +32,6 @@ const unknown = await client.callTool({ name: "none", arguments: {} })
 await client.ping();
 await client.close();
 console.log(JSON.stringify({ tools: tools.map((tool) => tool.name), faults,
-    hits: found.structuredContent.hits.length, progress, wrong: wrong.isError,
+    hits: found.structuredContent.hits.length, wrong: wrong.isError,
     text: read.content[0].text, note: note.contents[0].text,
     users: users.completion.values, unknown }));

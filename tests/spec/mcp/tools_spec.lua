@@ -170,18 +170,31 @@ describe("the tools of propolis mcp", function()
         assert.equal(-32602, call(home, "nothing", {}).code)
     end)
 
-    it("report progress to who asks", function()
-        local talk = client.talk(home, { HELLO, client.call("search",
-            { query = "retry" }, { progressToken = 7 }) })
-        local last = -1
-        for i = 2, #talk.messages - 1 do
-            local params = talk.messages[i].params
-            assert.equal("notifications/progress", talk.messages[i].method)
-            assert.equal(7, params.progressToken)
-            assert.is_true(params.progress > last)
-            last = params.progress
+    it("report progress of long calls to who asks", function()
+        local tools = require "propolis.mcp.tools"
+        local quiet, sent = tools.quiet, {}
+        local call_of = { version = "2024-11-05", server = { opts = {
+            store = memories.url(home) }, send = function(_, message)
+                sent[#sent + 1] = message
+            end } }
+        finally(function() tools.quiet = quiet end)
+        local params = { name = "search", arguments = { query = "retry",
+            all = true }, _meta = { progressToken = 7 } }
+        tools.call(params, call_of)
+        assert.same({}, sent)
+        tools.quiet = 0
+        tools.call(params, call_of)
+        for i = 1, 2 do
+            assert.equal("notifications/progress", sent[i].method)
+            assert.same({ progressToken = 7, progress = i - 1, total = 2 },
+                { progressToken = sent[i].params.progressToken,
+                    progress = sent[i].params.progress,
+                    total = sent[i].params.total })
+            assert.is_nil(sent[i].params.message)
         end
-        assert.equal(2, last)
+        params._meta = nil
+        tools.call(params, call_of)
+        assert.equal(2, #sent)
     end)
 
     it("offer summaries and notes as resources", function()

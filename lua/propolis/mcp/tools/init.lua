@@ -14,6 +14,10 @@ local versions = require "propolis.mcp.versions"
 
 local tools = {}
 
+--- Seconds of a call before its progress is told.  A client that gets progress
+-- and answer at once may take the answer first, and then not know the token.
+tools.quiet = 0.5
+
 local FOLDER = sys.root .. "/lua/propolis/mcp/tools"
 
 --- The tools' names, sorted.
@@ -99,9 +103,11 @@ function Ask:cursor(place)
     return cursor.make(place, cursor.of(self.name, self.args))
 end
 
---- Tells the client how far a call is, if it wants to know.
+--- Tells the client how far a call is, if it wants to know and it takes long.
 function Ask:progress(done, total, message)
-    if not self.token then return end
+    local now = sys.monotonic()
+    if not self.token or now - self.began < tools.quiet then return end
+    self.began = now
     self.server:send(rpc.notification("notifications/progress", json.object {
         { "progressToken", self.token }, { "progress", done },
         { "total", total }, { "message",
@@ -162,6 +168,7 @@ function tools.call(params, call)
         opts = { store = call.server.opts.store,
             remote = call.server.opts.remote },
         client = call.client, version = call.version, server = call.server,
+        began = sys.monotonic(),
         token = (type(token) == "string" or math.type(token)) and token },
         Ask))
     if not done then return failed(params.name .. ": " .. tostring(err)) end

@@ -10,9 +10,9 @@ local tool = {
     description = "Finds what was asked, answered, done and decided in earlier"
         .. " sessions of this and other coding agents, and their summaries,"
         .. " notes and skills: by any of the words, best first. A question, an"
-        .. " error message or a line of code can stand as it is; \"two words\" must"
-        .. " stand together, -word excludes, word* is a beginning. `read` opens"
-        .. " a hit by its ref.",
+        .. " error message or a line of code can stand as it is; \"two words\""
+        .. " must stand together, -word excludes, word* is a beginning. `read`"
+        .. " opens a hit by its ref.",
     input = schemas.object(schemas.joined({ { "query",
         { type = "string", minLength = 1, maxLength = 4000,
             description = "what to look for" } } },
@@ -87,7 +87,6 @@ function tool.run(ask)
         parts[#parts + 1] = "More with cursor = \"" .. data.nextCursor .. "\"."
     end
     if #hits == 0 then parts = { nothing(ask, f) } end
-    ask:progress(2, 2, "done")
     return { text = table.concat(parts, "\n"), data = data }
 end
 
