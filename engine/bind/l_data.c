@@ -17,16 +17,26 @@
 #define MAX_FILE ((size_t)512 << 10)
 #define MAX_MEMORY ((size_t)8 << 20)
 #define MAX_INSTRUCTIONS 1000000
-#define MAX_SECONDS 0.25
+#define MAX_SECONDS 0.08
 #define MAX_VALUES 100000
 #define MAX_DEPTH 32
 
+/* The largest piece of memory without text, while it runs.  Lua puts the keys
+ * of a table that grows into a new piece in one step, in which nothing looks at
+ * the clock, and keys that are chosen to collide make that step quadratic. */
+#define MAX_PIECE ((size_t)512 << 10)
+
+/* What is copied over may have so many bytes, counted like this. */
+#define MAX_COPY ((size_t)6 << 20)
+#define VALUE_SIZE 40
+#define TABLE_SIZE 64
+
 /* The clock is asked after so many instructions, and so many allocations. */
-#define CLOCK_EVERY 100
+#define CLOCK_EVERY 20
 #define LARGE 4096
 
 /* Bytes that are compiled between two looks at the clock. */
-#define PIECE 1024
+#define PIECE 256
 
 /* One run of a data file. */
 struct data {
@@ -39,16 +49,17 @@ struct data {
     int line;         /* the last one reached; 0 before the first */
     clock_t start;    /* processor time: a busy machine breaks no file */
     const char *over; /* the limit that was passed, or NULL */
+    bool running;     /* it is compiled, and runs */
     bool starved;     /* the machine had no memory left */
     size_t values;    /* copied so far */
-    size_t bytes;     /* of strings among them */
+    size_t bytes;     /* that they have */
 };
 
 static bool too_long(struct data *d)
 {
     if ((double)(clock() - d->start) / CLOCKS_PER_SEC <= MAX_SECONDS)
         return false;
-    d->over = "a quarter of a second";
+    d->over = "80 ms";
     return true;
 }
 
@@ -67,6 +78,10 @@ static void *allocate(void *ud, void *block, size_t old, size_t n)
     struct data *d = ud;
     void *p;
 
+    if (d->running && !block && old != LUA_TSTRING && n > MAX_PIECE) {
+        d->over = "512 KiB of memory in one piece";
+        return NULL;
+    }
     if (!block)
         old = 0; /* then it is a kind of object */
     if (n == 0) {
@@ -177,6 +192,7 @@ static const char *copy_table(lua_State *L, struct data *d, int depth)
 
     if (depth == MAX_DEPTH || !lua_checkstack(d->L, 3))
         return "it has tables nested too deep, or within themselves";
+    d->bytes += TABLE_SIZE;
     luaL_checkstack(L, 4, NULL);
     lua_newtable(L);
     for (lua_pushnil(d->L); lua_next(d->L, -2); lua_pop(d->L, 1)) {
@@ -199,6 +215,11 @@ static const char *copy(lua_State *L, struct data *d, int depth)
 
     if (++d->values > MAX_VALUES)
         return "it has more than 100000 values";
+    d->bytes += VALUE_SIZE;
+    if (lua_type(d->L, -1) == LUA_TSTRING)
+        d->bytes += lua_rawlen(d->L, -1);
+    if (d->bytes > MAX_COPY)
+        return "it has more than 6 MiB of data";
     switch (lua_type(d->L, -1)) {
     case LUA_TNIL:
         lua_pushnil(L);
@@ -214,9 +235,6 @@ static const char *copy(lua_State *L, struct data *d, int depth)
         return NULL;
     case LUA_TSTRING:
         text = lua_tolstring(d->L, -1, &n);
-        d->bytes += n;
-        if (d->bytes > MAX_MEMORY)
-            return "it has more than 8 MiB of text";
         lua_pushlstring(L, text, n);
         return NULL;
     case LUA_TTABLE:
@@ -233,6 +251,7 @@ static int run(lua_State *L, struct data *d)
     int status = lua_load(d->L, feed, d, "=", "t");
 
     if (status == LUA_OK) {
+        d->running = true;
         lua_sethook(d->L, watch, LUA_MASKLINE | LUA_MASKCOUNT, CLOCK_EVERY);
         status = lua_pcall(d->L, 0, 1, 0);
     }
@@ -260,7 +279,7 @@ static int l_load_data(lua_State *L)
     }
     if (!S_ISREG(st.st_mode))
         return refuse(L, 0, "it is not a file");
-    if (!file_read(path, MAX_FILE + 1, text, &e))
+    if (!file_read(path, MAX_FILE + 1, true, text, &e))
         return bind_fail(L, &e);
     if (text->len > MAX_FILE)
         return refuse(L, 0, "it is larger than 512 KiB");

@@ -176,7 +176,7 @@ static int l_read(lua_State *L)
     struct err e;
 
     luaL_argcheck(L, max >= 0, 2, "a number of bytes");
-    if (!file_read(path, (size_t)max, b, &e))
+    if (!file_read(path, (size_t)max, lua_toboolean(L, 3), b, &e))
         return bind_fail(L, &e);
     lua_pushlstring(L, b->data ? b->data : "", b->len);
     return 1;

@@ -33,7 +33,7 @@ static bool load_compiled(lua_State *L, const char *file, const char *source)
         return false;
     }
     bytes = bind_newbuf(L);
-    ok = file_read(made, MAX_FILE, bytes, &e) && bytes->len > 0 &&
+    ok = file_read(made, MAX_FILE, true, bytes, &e) && bytes->len > 0 &&
          luaL_loadbufferx(L, bytes->data, bytes->len, source, "b") == LUA_OK;
     if (ok)
         lua_copy(L, -1, top + 1);

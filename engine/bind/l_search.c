@@ -33,7 +33,7 @@ struct tokenizer *bind_tokenizer(lua_State *L)
 
     if (lua_getfield(L, LUA_REGISTRYINDEX, WORDS_TYPE ".one") == LUA_TNIL) {
         lua_pop(L, 1);
-        w = bind_newscratch(L, sizeof(*w));
+        bind_newscratch(L, sizeof(*w));
         bind_pushmeta(L, WORDS_TYPE, meta);
         lua_setmetatable(L, -2);
         lua_pushvalue(L, -1);

@@ -198,16 +198,21 @@ static int l_feedback(lua_State *L)
     size_t len, n = 0;
     const char *skip = luaL_checklstring(L, 3, &len);
     lua_Integer most = luaL_checkinteger(L, 4);
-    struct term terms[RANK_TERMS];
+    struct postings words[RANK_TERMS] = {0};
     struct feedback *f;
+    bool ok;
     struct err e;
 
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_argcheck(L, most >= 0 && most <= RANK_TERMS, 4, "too many words");
     f = new_feedback(L, l->ix);
-    if (!feedback_skip(f, skip, len, &e) || !add_answers(L, 2, f, &e) ||
-        !feedback_pick(f, terms, (size_t)most, &n, &e) ||
-        !ranking_feedback(l->r, terms, n, &e))
+    ok = feedback_skip(f, skip, len, &e) && add_answers(L, 2, f, &e);
+    /* From here on nothing raises: the postings are ours. */
+    ok = ok && feedback_pick(f, words, (size_t)most, &n, &e) &&
+         ranking_feedback(l->r, words, n, &e);
+    for (size_t i = 0; i < n; i++)
+        postings_free(&words[i]);
+    if (!ok)
         return bind_fail(L, &e);
     lua_pushinteger(L, (lua_Integer)n);
     return 1;
@@ -267,13 +272,22 @@ static int l_best(lua_State *L)
     return 1;
 }
 
+/* ranking:whole() -> whether all events with words of the question were looked
+ * at */
+static int l_whole(lua_State *L)
+{
+    lua_pushboolean(L, ranking_whole(check_ranking(L)->r));
+    return 1;
+}
+
 /* ---- the question ---- */
 
 static void push_ranking(lua_State *L, struct search_index *ix)
 {
     static const luaL_Reg methods[] = {
-        {"best", l_best},     {"feedback", l_feedback}, {"close", ranking_gc},
-        {"__gc", ranking_gc}, {"__close", ranking_gc},  {NULL, NULL}};
+        {"best", l_best},      {"whole", l_whole},   {"feedback", l_feedback},
+        {"close", ranking_gc}, {"__gc", ranking_gc}, {"__close", ranking_gc},
+        {NULL, NULL}};
     struct l_ranking *l = lua_newuserdatauv(L, sizeof(*l), 2);
 
     *l = (struct l_ranking){.ix = ix};

@@ -45,36 +45,37 @@ static void push_pieces(lua_State *L, const char *text, const struct snippet *s)
     const struct snippet_mark *m = (const void *)s->marks.data;
     size_t n = s->marks.len / sizeof(*m);
     size_t at = s->from;
+    lua_Integer k = 0;
 
     lua_createtable(L, (int)(2 * n + 1), 0);
     for (size_t i = 0; i < n; i++) {
         lua_pushlstring(L, text + at, m[i].from - at);
-        lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+        lua_rawseti(L, -2, ++k);
         lua_pushlstring(L, text + m[i].from, m[i].to - m[i].from);
-        lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+        lua_rawseti(L, -2, ++k);
         at = m[i].to;
     }
     lua_pushlstring(L, text + at, s->to - at);
-    lua_rawseti(L, -2, (lua_Integer)(2 * n + 1));
+    lua_rawseti(L, -2, ++k);
 }
 
 int bind_snippet(lua_State *L)
 {
-    size_t len, n;
+    size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     lua_Integer room = luaL_checkinteger(L, 3);
-    struct snippet_term *terms;
+    struct snippet_wish w = {.room = (size_t)room};
     struct tokenizer *t;
     struct snippet *s;
     struct err e;
 
     luaL_argcheck(L, room > 0, 3, "there must be room for a byte");
-    terms = check_terms(L, 2, &n);
+    w.terms = check_terms(L, 2, &w.n);
     t = bind_tokenizer(L);
     s = lua_newuserdatauv(L, sizeof(*s), 0);
     *s = (struct snippet){0};
     bind_own(L, "engine.search.snippet", marks_gc);
-    if (!snippet_make(t, text, len, terms, n, (size_t)room, s, &e))
+    if (!snippet_make(t, text, len, &w, s, &e))
         return bind_fail(L, &e);
     push_pieces(L, text, s);
     lua_pushboolean(L, s->from > 0);

@@ -59,7 +59,7 @@ const char *sqlite_advice(int rc)
     case SQLITE_FULL:
         return ": make room and try again";
     case SQLITE_READONLY:
-        return ": make the file and its folder writable";
+        return ": make the file, its -wal and -shm, and their folder writable";
     case SQLITE_CANTOPEN:
         return ": it must be a file, in a folder that is there and yours";
     default:

@@ -79,11 +79,29 @@ bool file_mkdirs(const char *path, unsigned mode, struct err *e)
     return true;
 }
 
-bool file_read(const char *path, size_t max, struct buf *out, struct err *e)
+/* Opens a file for reading; with `regular`, none that could let us wait. */
+static int open_to_read(const char *path, bool regular, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0));
+
+    if (fd < 0)
+        os_fail(e, "read", path);
+    else if (regular && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) &&
+             !S_ISDIR(st.st_mode)) {
+        err_set(e, ERR_IO, "cannot read %.300s: it is no regular file", path);
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+bool file_read(const char *path, size_t max, bool regular, struct buf *out,
+               struct err *e)
 {
     char chunk[16384];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 || os_fail(e, "read", path);
+    int fd = open_to_read(path, regular, e);
+    bool ok = fd >= 0;
 
     while (ok && max > 0) {
         size_t want = max < sizeof(chunk) ? max : sizeof(chunk);

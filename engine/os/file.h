@@ -20,8 +20,10 @@ bool os_fail(struct err *e, const char *what, const char *path);
 /* Makes a folder and its parents; one that is there already is success. */
 bool file_mkdirs(const char *path, unsigned mode, struct err *e);
 
-/* Appends at most max bytes from the start of the file to out. */
-bool file_read(const char *path, size_t max, struct buf *out, struct err *e);
+/* Appends at most max bytes from the start of the file to out.  With `regular`,
+ * a pipe or device is refused, as it could let us wait. */
+bool file_read(const char *path, size_t max, bool regular, struct buf *out,
+               struct err *e);
 
 /* Appends the names in a folder, each with its NUL, unsorted; *n of them. */
 bool file_list(const char *path, struct buf *out, size_t *n, struct err *e);

@@ -13,8 +13,8 @@
 /* So many words are looked up in the index, of those that weigh the most. */
 #define LOOKED_UP 64
 
-/* A word that more events hold than these is common enough to know it. */
-#define COMMON 4000
+/* A word that more events hold is too common to say what is looked for. */
+#define COMMON 1500
 
 /* Shorter words tell little. */
 #define SHORTEST 3
@@ -140,39 +140,60 @@ static size_t sort_words(struct feedback *f)
     return n;
 }
 
-/* Weighs words by how few events hold them. */
-static bool weigh(struct feedback *f, size_t n, struct err *e)
+/* A word that was looked up. */
+struct choice {
+    double weight;
+    size_t word; /* its place */
+};
+
+static int by_choice(const void *a, const void *b)
+{
+    const struct choice *x = a, *y = b;
+
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? 1 : -1;
+    return x->word < y->word ? -1 : x->word > y->word;
+}
+
+/* Looks up n words, and weighs them by how few events hold them. */
+static bool weigh(struct feedback *f, size_t n, struct postings found[],
+                  struct choice choices[], struct err *e)
 {
     struct phrase phrases[LOOKED_UP] = {0};
-    struct postings found[LOOKED_UP] = {0};
-    double all = f->ix->events;
-    bool ok;
 
     for (size_t i = 0; i < n; i++)
         phrases[i] = (struct phrase){.text = f->places[i].text,
                                      .len = f->places[i].text_len,
                                      .most = COMMON};
-    ok = postings_read(f->ix, phrases, n, found, e);
+    if (!postings_read(f->ix, phrases, n, found, e))
+        return false;
     for (size_t i = 0; i < n; i++) {
-        f->places[i].weight *= log(all / (1 + found[i].events));
-        postings_free(&found[i]);
+        choices[i].word = i;
+        choices[i].weight = found[i].whole
+                                ? f->places[i].weight *
+                                      log(f->ix->events / (1 + found[i].events))
+                                : 0;
     }
-    return ok;
+    qsort(choices, n, sizeof(*choices), by_choice);
+    return true;
 }
 
-bool feedback_pick(struct feedback *f, struct term terms[], size_t most,
+bool feedback_pick(struct feedback *f, struct postings in[], size_t most,
                    size_t *n, struct err *e)
 {
+    struct postings found[LOOKED_UP] = {0};
+    struct choice choices[LOOKED_UP] = {0};
     size_t words = sort_words(f);
+    bool ok;
 
     words = words < LOOKED_UP ? words : LOOKED_UP;
     *n = 0;
-    if (!weigh(f, words, e))
-        return false;
-    qsort(f->places, words, sizeof(*f->places), by_weight);
-    for (; *n < words && *n < most && f->places[*n].weight > 0; ++*n)
-        terms[*n] = (struct term){.text = f->places[*n].text,
-                                  .len = f->places[*n].text_len,
-                                  .weight = 1};
-    return true;
+    ok = weigh(f, words, found, choices, e);
+    for (; ok && *n < words && *n < most && choices[*n].weight > 0; ++*n) {
+        in[*n] = found[choices[*n].word];
+        found[choices[*n].word] = (struct postings){0};
+    }
+    for (size_t i = 0; i < words; i++)
+        postings_free(&found[i]);
+    return ok;
 }

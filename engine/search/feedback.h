@@ -22,13 +22,14 @@ void feedback_free(struct feedback *f);
 bool feedback_skip(struct feedback *f, const char *text, size_t len,
                    struct err *e);
 
-/* An answer's text and score; the text must outlive the terms. */
+/* An answer's text and score; the text must stay until words are picked. */
 bool feedback_add(struct feedback *f, const char *text, size_t len,
                   double score, struct err *e);
 
 /* Picks at most most words, those first that the answers share and the index as
- * a whole does not; *n of them. */
-bool feedback_pick(struct feedback *f, struct term terms[], size_t most,
+ * a whole does not; *n of them, in whose postings are the caller's from then
+ * on. */
+bool feedback_pick(struct feedback *f, struct postings in[], size_t most,
                    size_t *n, struct err *e);
 
 #endif

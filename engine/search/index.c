@@ -41,6 +41,8 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_PUT_STATE] = "INSERT OR REPLACE INTO state VALUES(?1, ?2)",
     [SQL_READ] = "SELECT propolis_read(event) FROM event WHERE event MATCH ?1"
                  " LIMIT 1",
+    [SQL_MATCH] = "SELECT propolis_row(event) FROM event WHERE event MATCH ?1"
+                  " ORDER BY rowid DESC",
 };
 
 static bool fail(sqlite3 *h, struct err *e)

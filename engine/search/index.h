@@ -51,6 +51,7 @@ enum index_sql {
     SQL_STATE,
     SQL_PUT_STATE,
     SQL_READ,
+    SQL_MATCH,
     SQL_COUNT
 };
 
@@ -72,7 +73,8 @@ struct document {
     int table, kind;
     int64_t rowid, ms;
     const char *path, *project, *author, *agent;
-    const char *day; /* its date as words */
+    const char *day; /* its date as words, "" when it is that of the event
+                        before it in its session */
     const char *body;
     size_t body_len;
 };

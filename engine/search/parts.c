@@ -8,6 +8,9 @@
 /* Longer ones are no identifiers but encoded bytes. */
 #define LONGEST 64
 
+/* Shorter parts are left out. */
+#define SHORTEST 3
+
 /* Identifiers that were met, by hash; one that falls on another's place makes
  * that one appear twice, and no more. */
 #define SEEN 512
@@ -52,20 +55,22 @@ static bool is_seen(uint32_t seen[SEEN], const char *s, size_t len)
     return was;
 }
 
-/* True when the identifier has more than one part; adds them. */
+/* Adds the parts of an identifier; short ones, as the i of iPhone, say nothing
+ * and are in every text. */
 static bool add(struct buf *out, const char *s, size_t len, struct err *e)
 {
-    size_t from = 0;
+    size_t from = 0, n = 0;
     bool ok = true;
 
-    for (size_t i = 1; ok && i < len; i++) {
-        if (!begins(s, len, i) || is_plural(s, len, i))
+    for (size_t i = 1; ok && i <= len; i++) {
+        if (i < len && (!begins(s, len, i) || is_plural(s, len, i)))
             continue;
-        ok = buf_add(out, s + from, i - from, e) && buf_adds(out, " ", e);
+        if (i - from >= SHORTEST)
+            ok = buf_adds(out, n++ ? " " : "", e) &&
+                 buf_add(out, s + from, i - from, e);
         from = i;
     }
-    return ok && buf_add(out, s + from, len - from, e) &&
-           buf_adds(out, "\n", e);
+    return ok && (n == 0 || buf_adds(out, "\n", e));
 }
 
 static bool has_parts(const char *s, size_t len)

@@ -14,7 +14,8 @@ struct buf;
 struct err;
 
 /* Appends the parts of each identifier in a text that has capitals within, each
- * identifier once and on a line of its own, its parts separated by a space. */
+ * identifier once and on a line of its own, its parts of three letters and more
+ * separated by a space. */
 bool parts_add(struct buf *out, const char *text, size_t len, struct err *e);
 
 #endif

@@ -14,6 +14,8 @@
  */
 struct reading {
     struct search_index *ix;
+    const struct match *match; /* or NULL: each phrase by itself */
+    size_t matched;
     const struct phrase *phrases;
     size_t n;
     struct postings *out;
@@ -49,23 +51,24 @@ static bool add_place(struct postings *p, struct posting *v, int place)
     return true;
 }
 
-/* Called for each event that holds the phrase. */
-static int add_posting(const Fts5ExtensionApi *api, Fts5Context *fts, void *ctx)
+static bool is_event(const struct search_index *ix, sqlite3_int64 n)
 {
-    struct reading *r = ctx;
-    struct postings *p = r->now;
+    return n > 0 && n <= (sqlite3_int64)ix->events;
+}
+
+/* Adds the posting of one phrase in the current row; nothing where it has
+ * none. */
+static void add_phrase_of(const Fts5ExtensionApi *api, Fts5Context *fts,
+                          int phrase, struct reading *r, struct postings *p)
+{
     struct posting v = {.at = (uint32_t)p->nplaces};
     Fts5PhraseIter it;
     int column, place;
 
     v.event = (uint32_t)api->xRowid(fts);
-    if (p->n >= r->phrase->most) {
-        p->whole = false;
-        return SQLITE_DONE;
-    }
-    if (v.event < r->phrase->from || v.event > r->ix->events)
-        return SQLITE_OK;
-    api->xPhraseFirst(fts, 0, &it, &column, &place);
+    api->xPhraseFirst(fts, phrase, &it, &column, &place);
+    if (column < 0)
+        return;
     for (; column >= 0; api->xPhraseNext(fts, &it, &column, &place)) {
         if (column >= COLUMNS)
             continue;
@@ -77,6 +80,19 @@ static int add_posting(const Fts5ExtensionApi *api, Fts5Context *fts, void *ctx)
         r->out_of_memory = true;
     else
         p->list[p->n++] = v;
+}
+
+/* Called for each event that holds the phrase. */
+static int add_posting(const Fts5ExtensionApi *api, Fts5Context *fts, void *ctx)
+{
+    struct reading *r = ctx;
+
+    if (r->now->n >= r->phrase->most) {
+        r->now->whole = false;
+        return SQLITE_DONE;
+    }
+    if (is_event(r->ix, api->xRowid(fts)))
+        add_phrase_of(api, fts, 0, r, r->now);
     return r->out_of_memory ? SQLITE_NOMEM : SQLITE_OK;
 }
 
@@ -107,12 +123,33 @@ static void read_all(const Fts5ExtensionApi *api, Fts5Context *fts,
         sqlite3_result_error_code(result, rc);
 }
 
+/* Called for each row of a match. */
+static void read_row(const Fts5ExtensionApi *api, Fts5Context *fts,
+                     sqlite3_context *result, int n, sqlite3_value **args)
+{
+    struct reading *r = ((struct search_index *)api->xUserData(fts))->reading;
+    sqlite3_int64 event = api->xRowid(fts);
+
+    (void)n, (void)args;
+    if (!r || !r->match || !is_event(r->ix, event) ||
+        !r->match->wanted(r->match->ctx, (uint32_t)event))
+        return;
+    r->matched++;
+    for (size_t i = r->match->from; i < r->n; i++)
+        add_phrase_of(api, fts, (int)i, r, &r->out[i]);
+    if (r->out_of_memory)
+        sqlite3_result_error_nomem(result);
+}
+
 bool postings_register(struct search_index *ix, struct err *e)
 {
     fts5_api *api = tokenizer_api(ix->h);
 
-    if (!api || api->xCreateFunction(api, "propolis_read", ix, read_all,
-                                     NULL) != SQLITE_OK)
+    if (!api ||
+        api->xCreateFunction(api, "propolis_read", ix, read_all, NULL) !=
+            SQLITE_OK ||
+        api->xCreateFunction(api, "propolis_row", ix, read_row, NULL) !=
+            SQLITE_OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     return true;
 }
@@ -121,7 +158,7 @@ static bool add_phrase(struct buf *out, const struct phrase *p, struct err *e)
 {
     const char *quote;
     size_t at = 0, len;
-    bool ok = buf_adds(out, out->len ? " OR \"" : "\"", e);
+    bool ok = buf_adds(out, "\"", e);
 
     while (ok && at < p->len) {
         quote = memchr(p->text + at, '"', p->len - at);
@@ -133,17 +170,19 @@ static bool add_phrase(struct buf *out, const struct phrase *p, struct err *e)
     return ok && buf_adds(out, p->start ? "\"*" : "\"", e);
 }
 
-static bool run(struct search_index *ix, const struct buf *match,
-                struct reading *r, struct err *e)
+/* Steps the statement to its end, or until enough rows were taken. */
+static bool run(struct search_index *ix, enum index_sql which,
+                const struct buf *match, struct reading *r, struct err *e)
 {
-    sqlite3_stmt *st = index_sql(ix, SQL_READ, e);
-    int rc;
+    sqlite3_stmt *st = index_sql(ix, which, e);
+    int rc = SQLITE_ROW;
 
     if (!st)
         return false;
     sqlite3_bind_text(st, 1, match->data, (int)match->len, SQLITE_STATIC);
     ix->reading = r;
-    rc = sqlite3_step(st);
+    while (rc == SQLITE_ROW && (!r->match || r->matched < r->match->most))
+        rc = sqlite3_step(st);
     ix->reading = NULL;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         index_fail(ix, e);
@@ -162,10 +201,52 @@ bool postings_read(struct search_index *ix, const struct phrase phrases[],
 
     for (size_t i = 0; ok && i < n; i++) {
         out[i].whole = true;
-        ok = add_phrase(&match, &phrases[i], e);
+        ok = buf_adds(&match, i ? " OR " : "", e) &&
+             add_phrase(&match, &phrases[i], e);
     }
     if (ok && n > 0)
-        ok = run(ix, &match, &r, e);
+        ok = run(ix, SQL_READ, &match, &r, e);
+    buf_free(&match);
+    return ok;
+}
+
+static bool add_match(struct buf *out, const struct match *m, struct err *e)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < m->n; i++) {
+        const char *before = i < m->any ? " OR " : " AND ";
+
+        before = i == 0 ? (m->any ? "(" : "") : before;
+        ok = buf_adds(out, before, e) && add_phrase(out, &m->phrases[i], e) &&
+             buf_adds(out, i + 1 == m->any ? ")" : "", e);
+    }
+    return ok;
+}
+
+/* The newest were read first. */
+static void reverse(struct postings *p)
+{
+    for (size_t i = 0, k = p->n; i + 1 < k; i++) {
+        struct posting v = p->list[i];
+
+        p->list[i] = p->list[--k];
+        p->list[k] = v;
+    }
+    p->whole = true;
+    p->events = (double)p->n;
+}
+
+bool postings_match(struct search_index *ix, const struct match *m,
+                    struct postings out[], size_t *n, struct err *e)
+{
+    struct reading r = {.ix = ix, .match = m, .n = m->n, .out = out};
+    struct buf match = {0};
+    bool ok = add_match(&match, m, e) && run(ix, SQL_MATCH, &match, &r, e);
+
+    for (size_t i = 0; i < m->n; i++)
+        reverse(&out[i]);
+    *n = r.matched;
     buf_free(&match);
     return ok;
 }

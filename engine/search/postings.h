@@ -41,8 +41,7 @@ struct phrase {
     const char *text;
     size_t len;
     bool start;
-    uint32_t from; /* events before this one are left out */
-    size_t most;   /* postings to read */
+    size_t most; /* postings to read */
 };
 
 /* Makes the function that reads known to the index's connection. */
@@ -51,6 +50,21 @@ bool postings_register(struct search_index *ix, struct err *e);
 /* Reads n phrases into out[], each {0} before; false with *e set. */
 bool postings_read(struct search_index *ix, const struct phrase phrases[],
                    size_t n, struct postings out[], struct err *e);
+
+/* What to look for in the same events, the newest first: all phrases, or all
+ * but the first `any` of them, of which one is enough. */
+struct match {
+    const struct phrase *phrases;
+    size_t n, any, from; /* postings of phrases before from are not kept */
+    size_t most;         /* events to take */
+    bool (*wanted)(void *ctx, uint32_t event); /* which ones count */
+    void *ctx;
+};
+
+/* Reads the postings that such events have into out[], each {0} before; *n is
+ * how many events there were, at most m->most.  False with *e set. */
+bool postings_match(struct search_index *ix, const struct match *m,
+                    struct postings out[], size_t *n, struct err *e);
 
 /* The posting of an event, or NULL. */
 const struct posting *postings_find(const struct postings *p, uint32_t event);

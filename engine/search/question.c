@@ -1,45 +1,5 @@
-#include <stdlib.h>
-
 #include "core/err.h"
 #include "search/ranking.h"
-
-/* So many postings are read for one question: what a million events allow in
- * the time of a search. */
-#define POSTINGS 400000
-
-struct reads {
-    struct phrase phrases[RANK_TERMS];
-    struct postings found[RANK_TERMS];
-    size_t n;
-};
-
-static void end_reads(struct reads *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        postings_free(&s->found[i]);
-    free(s);
-}
-
-static struct reads *read_terms(struct ranking *r, const struct term terms[],
-                                size_t n, struct err *e)
-{
-    struct reads *s = calloc(1, sizeof(*s));
-
-    if (!s) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        return NULL;
-    }
-    s->n = n < RANK_TERMS ? n : RANK_TERMS;
-    for (size_t i = 0; i < s->n; i++)
-        s->phrases[i] = (struct phrase){.text = terms[i].text,
-                                        .len = terms[i].len,
-                                        .start = terms[i].start,
-                                        .most = POSTINGS / s->n};
-    if (postings_read(r->ix, s->phrases, s->n, s->found, e))
-        return s;
-    end_reads(s);
-    return NULL;
-}
 
 /* Takes out the candidates that lack a word they must have; no others can be
  * added then. */
@@ -88,23 +48,27 @@ static bool add_terms(struct ranking *r, const struct term terms[],
     return true;
 }
 
+/* With more candidates than these, the best ones have all that was asked for:
+ * what else they share is not looked for. */
+#define MANY 20000
+
 bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
                  struct err *e)
 {
-    struct reads *s = read_terms(r, terms, n, e);
+    struct reads *s = reads_new(r, terms, n, e);
     bool ok = s && add_terms(r, terms, s, e) && ranking_spread(r, e);
 
-    if (s)
-        end_reads(s);
+    r->complete = s && s->whole && r->n <= MANY;
+    reads_free(s);
     return ok;
 }
 
 /* ---- the second question ---- */
 
-static bool add_feedback(struct ranking *r, const struct term *t,
-                         const struct postings *p, struct err *e)
+static bool add_feedback(struct ranking *r, const struct postings *p,
+                         struct err *e)
 {
-    double idf = t->weight * ranking_idf(r->ix->events, p->events);
+    double idf = ranking_idf(r->ix->events, p->events);
     double average = (double)r->ix->words / r->ix->events;
     bool failed = false;
 
@@ -124,27 +88,30 @@ static bool add_feedback(struct ranking *r, const struct term *t,
     return !failed;
 }
 
-bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
-                      struct err *e)
+/* The best one is 1 of the score so far and of the second question's. */
+static void mix(struct ranking *r)
 {
-    struct reads *s = read_terms(r, terms, n, e);
     float best = 0, top = 0;
-    bool ok = s != NULL;
-    double mixed = r->w.feedback;
+    double share = r->w.feedback;
 
-    for (size_t i = 0; ok && i < s->n; i++)
-        ok = add_feedback(r, &terms[i], &s->found[i], e);
-    if (s)
-        end_reads(s);
     for (size_t i = 0; i < r->n; i++) {
         top = r->list[i].score > top ? r->list[i].score : top;
         best = r->list[i].feedback > best ? r->list[i].feedback : best;
     }
-    for (size_t i = 0; ok && i < r->n && top > 0 && best > 0; i++) {
+    for (size_t i = 0; i < r->n && top > 0 && best > 0; i++) {
         struct candidate *c = &r->list[i];
 
-        c->feedback = (float)(mixed * c->feedback / best);
-        c->score = (float)((1 - mixed) * c->score / top) + c->feedback;
+        c->feedback = (float)(share * c->feedback / best);
+        c->score = (float)((1 - share) * c->score / top) + c->feedback;
     }
-    return ok;
+}
+
+bool ranking_feedback(struct ranking *r, const struct postings words[],
+                      size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!add_feedback(r, &words[i], e))
+            return false;
+    mix(r);
+    return true;
 }

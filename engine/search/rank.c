@@ -44,8 +44,12 @@ struct ranking *ranking_new(struct search_index *ix, const struct weights *w,
         r->times = calloc(sessions, sizeof(*r->times));
         r->top = calloc(sessions, sizeof(*r->top));
         r->touched = malloc(sessions * sizeof(*r->touched));
+        r->day = calloc(sessions, sizeof(*r->day));
+        r->day_idf = calloc(sessions, sizeof(*r->day_idf));
+        r->dated = calloc(sessions, sizeof(*r->dated));
     }
-    if (r && r->slot && r->whole && r->times && r->top && r->touched)
+    if (r && r->slot && r->whole && r->times && r->top && r->touched &&
+        r->day && r->day_idf && r->dated)
         return r;
     no_memory(e);
     ranking_free(r);
@@ -62,6 +66,9 @@ void ranking_free(struct ranking *r)
     free(r->times);
     free(r->top);
     free(r->touched);
+    free(r->day);
+    free(r->day_idf);
+    free(r->dated);
     free(r->best);
     free(r);
 }
@@ -86,6 +93,16 @@ static bool may_be_hit(struct ranking *r, uint32_t event, const struct event *v,
     o = index_origin(r->ix, event, e);
     *failed = *failed || !o;
     return o && o->ms >= f->since && o->ms < f->before;
+}
+
+bool ranking_wants(void *ranking, uint32_t event)
+{
+    struct ranking *r = ranking;
+    struct err e;
+    bool failed = false;
+    const struct event *v = index_event(r->ix, event, &e);
+
+    return v && may_be_hit(r, event, v, &failed, &e);
 }
 
 struct candidate *ranking_candidate(struct ranking *r, uint32_t event,
@@ -118,9 +135,9 @@ struct candidate *ranking_candidate(struct ranking *r, uint32_t event,
     return &r->list[r->n - 1];
 }
 
-size_t ranking_found(const struct ranking *r)
+bool ranking_whole(const struct ranking *r)
 {
-    return r->n;
+    return r->complete;
 }
 
 /* ---- words ---- */
@@ -151,7 +168,7 @@ static double average_session(const struct ranking *r)
     return (double)r->ix->words / (r->ix->sessions ? r->ix->sessions : 1);
 }
 
-/* How often, in words of the body. */
+/* How often, in words of the body; the date is the session's. */
 static double weighted(const struct ranking *r, const struct term *t,
                        const struct posting *p)
 {
@@ -160,7 +177,7 @@ static double weighted(const struct ranking *r, const struct term *t,
     if (t->author) /* what somebody said, not what is said of them */
         return p->times[COLUMN_AUTHOR] * r->w.column[COLUMN_AUTHOR];
     for (size_t i = 0; i < COLUMNS; i++)
-        times += p->times[i] * r->w.column[i];
+        times += i != COLUMN_DAY ? p->times[i] * r->w.column[i] : 0;
     return times;
 }
 
@@ -199,6 +216,21 @@ static bool end_term(struct ranking *r, const struct term *t, double share,
     return true;
 }
 
+/* The date stands with the first event of a session's day only; it counts for
+ * all of them. */
+static void add_day(struct ranking *r, const struct term *t, double some,
+                    uint32_t session)
+{
+    double idf = t->weight * ranking_idf(r->ix->sessions, some);
+
+    if (r->dated[session] == r->terms)
+        return;
+    r->dated[session] = r->terms;
+    r->day[session] +=
+        (float)(idf * ranking_bm25(r, r->w.column[COLUMN_DAY], 1, 1));
+    r->day_idf[session] += (float)idf;
+}
+
 bool ranking_add_term(struct ranking *r, const struct term *t,
                       const struct postings *p, struct err *e)
 {
@@ -207,6 +239,7 @@ bool ranking_add_term(struct ranking *r, const struct term *t,
     bool failed = false;
 
     r->idf += idf;
+    r->terms++;
     for (size_t i = 0; i < p->n && !failed; i++) {
         const struct posting *v = &p->list[i];
         const struct event *about = index_event(r->ix, v->event, e);
@@ -217,9 +250,13 @@ bool ranking_add_term(struct ranking *r, const struct term *t,
         if ((about->flags & EVENT_KIND) == EVENT_DEAD)
             continue;
         count_session(r, v, about->session);
+        if (v->times[COLUMN_DAY])
+            add_day(r, t, p->events, about->session);
         times = weighted(r, t, v);
-        c = times > 0 ? ranking_candidate(r, v->event, &failed, e) : NULL;
-        if (c) {
+        c = times > 0 || v->times[COLUMN_DAY]
+                ? ranking_candidate(r, v->event, &failed, e)
+                : NULL;
+        if (c && times > 0) {
             c->idf += (float)idf;
             c->words += (float)(idf * ranking_bm25(r, times,
                                                    unpack_length(about->length),

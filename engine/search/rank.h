@@ -92,16 +92,17 @@ void ranking_free(struct ranking *r);
 bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
                  struct err *e);
 
-/* Mixes a second question in: words with weights of their own. */
-bool ranking_feedback(struct ranking *r, const struct term terms[], size_t n,
-                      struct err *e);
+/* Mixes a second question in: the postings of n words. */
+bool ranking_feedback(struct ranking *r, const struct postings words[],
+                      size_t n, struct err *e);
 
 /* The best candidates, at most limit, in order; with by_session the best one of
  * each session.  They belong to the ranking. */
 const struct candidate *ranking_best(struct ranking *r, size_t limit,
                                      bool by_session, size_t *n);
 
-/* How many events hold any of the words, and may be hits. */
-size_t ranking_found(const struct ranking *r);
+/* Whether all events with words of the question were looked at, and feedback is
+ * of use; not so with very many of them. */
+bool ranking_whole(const struct ranking *r);
 
 #endif

@@ -18,6 +18,7 @@ struct ranking {
     size_t n, cap;
     uint32_t *slot; /* by event: its place in the list plus 1, or 0 */
     bool closed;    /* no candidates are added any more */
+    bool complete;  /* all postings of the question were read */
 
     /* By session: its score as a whole, its words of the term that is being
      * read, its best event's score. */
@@ -26,6 +27,12 @@ struct ranking {
     size_t ntouched;
     double idf; /* of all the question's words */
 
+    /* By session: what its date's words give each of its events, their idf,
+     * and the number of the last of these terms. */
+    float *day, *day_idf;
+    uint32_t *dated;
+    uint32_t terms;
+
     struct candidate *best; /* what ranking_best() gave */
 };
 
@@ -33,6 +40,23 @@ struct ranking {
  * when it may not, or with *failed set. */
 struct candidate *ranking_candidate(struct ranking *r, uint32_t event,
                                     bool *failed, struct err *e);
+
+/* Whether an event may be a hit; false also when that could not be read. */
+bool ranking_wants(void *ranking, uint32_t event);
+
+/* What was read for a question's terms, in their order. */
+struct reads {
+    struct phrase phrases[RANK_TERMS];
+    struct postings found[RANK_TERMS];
+    size_t n;
+    bool whole; /* all of each word */
+};
+
+/* Reads them: all, or what there is time for in a large index.  NULL with *e
+ * set. */
+struct reads *reads_new(struct ranking *r, const struct term terms[], size_t n,
+                        struct err *e);
+void reads_free(struct reads *s);
 
 /* BM25's part for a word that stands so often in a text of so many words. */
 double ranking_bm25(const struct ranking *r, double times, double words,

@@ -19,16 +19,15 @@ struct hit {
 
 struct gather {
     const char *text;
-    const struct snippet_term *terms;
-    size_t n;
+    const struct snippet_wish *w;
     struct buf hits; /* struct hit */
     struct err *e;
     bool ok;
 };
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* Whether len bytes at text begin with a prefix, whatever their case. */
@@ -58,30 +57,30 @@ static bool keep(void *ctx, const struct token *t)
 
     if (!g->ok || g->hits.len >= SNIPPET_HITS * sizeof(h))
         return false;
-    while (h.term < g->n && !is_term(g->text, t, &g->terms[h.term]))
+    while (h.term < g->w->n && !is_term(g->text, t, &g->w->terms[h.term]))
         h.term++;
-    if (h.term < g->n)
+    if (h.term < g->w->n)
         g->ok = buf_add(&g->hits, &h, sizeof(h), g->e);
     return g->ok;
 }
 
 /* ---- where ---- */
 
-/* The hits first (incl.) to last (excl.) that lie within room bytes and weigh
+/* The hits first (incl.) to last (excl.) that lie within the room and weigh
  * most; seen is zeroed room for a count per term. */
-static void choose(const struct hit *h, size_t n,
-                   const struct snippet_term *terms, size_t *seen, size_t room,
-                   size_t *first, size_t *last)
+static void choose(const struct hit *h, size_t n, const struct snippet_wish *w,
+                   size_t *seen, size_t *first, size_t *last)
 {
     double score = 0, best = 0;
 
     for (size_t i = 0, j = 0; j < n; j++) {
-        double w = terms[h[j].term].weight;
+        double more = w->terms[h[j].term].weight;
 
-        score += seen[h[j].term]++ == 0 ? w : w * AGAIN;
-        while (i < j && h[j].to - h[i].from > room) {
-            w = terms[h[i].term].weight;
-            score -= --seen[h[i].term] == 0 ? w : w * AGAIN;
+        score += seen[h[j].term]++ == 0 ? more : more * AGAIN;
+        while (i < j && h[j].to - h[i].from > w->room) {
+            double less = w->terms[h[i].term].weight;
+
+            score -= --seen[h[i].term] == 0 ? less : less * AGAIN;
             i++;
         }
         if (score > best * (1 + 1e-9)) {
@@ -173,31 +172,40 @@ static bool mark(struct snippet *out, const struct hit *h, size_t n,
     return m.to == 0 || buf_add(&out->marks, &m, sizeof(m), e);
 }
 
-bool snippet_make(struct tokenizer *t, const char *text, size_t len,
-                  const struct snippet_term *terms, size_t n, size_t room,
-                  struct snippet *out, struct err *e)
+/* The piece around the hits that are best. */
+static bool show(struct snippet *out, const struct gather *g, size_t len,
+                 struct err *e)
 {
-    struct gather g = {
-        .text = text, .terms = terms, .n = n, .e = e, .ok = true};
+    const struct hit *h = (const void *)g->hits.data;
+    size_t n = g->hits.len / sizeof(*h);
+    size_t first = 0, last = 0, zero = 0;
     struct buf seen = {0};
-    size_t reach = len > SNIPPET_REACH ? utf8_trim(text, SNIPPET_REACH) : len;
-    size_t first = 0, last = 0, zero = 0, count;
-    const struct hit *h;
-    bool ok = n == 0 || tokenizer_read(t, text, reach, keep, &g, e);
+    bool ok = true;
 
-    for (size_t i = 0; ok && i < n; i++)
+    for (size_t i = 0; ok && i < g->w->n; i++)
         ok = buf_add(&seen, &zero, sizeof(zero), e);
-    h = (const struct hit *)(const void *)g.hits.data;
-    count = g.hits.len / sizeof(*h);
-    if (ok && g.ok && count > 0) {
-        choose(h, count, terms, (size_t *)(void *)seen.data, room, &first,
-               &last);
-        place(out, text, len, h[first].from, h[last - 1].to, room);
-        ok = mark(out, h, count, e);
-    } else {
-        place(out, text, len, 0, 0, room);
+    if (ok && seen.data) {
+        choose(h, n, g->w, (size_t *)(void *)seen.data, &first, &last);
+        place(out, g->text, len, h[first].from, h[last - 1].to, g->w->room);
+        ok = mark(out, h, n, e);
     }
     buf_free(&seen);
+    return ok;
+}
+
+bool snippet_make(struct tokenizer *t, const char *text, size_t len,
+                  const struct snippet_wish *w, struct snippet *out,
+                  struct err *e)
+{
+    struct gather g = {.text = text, .w = w, .e = e, .ok = true};
+    size_t reach = len > SNIPPET_REACH ? utf8_trim(text, SNIPPET_REACH) : len;
+    bool ok = w->n == 0 || tokenizer_read(t, text, reach, keep, &g, e);
+
+    ok = ok && g.ok;
+    if (ok && g.hits.len > 0)
+        ok = show(out, &g, len, e);
+    else
+        place(out, text, len, 0, 0, w->room);
     buf_free(&g.hits);
-    return ok && g.ok;
+    return ok;
 }

@@ -25,6 +25,13 @@ struct snippet_term {
     bool prefix;   /* in lower case, with its ending */
 };
 
+/* What is looked for, and the most bytes of a piece, at least 1. */
+struct snippet_wish {
+    const struct snippet_term *terms;
+    size_t n;
+    size_t room;
+};
+
 /* The text from (incl.) to (excl.), in bytes. */
 struct snippet_mark {
     size_t from, to;
@@ -38,12 +45,12 @@ struct snippet {
     struct buf marks;
 };
 
-/* Chooses the piece of at most room bytes (at least 1) that holds most of the
- * terms, the first of equals; the text's beginning when it holds none.  It
- * begins and ends between words where one is near, and never inside a
- * character.  False with *e set when memory ran out. */
+/* Chooses the piece that holds most of the terms, the first of equals; the
+ * text's beginning when it holds none.  It begins and ends between words where
+ * one is near, and never inside a character.  False with *e set when memory
+ * ran out. */
 bool snippet_make(struct tokenizer *t, const char *text, size_t len,
-                  const struct snippet_term *terms, size_t n, size_t room,
-                  struct snippet *out, struct err *e);
+                  const struct snippet_wish *w, struct snippet *out,
+                  struct err *e);
 
 #endif

@@ -5,7 +5,7 @@
 
 /* So many of the best events lend to their neighbours; where more hold a word
  * than these, the others' shares would not be seen. */
-#define GIVERS 4000
+#define GIVERS 2000
 
 static int by_score(const void *a, const void *b)
 {
@@ -16,22 +16,61 @@ static int by_score(const void *a, const void *b)
     return x->event < y->event ? -1 : x->event > y->event;
 }
 
-/* Where those begin that lend: the score of the last one of them. */
-static bool least_giver(const struct ranking *r, float *least, struct err *e)
+static bool no_memory(struct err *e)
 {
-    struct candidate *copy;
+    return err_set(e, ERR_NOMEM, "out of memory");
+}
 
-    *least = 0;
-    if (r->n <= GIVERS)
+/* Puts the k greatest of n numbers to the front, in any order: Hoare's
+ * selection. */
+static void select_greatest(float *list, long n, long k)
+{
+    long low = 0, high = n - 1;
+
+    while (low < high) {
+        float pivot = list[low + (high - low) / 2];
+        long i = low, j = high;
+
+        while (i <= j) {
+            while (list[i] > pivot)
+                i++;
+            while (list[j] < pivot)
+                j--;
+            if (i <= j) {
+                float swap = list[i];
+
+                list[i++] = list[j];
+                list[j--] = swap;
+            }
+        }
+        if (k - 1 <= j)
+            high = j;
+        else if (k - 1 >= i)
+            low = i;
+        else
+            return;
+    }
+}
+
+/* The score of the k-th best candidate, 0 when there are fewer. */
+static bool score_of(const struct ranking *r, size_t k, float *score,
+                     struct err *e)
+{
+    float *list;
+
+    *score = 0;
+    if (k == 0 || r->n <= k)
         return true;
-    copy = malloc(r->n * sizeof(*copy));
-    if (!copy)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    list = malloc(r->n * sizeof(*list));
+    if (!list)
+        return no_memory(e);
     for (size_t i = 0; i < r->n; i++)
-        copy[i] = r->list[i];
-    qsort(copy, r->n, sizeof(*copy), by_score);
-    *least = copy[GIVERS - 1].score;
-    free(copy);
+        list[i] = r->list[i].score;
+    select_greatest(list, (long)r->n, (long)k);
+    *score = list[0];
+    for (size_t i = 1; i < k; i++)
+        *score = list[i] < *score ? list[i] : *score;
+    free(list);
     return true;
 }
 
@@ -94,12 +133,13 @@ static void sum_up(struct ranking *r)
 static void weigh(const struct ranking *r, struct candidate *c,
                   const struct event *v)
 {
-    double worth =
-        r->idf > 0 ? 1 - r->w.cover + r->w.cover * c->idf / r->idf : 1;
+    double idf = c->idf + r->day_idf[c->session], worth = 1;
 
+    if (r->idf > 0)
+        worth += r->w.cover * ((idf < r->idf ? idf / r->idf : 1) - 1);
     if ((v->flags & EVENT_KIND) == EVENT_PROMPT)
         worth *= r->w.prompt;
-    c->words *= (float)worth;
+    c->words = (float)(worth * (c->words + r->day[c->session]));
     c->pairs *= (float)worth;
     c->score = c->words + c->pairs;
 }
@@ -119,7 +159,7 @@ bool ranking_spread(struct ranking *r, struct err *e)
         if (c->score > r->top[c->session])
             r->top[c->session] = c->score;
     }
-    if (!least_giver(r, &least, e))
+    if (!score_of(r, GIVERS, &least, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         uint32_t event = r->list[i].event;
@@ -152,18 +192,37 @@ static size_t one_a_session(struct ranking *r, struct candidate *list, size_t n)
     return kept;
 }
 
+/* The candidates with at least a score, sorted, into r->best; how many. */
+static size_t sort_best(struct ranking *r, float least)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (r->list[i].score >= least)
+            r->best[n++] = r->list[i];
+    qsort(r->best, n, sizeof(*r->best), by_score);
+    return n;
+}
+
 const struct candidate *ranking_best(struct ranking *r, size_t limit,
                                      bool by_session, size_t *n)
 {
+    /* Of one session there may be many: then more are looked at. */
+    size_t k = by_session ? 20 * limit : limit;
+    struct err e;
+    float least;
+
     free(r->best);
     r->best = malloc((r->n + 1) * sizeof(*r->best));
     *n = 0;
-    if (!r->best)
+    if (!r->best || !score_of(r, k, &least, &e))
         return NULL;
-    for (size_t i = 0; i < r->n; i++)
-        r->best[i] = r->list[i];
-    qsort(r->best, r->n, sizeof(*r->best), by_score);
-    *n = by_session ? one_a_session(r, r->best, r->n) : r->n;
+    *n = sort_best(r, least);
+    if (by_session) {
+        *n = one_a_session(r, r->best, *n);
+        if (*n < limit && least > 0)
+            *n = one_a_session(r, r->best, sort_best(r, 0));
+    }
     *n = *n < limit ? *n : limit;
     return r->best;
 }

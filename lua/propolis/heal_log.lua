@@ -51,7 +51,7 @@ function heal_log.read()
     local path, err = heal_log.path()
     if not path then return nil, err end
     local text
-    text, err = sys.read(path)
+    text, err = sys.read(path, nil, true)
     if not text and err.code ~= "none" then return nil, tostring(err) end
     local entries = {}
     for line in (text or ""):gmatch("[^\n]+") do

@@ -39,11 +39,11 @@ end
 -- conf is what config.load(true) gave; opts see worker.run.
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
-    { name = "index", guarded = true, run = index },
     { name = "summaries", run = function(conf)
         return require("propolis.summary").catch_up(conf)
     end },
     { name = "context", run = context },
+    { name = "index", guarded = true, run = index },
     { name = "sync", guarded = true, run = sync },
     { name = "context of the team", run = context }, -- what the sync brought
     { name = "summaries by agents", guarded = true, run = function(conf)

@@ -10,7 +10,7 @@
 //
 // The conversation: the first turn calls a tool that works, the second one
 // that fails, the third says it is done. A request that offers no tool (titles,
-// summaries) gets one word.
+// summaries) gets one word; with E2E_ANSWER everything is answered by that.
 import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,7 +20,8 @@ const COMMANDS = [
   process.env.E2E_FIRST ?? "echo propolis-e2e-output",
   process.env.E2E_SECOND ?? "ls /propolis-e2e-missing",
 ];
-const DONE = "All of it is done, says the model.";
+const DONE = process.env.E2E_ANSWER ?? "All of it is done, says the model.";
+const WORD = process.env.E2E_ANSWER ?? "ok";
 
 const note = (what) => appendFileSync(log, JSON.stringify(what) + "\n");
 
@@ -52,9 +53,9 @@ function messages(body, res) {
           description: "run it",
         }),
       }
-    : { type: "text_delta", text: tool ? DONE : "ok" };
+    : { type: "text_delta", text: tool ? DONE : WORD };
   if (!body.stream) {
-    const content = [{ type: "text", text: tool ? DONE : "ok" }];
+    const content = [{ type: "text", text: tool ? DONE : WORD }];
     res.writeHead(200, { "content-type": "application/json" });
     return res.end(
       JSON.stringify({
@@ -118,7 +119,7 @@ function responses(body, res) {
         }
       : {
           type: "message", id: "msg_1", role: "assistant",
-          content: [{ type: "output_text", text: name ? DONE : "ok" }],
+          content: [{ type: "output_text", text: name ? DONE : WORD }],
         };
   const response = { id: `resp_${turn}`, status: "in_progress", output: [] };
   const usage = {
@@ -156,7 +157,7 @@ function completions(body, res) {
           },
         ],
       }
-    : { role: "assistant", content: name ? DONE : "ok" };
+    : { role: "assistant", content: name ? DONE : WORD };
   const chunk = (more) => ({
     id: `chat_${turn}`, object: "chat.completion.chunk", created: 1,
     model: body.model, ...more,
@@ -180,7 +181,7 @@ function generate(body, res, streamed) {
   const part =
     name && turn < COMMANDS.length
       ? { functionCall: { name, args: SHELLS[name](COMMANDS[turn]) } }
-      : { text: name ? DONE : "ok" };
+      : { text: name ? DONE : WORD };
   const response = {
     candidates: [
       { content: { role: "model", parts: [part] }, finishReason: "STOP" },

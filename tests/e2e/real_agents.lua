@@ -12,6 +12,7 @@ local tmp = require "tmp"
 
 local HERE = sys.realpath(debug.getinfo(1, "S").source:match("^@(.*)/"))
 local NPM = assert(os.getenv("E2E_NPM"), "E2E_NPM names the fetched agents")
+local PROGRAM = sys.readlink("/proc/self/exe")
 local NODE = NPM .. "/node/node_modules/.bin/node"
 
 -- prompt: what the person says; done: what the model says at the end; home:
@@ -66,6 +67,40 @@ function e2e.run(words, env, files)
     local said, err = e2e.node("model.mjs",
         { e2e.home .. "/log", table.unpack(words) }, env)
     assert.is_truthy(said:find(e2e.done, 1, true), said .. err)
+end
+
+-- What the model says when it is asked for a summary.
+local ENTRY = [[
+## What Happened
+It was tried with the real program.
+
+## Key Facts
+- one call worked and one failed
+
+## Decisions & Reasoning
+- none
+
+## Open Questions / TODO
+- none
+]]
+
+--- Has the session's own agent asked for its summary, which must be stored; the
+-- agent gets no tools that do anything.
+-- @param agent its folder's name; list from e2e.rows(); env, files: as e2e.run
+function e2e.summarized(agent, list, env, files)
+    env.PATH = e2e.bin(agent, ""):gsub("/$", "") .. ":" .. environment().PATH
+    env.E2E_ANSWER, env.E2E_FILES, env.E2E_BODIES = ENTRY, files or "", "1"
+    local log = e2e.home .. "/summary.log"
+    local said = e2e.node("model.mjs", { log, PROGRAM, "summarize", "--agent",
+        list[1].message.session_id }, env)
+    assert.is_truthy(said:find("asked by propolis\n\n" .. ENTRY, 1, true))
+    local asked = sys.read(log)
+    assert.is_truthy(asked:find("propolis-e2e-missing", 1, true))
+    for _, tool in ipairs { "Bash", "shell", "exec_command", "bash",
+        "run_shell_command", "write_file", "web_search" } do
+        assert.is_nil(asked:find(('\\"name\\":\\"%s\\"'):format(tool), 1, true),
+            tool)
+    end
 end
 
 --- The rows of the store in the order of their events.

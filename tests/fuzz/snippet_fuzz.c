@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct tokenizer *t;
     struct taken k = {.step = 1};
+    struct snippet_wish w;
     struct snippet s = {0};
     struct err e;
     size_t room;
@@ -74,7 +75,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(text && (t || (t = tokenizer_new(fuzz_db(), &e))));
     memcpy(text, data + 2, size);
     CHECK(tokenizer_read(t, text, size, take, &k, &e));
-    CHECK(snippet_make(t, text, size, k.terms, k.n, room, &s, &e));
+    w.terms = k.terms;
+    w.n = k.n;
+    w.room = room;
+    CHECK(snippet_make(t, text, size, &w, &s, &e));
     check(text, size, room, &s, k.n);
     buf_free(&s.marks);
     free(text);

@@ -112,6 +112,37 @@ function hooks.waiting(home)
     return rows, noise
 end
 
+--- The folder outside of a home in which its events may be kept.
+-- @param shared the hooks' TMPDIR, which is their XDG_RUNTIME_DIR as well
+-- @param uid the user whose home it is; ours without
+function hooks.shelter(home, shared, uid)
+    local state = home .. "/state"
+    return ("%s/propolis-%d-%s"):format(shared,
+        uid or sys.stat("/proc/self").uid, sys.sha256(state):sub(1, 12))
+end
+
+-- The folders in which an event could be kept.
+local function places(home, shared)
+    return { home .. "/data", home .. "/state/journal",
+        home .. "/config/journal", hooks.shelter(home, shared) }
+end
+
+--- Lets nothing be kept anywhere, by files where folders belong.
+function hooks.close(home, shared)
+    for _, path in ipairs(places(home, shared)) do
+        if sys.stat(path) then assert(sys.rename(path, path .. ".was")) end
+        tmp.write(path, "a file")
+    end
+end
+
+--- Ends that: what was there before is there again.
+function hooks.open(home, shared)
+    for _, path in ipairs(places(home, shared)) do
+        assert(sys.remove(path))
+        sys.rename(path .. ".was", path)
+    end
+end
+
 --- Every file below a folder: path -> bytes.
 function hooks.files(dir, found)
     found = found or {}

@@ -58,12 +58,13 @@ end
 -- @param home of a local store, made when it is not there; or a URL
 -- @param events list, see memories.row
 -- @param more nil or { memory = list of rows, skills = list of rows }
-function memories.fill(home, events, more)
+-- @param options nil or those of propolis.open
+function memories.fill(home, events, more, options)
     local url = home:find("^%a+:") and home or memories.url(home)
     if url == memories.url(home) then
         assert(require("engine.sys").mkdir(home .. "/data"))
     end
-    local store <close> = assert(propolis.open(url))
+    local store <close> = assert(propolis.open(url, options))
     assert(store:ensure())
     local rows = {}
     for n, e in ipairs(events) do rows[n] = memories.row(e, n) end
@@ -76,11 +77,15 @@ function memories.fill(home, events, more)
 end
 
 --- Runs a command in UTC, in the folder home/nest.
+-- @param home the home, or { home =, env = more variables }
 function memories.run(home, ...)
-    local sys = require "engine.sys"
-    assert(sys.mkdir(home .. "/nest"))
-    return run({ ... }, { home = home, cwd = home .. "/nest",
-        env = { TZ = "UTC" } })
+    local env = { TZ = "UTC" }
+    if type(home) == "table" then
+        for name, value in pairs(home.env) do env[name] = value end
+        home = home.home
+    end
+    assert(require("engine.sys").mkdir(home .. "/nest"))
+    return run({ ... }, { home = home, cwd = home .. "/nest", env = env })
 end
 
 return memories

@@ -88,9 +88,13 @@ local VARIES = {
         .. "%x%x%x%x%x%x%x%x%x%x%x%x", "UUID" },
     { "%f[%w.]%d+%.%d+%.%d+[-+][%w.-]*g%x+[.-]?%l*", "VERSION" },
     { "%f[%w.]%d+%.%d+%.%d+%f[^%w.]", "VERSION" },
+    { "%d%d%d%d%-%d%d%-%d%d %d%d:%d%d%f[^%d]", "WHEN" },
+    { "%d%d%d%d%-%d%d%-%d%d, %a+day%f[%A]", "DAY" },
+    { "%f[%d]%d%d:%d%d:%d%d%f[^%d]", "CLOCK" },
     { "%f[%w]%d+ ms%f[%W]", "TIME" },
     { "%f[%w.]%d+%.%d+ [KM]iB%f[%W]", "SIZE" },
     { "%f[%w]%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%f[^%w]", "ID" },
+    { "%f[%w]%x%x%x%x%x%x%x%x%x%x%x%x%f[^%w]", "REF" },
 }
 
 --- A text without what differs from run to run. In a text that has any of it,

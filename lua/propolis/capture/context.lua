@@ -9,11 +9,22 @@ local RECIPE = [[
   author, message FROM {sessions} WHERE message LIKE '%WORD%'
   ORDER BY creation_date DESC LIMIT 10"`; summaries are in {memory}.]]
 
+-- A table's name in a statement that stands in double quotes of the shell.
+-- @param usual the one that needs no look
+local function name_in(name, usual)
+    if name == usual or not require("propolis.capture.keywords")[name:upper()]
+    then
+        return name
+    end
+    return ('\\"%s\\"'):format(name)
+end
+
 --- How a model looks things up; for every text that tells one.
 -- @param facts program, as a word of the shell; tables, of a configuration
 function context.recipe(facts)
     return (RECIPE:gsub("{(%l+)}", { program = facts.program,
-        memory = facts.tables.memory, sessions = facts.tables.sessions }))
+        memory = name_in(facts.tables.memory, "memory"),
+        sessions = name_in(facts.tables.sessions, "sessions") }))
 end
 
 local TEXT = [[
@@ -84,8 +95,8 @@ function context.text(facts)
 end
 
 --- What the person should see, or nil.
--- @param facts warning (a sentence or nil), waiting (whether the store does
--- not take what was captured), notices (texts)
+-- @param facts warning (a sentence or nil), waiting (why the store does not
+-- take what was captured, or whether), notices (texts)
 function context.notice(facts)
     local list = {}
     for i, text in ipairs(facts.notices or {}) do
@@ -95,8 +106,9 @@ function context.notice(facts)
         list[#list + 1] = "propolis: " .. facts.warning
     end
     if facts.waiting then
-        list[#list + 1] = "propolis: captured events wait to be stored;"
-            .. " `propolis doctor` says why"
+        list[#list + 1] = "propolis: captured events wait to be stored"
+            .. (facts.waiting == true and "; `propolis doctor` says why"
+            or ": " .. facts.waiting)
     end
     local shown = require("engine.text").printable
     return #list > 0 and table.concat(list, "\n"):gsub("[^\n]+", shown) or nil

@@ -2,6 +2,7 @@
 -- clock, ids and the redactor come with the call.
 local entry = require "propolis.capture.entry"
 local json = require "propolis.json"
+local places = require "propolis.config.places"
 
 local event = {}
 
@@ -33,7 +34,7 @@ end
 
 --- The last part of a folder's path; propolis.capture.project says of which.
 function event.project(cwd)
-    return entry.text((cwd or ""):gsub("/+$", ""):match("[^/]*$")) or "unknown"
+    return entry.text(places.last(places.trimmed(cwd or ""))) or "unknown"
 end
 
 -- User, organisation and workspace stand in a path as they are; only what
@@ -99,7 +100,7 @@ function event.row(agent, e, stamp, redactor)
     return {
         id = e.key and keyed_id(id, e.key, stamp.sha256) or stamp.row_id,
         path = path,
-        filename = path:match("[^/]*$"),
+        filename = places.last(path),
         message = text,
         author = stamp.who.user,
         size_bytes = #text,

@@ -8,6 +8,8 @@
 -- They come from the journal: it is renamed, which hooks do not notice, stored,
 -- and removed.  A process that dies on the way leaves the renamed file, and the
 -- next one goes on with it: what the store has by then, it knows by the ids.
+-- What the journal did not take comes from propolis.capture.fallback.
+local fallback = require "propolis.capture.fallback"
 local journal = require "propolis.capture.journal"
 local log = require "propolis.log"
 local spool = require "propolis.capture.spool"
@@ -91,24 +93,39 @@ local function put_each(store, records, bad)
     return true
 end
 
--- Stores what is in a file of the journal, each row once by its id.
-local function put_file(store, path, bad)
+-- Stores what is in a file of the journal, each row once by its id, and before
+-- each record what other journals took earlier.
+-- @param path nil for all that they still have
+-- @param early what they took (see propolis.capture.fallback)
+local function put_file(store, path, early, bad)
     local batch, bytes = {}, 0
-    local ok, err = journal.read(path, function(list, size)
+    local function flush()
+        local records = batch
+        batch, bytes = {}, 0
+        if #records == 0 then return true end
+        return put_each(store, records, bad)
+    end
+    local function add(list, size)
         for _, record in ipairs(list) do
             record.once = record.once or "id"
             batch[#batch + 1] = record
         end
         bytes = bytes + size
         if #batch < intake.rows and bytes < intake.bytes then return true end
-        local records = batch
-        batch, bytes = {}, 0
-        return put_each(store, records, bad)
-    end, bad)
-    if ok and #batch > 0 then
-        ok, err = put_each(store, batch, bad)
+        return flush()
     end
-    return ok, err
+    local ok, err
+    if path then
+        ok, err = journal.read(path, function(list, size)
+            local given, why = early:give(list[1].row.creation_date or "", add)
+            if not given then return nil, why end
+            return add(list, size)
+        end, bad)
+    else
+        ok, err = early:give(nil, add)
+    end
+    if not ok then return nil, err end
+    return flush()
 end
 
 -- Keeps bytes that could not be stored in a file whose name says what they are,
@@ -126,55 +143,69 @@ local function set_aside(path, pieces, why)
 end
 
 -- Stores one file of the journal, all that can be; true, or nil, err.
-local function take_file(store, path, name)
+local function take_file(store, path, name, early)
     local pieces, first = {}, nil
-    local ok, err = put_file(store, path, function(bytes, why)
+    local function bad(bytes, why)
         pieces[#pieces + 1], first = bytes, first or why
-    end)
+    end
+    local ok, err = put_file(store, path, early, bad)
     if not ok then return nil, err end
+    if not path then
+        for _, bytes in ipairs(early.noise) do bad(bytes, "no record") end
+    end
     return set_aside(name, pieces, first)
 end
 
 -- Takes the journal away from the hooks; one that was taken comes first.
--- @return its name now; nil when there is none; nil, err
+-- @return its name now; nil when there is none that is a file; nil, err
 local function take_away(file)
     local taken = journal.taken(file)
     local there = sys.stat(taken, true)
     if not there then
+        local stat = sys.stat(journal.path(file), true)
+        if stat and stat.type ~= "file" then return nil end
         local ok, err = sys.rename(journal.path(file), taken)
         if not ok then return nil, err.code ~= "none" and err or nil end
         there = sys.stat(taken, true)
     end
-    if there.type == "file" then return taken end
+    if there.type == "file" then
+        -- To be locked it must be writable.
+        if there.mode & 384 ~= 384 then sys.chmod(taken, 384) end
+        return taken
+    end
     return nil, require("engine.store").error("io", taken .. " is no file")
 end
 
 -- Stores what is whole in a journal to which a hook that was stopped may go on
 -- to write, and behind it, and leaves both.
-local function copy_whole(store, file)
+local function copy_whole(store, file, early)
     for _, path in ipairs { journal.taken(file), journal.path(file) } do
         if sys.stat(path) then
-            local ok, err = put_file(store, path, function() end)
+            local ok, err = put_file(store, path, early, function() end)
             if not ok then return nil, err end
         end
     end
     return true
 end
 
--- Stores the journal that was taken away, and what came meanwhile.
-local function take_all(store, file, taken)
+-- Stores the journal that was taken away, what came meanwhile, and what other
+-- journals took.
+local function take_all(store, file, taken, early)
     local err
     while taken do
         local alone <close> = sys.lock(taken, intake.hook_ms)
-        if not alone then return copy_whole(store, file) end
-        local ok, why = take_file(store, taken, journal.path(file))
+        if not alone then return copy_whole(store, file, early) end
+        local ok, why = take_file(store, taken, journal.path(file), early)
         if ok then
             ok, why = sys.remove(taken)
         end
         if not ok then return nil, why end
         taken, err = take_away(file)
     end
-    return not err or nil, err
+    if err then return nil, err end
+    local ok, why = take_file(store, nil, journal.path(file), early)
+    if ok then return early:remove() end
+    return nil, why
 end
 
 -- The local store with all its tables, as far as they can be had.
@@ -206,12 +237,30 @@ local function take_in(conf, file, store)
     if not lock then return nil, busy end
     ok, err = spool.move(conf.paths.state, file)
     if not ok then return nil, err end
+    local early <close> = fallback.take(conf, intake.hook_ms)
     local taken, why = take_away(file)
-    if not taken then return not why or nil, why end
-    if store then return take_all(store, file, taken) end
+    if why then return nil, why end
+    if not taken and not early.files[1] then return true end
+    if store then return take_all(store, file, taken, early) end
     local own <close>, unopened = open_whole(conf)
     if not own then return nil, unopened end
-    return take_all(own, file, taken)
+    return take_all(own, file, taken, early)
+end
+
+-- Says what keeps events waiting, for the next session's start; nil forgets it.
+local function note(file, err)
+    local path = journal.why(file)
+    if err then
+        sys.replace(path, tostring(err), 384)
+    elseif sys.stat(path) then
+        sys.remove(path)
+    end
+end
+
+--- Whether anything waits to be taken in.
+function intake.waits(conf)
+    return journal.waits(conf.local_store:match("^sqlite:(.*)$"))
+        or spool.waits(conf.paths.state) or #fallback.files(conf) > 0
 end
 
 --- Takes in what hooks captured for the local store of a configuration, in
@@ -221,12 +270,14 @@ end
 -- @return true, or nil, err
 function intake.take_in(conf, store)
     local file = conf.local_store:match("^sqlite:(.*)$")
-    if not journal.waits(file) and not spool.waits(conf.paths.state) then
+    if not intake.waits(conf) then return true end
+    local fine, ok, err = sys.pcall(take_in, conf, file, store)
+    if fine and ok then
+        note(file)
         return true
     end
-    local fine, ok, err = sys.pcall(take_in, conf, file, store)
-    if fine and ok then return true end
     err = fine and err or ok
+    if err.code ~= "busy" then note(file, err) end
     log.warn("captured events wait to be stored: %s", err)
     return nil, err
 end

@@ -40,10 +40,19 @@ function journal.waits(file)
     return false
 end
 
---- Whether events wait for longer than taking them in can last.
+--- Where stands what keeps the journal from being stored.
+function journal.why(file)
+    return journal.path(file) .. ".why"
+end
+
+--- Whether events wait because they cannot be stored, or for longer than taking
+-- them in can last.
+-- @return what keeps them waiting, or true when that is not known; or false
 function journal.stuck(file)
     local stat = sys.stat(journal.taken(file))
-    return stat ~= nil and sys.time() - stat.mtime > 60
+    if not stat then return false end
+    return sys.read(journal.why(file), 1000, true)
+        or sys.time() - stat.mtime > 60
 end
 
 local function checksum(text)

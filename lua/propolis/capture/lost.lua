@@ -14,21 +14,38 @@ local OTHERS = tonumber("077", 8)
 -- Notes are no longer than this (bytes); then they count no further.
 local MAX = 1 << 16
 
+-- Bytes that must have room, so that there is some for a record.
+local PROBE = 2048
+
 -- The user whose notes these are; nobody where that cannot be told.
 local function uid()
     return (sys.stat("/proc/self") or { uid = -1 }).uid
 end
 
--- The files that may hold notes for a state folder: its own; others name it,
--- as their folders serve all homes.
--- @param state its path, or nil where there is no home
-local function files(state)
-    local name = ("/propolis-%d-%s.lost"):format(uid(),
+-- Paths for a state folder in folders that serve all homes, which is why they
+-- name it.
+local function shared(state, ...)
+    local list, name = {}, ("/propolis-%d-%s"):format(uid(),
         sys.sha256(state or ""):sub(1, 12))
-    local list = { state and state .. "/lost" }
-    for _, folder in ipairs { places.env("XDG_RUNTIME_DIR") or "",
-        places.env("TMPDIR") or "", "/tmp" } do
+    for _, folder in ipairs { ... } do
         if folder:sub(1, 1) == "/" then list[#list + 1] = folder .. name end
+    end
+    return list
+end
+
+--- Folders outside of the home that may be made for what belongs to it.
+-- @param state the path of its state folder, or nil where there is no home
+function lost.shelters(state)
+    return shared(state, places.env("TMPDIR") or "/tmp",
+        places.env("XDG_RUNTIME_DIR") or "")
+end
+
+-- The files that may hold notes: in the state folder, and in others.
+local function files(state)
+    local list = { state and state .. "/lost" }
+    for _, path in ipairs(shared(state, places.env("XDG_RUNTIME_DIR") or "",
+        places.env("TMPDIR") or "", "/tmp")) do
+        list[#list + 1] = path .. ".lost"
     end
     return list
 end
@@ -38,11 +55,16 @@ local function state_folder()
     return paths and paths.state
 end
 
--- Whether a file is one that nobody else can have written or can read.
-local function is_ours(stat)
-    return stat ~= nil and stat.type == "file" and stat.mode & OTHERS == 0
+--- Whether a file or folder is one that nobody else can have written, or can
+-- read.
+-- @param stat what is known of it, or nil
+-- @param type as in there
+function lost.is_ours(stat, type)
+    return stat ~= nil and stat.type == type and stat.mode & OTHERS == 0
         and stat.uid == uid()
 end
+
+local function is_ours(stat) return lost.is_ours(stat, "file") end
 
 -- Adds a line to a file of notes: whether that could be done.
 local function add(path, line)
@@ -112,16 +134,44 @@ function lost.all()
     end
 end
 
---- Why an event of this configuration could be kept nowhere at this moment, as
--- a sentence; or nil.
-function lost.trouble(conf)
-    local folder = conf.local_store:match("^sqlite:(.*)/")
-    local path, ok, err = folder .. "/.probe", sys.mkdir(folder)
-    if ok then
-        ok, err = sys.append(path, ("x"):rep(2048), MODE)
-        sys.remove(path)
+-- The largest file that this process may write (bytes), or nil.
+local function size_limit()
+    local text = sys.read("/proc/self/limits") or ""
+    return tonumber(text:match("Max file size%s+(%d+)"))
+end
+
+--- Whether the journal of a store's file takes a record at this moment; it is
+-- not changed.
+-- @return true; or nil, err
+function lost.takes(file)
+    local journal = require("propolis.capture.journal").path(file)
+    local ok, err = sys.mkdir(file:match("^(.*)/"))
+    local there = ok and sys.stat(journal, true)
+    if there and there.type ~= "file" then
+        return nil, journal .. " is no file: move it away"
+    elseif there then
+        ok, err = sys.append(journal, "", MODE)
     end
-    return not ok and tostring(err) or nil
+    if not ok then return nil, err end
+    if there and there.size + PROBE > (size_limit() or math.huge) then
+        return nil, journal .. " is as large as a file may be (ulimit -f)"
+    end
+    local probe = file:match("^(.*)/") .. "/.probe"
+    ok, err = sys.append(probe, ("x"):rep(PROBE), MODE)
+    sys.remove(probe)
+    return ok and true, err
+end
+
+--- What keeps events of this configuration out of the journal at this moment.
+-- @return why they could be kept nowhere, as a sentence, or nil; why they are
+-- kept elsewhere, as a sentence, or nil
+function lost.trouble(conf)
+    local ok, err = lost.takes(conf.local_store:match("^sqlite:(.*)$"))
+    if ok then return nil end
+    local place = require("propolis.capture.fallback").place(conf)
+    if not place then return tostring(err) end
+    return nil, ("%s; till that is mended events are kept in %s"):format(err,
+        place)
 end
 
 return lost

@@ -15,7 +15,7 @@ local NAME = "^%d+%-%d+%-%d+%.json$"
 -- One file's record; nil and true when there is none in it.  A file that the
 -- disk does not give now may be there for the next one.
 local function read(path)
-    local text = sys.read(path)
+    local text = sys.read(path, nil, true)
     if not text then return nil end
     local record = json.decode(text)
     if type(record) ~= "table" or type(record.row) ~= "table"

@@ -8,6 +8,7 @@ local json = require "propolis.json"
 local shared = require "propolis.cli.agents"
 local state = require "propolis.install.state"
 local sys = require "engine.sys"
+local trouble = require "propolis.install.trouble"
 
 local command = {
     name = "doctor",
@@ -52,54 +53,27 @@ local function finding(list, ok, about, text, ...)
     list[#list + 1] = { ok = ok, about = about, text = text }
 end
 
--- The user's own files: what hooks do without when one of them is broken.
--- @return the configuration that hooks have; nil when there is none
-local function check_files(list)
-    local conf, err = config.load(true)
-    if not conf or conf.warning then
-        finding(list, false, "settings", "%s", conf and conf.warning or err)
-    end
-    if not conf then return nil end
-    local _, refused = require("propolis.schemas").list()
-    for _, why_not in ipairs(refused) do
-        finding(list, false, "schemas", "%s", why_not)
-    end
-    _, err = require("propolis.capture.redact").load(conf.paths.config)
-    if err then finding(list, false, "redact.lua", "%s", err) end
-    return conf
-end
-
--- What the store did not take when it was opened.
-local function check_journal(list, conf)
-    local waiting = activity.waiting(conf)
-    if waiting > 0 then
-        finding(list, false, "journal", "%d events wait beside the store: look "
-            .. "into %s/propolis.log", waiting, conf.paths.state)
+local function find_all(list, found)
+    for _, one in ipairs(found) do
+        finding(list, false, one.about, "%s", one.text)
     end
 end
 
+-- When events were last seen, as far as the store can be read.
 local function check_store(list, conf)
-    local store <close>, err = activity.open(conf)
-    local path, file = activity.file(conf)
-    local trouble = require("propolis.capture.lost").trouble(conf)
-    if trouble then
-        finding(list, false, "store", "%s: no event can be stored", trouble)
-    elseif not file and not err then
+    local found, file = trouble.store(conf)
+    local store <close> = found
+    find_all(list, file)
+    local path, there = activity.file(conf)
+    if not there and #file == 0 then
         finding(list, nil, "store", "%s is not there yet: no event came", path)
     end
-    if not file and not err then return {} end
-    if not store then
-        check_journal(list, conf)
-        finding(list, false, "store", "%s does not open: %s. Move it away and "
-            .. "the next event makes a new one", path, tostring(err))
-        return {}
-    end
+    if not store then return {} end
     local rows = store:query("PRAGMA quick_check(1)")
     local word = rows and rows[1] and rows[1].quick_check
     finding(list, word == "ok", "store", "%s: %s", path,
         word == "ok" and "sound" or tostring(word) .. ". Move it away and the "
         .. "next event makes a new one")
-    check_journal(list, conf)
     return activity.seen(store, conf) or {}
 end
 
@@ -219,7 +193,8 @@ function command.main(opts)
     if excess then return cli.usage(command, excess) end
     if opts.why then return why(opts.why, opts) end
     local list = {}
-    local conf = check_files(list)
+    local conf, files = trouble.files()
+    find_all(list, files)
     if not conf then return shown(list, opts) end
     finding(list, true, "program", "%s, version %s", ctx.program, ctx.version)
     local seen = check_store(list, conf)

@@ -122,6 +122,9 @@ local function capture(conf, name, events)
     local from, to = journal.append(conf.local_store:match("^sqlite:(.*)$"),
         list)
     if not from then
+        from, to = require("propolis.capture.fallback").append(conf, list)
+    end
+    if not from then
         local what = list[1].row.description
         require("propolis.capture.lost").tell(what, tostring(to))
         error(("%s is lost: %s"):format(what, to), 0)
@@ -153,8 +156,9 @@ local function respond(conf, agent, event, first, captured, rule)
     local context = require "propolis.capture.context"
     local lost = require "propolis.capture.lost"
     if not conf.context and not agent.shows_notice then return end
+    local detour
     if captured then
-        rule = lost.trouble(conf)
+        rule, detour = lost.trouble(conf)
         captured = not rule
     end
     local facts = {
@@ -170,6 +174,7 @@ local function respond(conf, agent, event, first, captured, rule)
         recalled = require("propolis.capture.prepared").text(conf, first),
     }
     table.insert(facts.notices, lost.notice())
+    table.insert(facts.notices, detour)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end

@@ -2,10 +2,11 @@
 local activity = require "propolis.install.activity"
 local agents = require "propolis.agents"
 local cli = require "propolis.cli"
-local config = require "propolis.config"
 local json = require "propolis.json"
 local shared = require "propolis.cli.agents"
 local state = require "propolis.install.state"
+local sys = require "engine.sys"
+local trouble = require "propolis.install.trouble"
 
 local command = {
     name = "status",
@@ -19,7 +20,7 @@ usage: propolis status [AGENT...] [--json]
 AGENT is one of {agents}.
 Reads the agents' files and the local store, which takes in what hooks captured;
 changes nothing else and asks no network.  Exit 1 when something that is
-installed cannot work.
+installed cannot work, or events cannot be stored: that is said first.
 ]],
     options = { json = "flag" },
 }
@@ -40,14 +41,24 @@ local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
 
 -- The last failure of an agent that was asked for a summary, or nil.
 local function summaries(store, conf)
-    return store and conf.summaries == "agent"
+    return conf.summaries == "agent"
         and require("propolis.summary.asked").trouble(store) or nil
 end
 
+-- What the store says: when events were last seen, the last sync, rows that
+-- the team's store would not take, and the last failure of a summary.
+local function read_store(store, conf)
+    local seen, err = activity.seen(store, conf)
+    if not seen then error(err, 0) end
+    local team = require("propolis.sync").status(store)
+    return seen, team, team and team.rejected > 0
+        and require("propolis.sync.outbox").rejected(store) or {},
+        summaries(store, conf)
+end
+
 -- Store, backlog and login: { version, program, user, ... }.
-local function overview(ctx, conf, store)
+local function overview(ctx, conf, team, rejected, asked)
     local path, file = activity.file(conf)
-    local team = store and require("propolis.sync").status(store) or nil
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
         org = conf.org_name, workspace = conf.workspace,
@@ -55,11 +66,10 @@ local function overview(ctx, conf, store)
         store = path, bytes = file and file.size,
         journal = activity.waiting(conf),
         outbox = team and team.waiting, team = team,
-        summaries = summaries(store, conf),
+        summaries = asked,
         remote = conf.remote
             and require("propolis.stores").shown(conf.remote),
-        rejected = team and team.rejected > 0
-            and require("propolis.sync.outbox").rejected(store) or {},
+        rejected = rejected or {},
     }
 end
 
@@ -160,39 +170,58 @@ local function as_json(all, reports)
     all.summary_error = all.summaries and all.summaries.error
     all.rejected = json.pick_all(all.rejected,
         { "table", "id", "queued_at", "error" })
+    all.problems = json.pick_all(all.problems, { "about", "text" })
     all.agents = json.pick_all(reports, { "agent", "state", "folder", "error",
         "seen", "hooks", "missing", "servers", "advice" })
     return cli.json(json.pick(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",
         "last_error_at", "failures", "next_try", "rejected",
-        "summary_error", "agents" }))
+        "summary_error", "problems", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }
 
+-- Everything that can be known, whatever is broken.
+-- @return the overview, with its problems; and the agents' reports
+local function look(list, ctx)
+    local conf, problems = trouble.files()
+    if not conf then return nil, cli.fail(problems[1].text) end
+    local found, more = trouble.store(conf)
+    local store <close> = found
+    table.move(more, 1, #more, #problems + 1, problems)
+    local fine, seen, team, rejected, asked = true, {}, nil, nil, nil
+    if store then
+        fine, seen, team, rejected, asked = sys.pcall(read_store, store, conf)
+    end
+    if not fine and #more == 0 then
+        problems[#problems + 1] = { about = "store", text = tostring(seen) }
+    end
+    local reports = {}
+    for i, agent in ipairs(list) do
+        reports[i] = state.read(agent, ctx, fine and seen or {})
+    end
+    local all = overview(ctx, conf, fine and team or nil, rejected, asked)
+    all.problems = problems
+    return all, reports
+end
+
 function command.main(opts)
     local list, ctx = shared.start(opts, command)
     if not list then return ctx end
-    local conf = cli.check(config.load())
-    local store, err = activity.open(conf)
-    if err then return cli.fail(err) end
-    local seen = store and cli.check(activity.seen(store, conf)) or {}
-
-    local reports, bad = {}, false
-    for i, agent in ipairs(list) do
-        reports[i] = state.read(agent, ctx, seen)
-        bad = bad or BAD[reports[i].state] or false
+    local all, reports = look(list, ctx)
+    if not all then return reports end
+    local bad = false
+    for _, one in ipairs(all.problems) do bad = bad or not one.passing end
+    for _, report in ipairs(reports) do
+        bad = bad or BAD[report.state] or false
     end
-    local all = overview(ctx, conf, store)
-    if store then store:close() end
     if opts.json then
         local code = as_json(all, reports)
         return bad and cli.FAILED or code
     end
+    for _, one in ipairs(all.problems) do cli.say("propolis: %s", one.text) end
     say_overview(all)
-    local _, refused = require("propolis.schemas").list()
-    for _, why in ipairs(refused) do cli.say("propolis: %s", why) end
     say_agents(reports)
     for _, report in ipairs(#opts > 0 and reports or {}) do
         say_hooks(report)

@@ -114,7 +114,7 @@ local ACCOUNT = { "token", "orgId", "orgName", "userName", "workspaceId",
 -- @return a table; nil when there is no file; nil and a sentence when broken
 function config.credentials(path)
     check(path, "string", "a file must be named by a string")
-    local text, err = require("engine.sys").read(path, FILE_MAX)
+    local text, err = require("engine.sys").read(path, FILE_MAX, true)
     if not text then return nil, err.code ~= "none" and err.message or nil end
     local json = require "propolis.json"
     local value
@@ -215,7 +215,7 @@ function config.keep(conf)
         sys.remove(path)
     elseif not copy or copy.mtime < now.mtime or copy.size ~= now.size then
         sys.mkdir(conf.paths.state)
-        sys.replace(path, sys.read(conf.paths.settings) or "")
+        sys.replace(path, sys.read(conf.paths.settings, FILE_MAX, true) or "")
     end
 end
 

@@ -51,6 +51,17 @@ function places.expand(path)
     return home and home .. path:sub(2), err
 end
 
+--- A path without the slashes at its end; "/" stays.  In linear time, whatever
+-- the path is.
+function places.trimmed(path)
+    return path:match("^(.*[^/])/*$") or path:sub(1, 1)
+end
+
+--- The last part of a path, in linear time as well.
+function places.last(path)
+    return path:match("^.*/(.*)$") or path
+end
+
 --- A store's URL that means the same file wherever a process stands.
 -- @param base the folder that a relative sqlite:PATH is taken from, or nil
 -- @return the URL; or nil and a sentence when it is relative without a base

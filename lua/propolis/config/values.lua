@@ -8,7 +8,8 @@ local BOOLEAN = {
 
 local WANTED = {
     text = "text that is not empty", store = "text that is not empty",
-    name = "a table name of letters, digits and _ (at most 63)",
+    name = "a table name of letters, digits and _ (at most 63) that does not"
+        .. " begin with sqlite_ or propolis_",
     integer = "a whole number that is not negative",
     boolean = "true or false",
     list = "a list of texts that are not empty",
@@ -53,6 +54,8 @@ local function convert(kind, value)
         not (value:find("^[A-Za-z_][A-Za-z0-9_]*$") and #value <= 63) then
         return nil
     end
+    local head = kind == "name" and value:lower():match("^%a+_")
+    if head == "sqlite_" or head == "propolis_" then return nil end
     return value
 end
 

@@ -177,11 +177,34 @@ local function empty(text, node)
         and not text:sub(node.first + 1, node.last - 1):find("%S")
 end
 
+-- What stands in the container at `path` when no item does; nil where one does.
+local function blank_of(text, path, options)
+    local root = json_parse.parse(text, options)
+    local node, depth = walk(text, root, path)
+    if depth < #path or not node.items or #node.items > 0 then return nil end
+    return text:sub(node.first + 1, node.last - 1), node
+end
+
+-- The text with the blanks of containers that are empty again as they were.
+local function restored(text, path, before, options)
+    for depth = 0, #path do
+        local steps = table.move(path, 1, depth, 1, {})
+        local now, node = blank_of(text, steps, options)
+        local was = now and blank_of(before, steps, options)
+        if was and was:gsub("%s+", "") == now:gsub("%s+", "") then
+            text = edit_text.splice(text, node.first + 1, node.last - 1, was)
+        end
+    end
+    return text
+end
+
 --- Takes the container at `path` away when it is empty and `before`, an older
 -- text or nil, has none there; then its parents likewise. A comment inside
 -- keeps it.
 function edit.prune(text, path, before, options)
-    return edit_text.prune(edit, empty, text, path, before, options)
+    text = edit_text.prune(edit, empty, text, path, before, options)
+    if not before or not before:find("%S") then return text end
+    return restored(text, path, before, options)
 end
 
 return try.module(edit)

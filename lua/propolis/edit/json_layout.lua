@@ -126,7 +126,12 @@ function layout.cut(text, node, item)
         to = line_tail(text, stop + 1)
         -- What else follows on the line is kept where it stands.
         local below = own and eol(text, to)
-        if below then from, to = from - #own, below end
+        if below then
+            from, to = from - #own, below
+        elseif own and before and to == node.last then
+            -- The bracket that follows stood behind the item before.
+            from = text:sub(1, from - #own - 1):match("()\r?\n?$")
+        end
     elseif last then
         -- `[a, b]`: the blank before goes with the item.
         from, to = before.comma + 1, stop + 1

@@ -18,11 +18,26 @@ local function fail(state, at, what)
     edit_text.fail(state.text, at, what)
 end
 
+-- What JSON5 takes for a blank as well, as patterns of bytes.
+local BLANKS5 = { "^[\v\f]()", "^\u{A0}()", "^\u{FEFF}()", "^\u{1680}()",
+    "^\xE2\x80[\x80-\x8A\xA8\xA9\xAF]()", "^\u{205F}()", "^\u{3000}()" }
+
+local function blanks(state, at)
+    local after = at
+    while after do
+        at, after = after, state.text:match("^[ \t\r\n]+()", after)
+        for _, pattern in ipairs(state.json5 and BLANKS5 or {}) do
+            after = after or state.text:match(pattern, at)
+        end
+    end
+    return at
+end
+
 -- Skips blanks and comments.
 local function skip(state)
     local text, at = state.text, state.at
     while true do
-        at = text:match("^[ \t\r\n]+()", at) or at
+        at = blanks(state, at)
         local two = text:sub(at, at + 1)
         if two == "//" then
             at = text:match("^[^\r\n]*()", at)
@@ -76,6 +91,10 @@ local function string_at(state)
             if not text:match("^%x%x%x%x", stop + 2) then
                 fail(state, stop, "an invalid \\u escape")
             end
+        elseif state.json5 and (escape:find("[1-9]") or escape == "x"
+            and not text:match("^%x%x", stop + 2) or escape == "0"
+            and text:find("^%d", stop + 2)) then
+            fail(state, stop, "an unknown escape")
         elseif not escapes[escape] and not state.json5 then
             fail(state, stop, "an unknown escape")
         end

@@ -193,20 +193,32 @@ function edit.set_table(text, path, pairs_)
     return parsed(edit_text.splice(text, from, to, new))
 end
 
+-- Whether the blank line before a table came with it; nil where an older text
+-- does not tell.
+local function came_with_gap(before, path)
+    if not before or not before:find("%S")
+        or find_table(toml_parse.parse(before), path) then
+        return nil
+    end
+    return not before:find("\n\r?\n$")
+end
+
 --- Takes the table at `path` and the tables below it away, and the blank line
 -- before each. The same text if there is none.
-function edit.remove_table(text, path)
-    local doc = toml_parse.parse(text)
+-- @param before an older text, without them; or nil
+function edit.remove_table(text, path, before)
+    local doc, ours = toml_parse.parse(text), came_with_gap(before, path)
     for i = #doc.entries, 1, -1 do
         local entry = doc.entries[i]
         if entry.kind == "table" and below(entry.path, path) then
             local from, to = extent(doc, i)
-            local before = text:sub(1, from - 1)
-            local last = not text:find("%S", to + 1)
-            local gap = before:match("\n()\r?\n$")
-            if gap and (last or text:find("^\r?\n", to + 1)) then
-                from = gap
+            local gap = text:sub(1, from - 1):match("\n()\r?\n$")
+            local own = ours
+            if own == nil then
+                own = not text:find("%S", to + 1)
+                    or text:find("^\r?\n", to + 1)
             end
+            from = gap and own and gap or from
             text = edit_text.splice(text, from, to, "")
         end
     end

@@ -10,6 +10,17 @@ function lex.fail(state, at, what)
     edit_text.fail(state.text, at, what)
 end
 
+--- Fails for a character that may stand nowhere in TOML.
+function lex.check(state)
+    local text = state.text
+    local whole, bad = utf8.len(text)
+    if not whole then lex.fail(state, bad, "not UTF-8") end
+    bad = text:find("[\0-\8\11\12\14-\31\127]")
+    if bad then lex.fail(state, bad, "a control character") end
+    bad = text:find("\r[^\n]") or text:find("\r$")
+    if bad then lex.fail(state, bad, "a CR without its LF") end
+end
+
 --- Skips blanks.
 function lex.blanks(state)
     state.at = state.text:match("^[ \t]*()", state.at)
@@ -42,7 +53,7 @@ local function escape(state, out)
         or c == "U" and text:match("^%x%x%x%x%x%x%x%x", at + 2)
         or c == "x" and text:match("^%x%x", at + 2)
     local code = hex and tonumber(hex, 16)
-    if not code or code > 0x10FFFF then
+    if not code or code > 0x10FFFF or code >= 0xD800 and code <= 0xDFFF then
         lex.fail(state, at, "an invalid escape")
     end
     out[#out + 1] = utf8.char(code)

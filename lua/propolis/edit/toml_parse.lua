@@ -1,6 +1,7 @@
 --- propolis.edit.toml_parse: TOML as a list of tables and keys with their
 -- positions.  Pure.
 local lex = require "propolis.edit.toml_lexer"
+local toml_tree = require "propolis.edit.toml_tree"
 
 local toml_parse = {}
 
@@ -64,22 +65,57 @@ local scalars = {
     "^0b[01_]+()", "^[+-]?%d[%d_]*()", "^[+-]?inf()", "^[+-]?nan()",
 }
 
+-- Whether a number has no digit too many and no _ but between two digits.
+local function is_number(text)
+    local digits = text:match("^0[xob](.*)") or text:gsub("[eE.+-]", " ")
+    return not text:find("^[+-]?0[%d_]")
+        and not (" " .. digits .. " "):find("_[_ ]")
+        and not (" " .. digits):find(" _")
+end
+
+local DAYS = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+local function is_day(year, month, day)
+    local last = DAYS[tonumber(month)] or 0
+    if month == "02" and (year % 4 ~= 0 or year % 100 == 0 and year % 400 ~= 0)
+    then
+        last = 28
+    end
+    return tonumber(day) >= 1 and tonumber(day) <= last
+end
+
+-- A time of the day, from a byte on: the byte after it, or nil.
+local function clock_at(text, at)
+    local hour, minute, rest = text:match("^(%d%d):(%d%d)()", at)
+    if not hour or hour > "23" or minute > "59" then return nil end
+    local second, stop = text:match("^:(%d%d)()", rest)
+    if second and second > "60" then return nil end
+    return second and text:match("^%.%d+()", stop) or stop or rest
+end
+
+local function date_at(text, at)
+    local year, month, day, stop = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)()",
+        at)
+    if not year then return clock_at(text, at) end
+    if not is_day(tonumber(year), month, day) then return nil end
+    local time = text:match("^[Tt]()", stop) or text:match("^ ()%d%d:", stop)
+    time = time and clock_at(text, time)
+    return time and (text:match("^[Zz]()", time)
+        or text:find("^[+-]%d%d:%d%d", time) and clock_at(text, time + 1)
+        or time) or stop
+end
+
 local function scalar_at(state)
     local text, at = state.text, state.at
-    local date = text:match("^%d%d%d%d%-%d%d%-%d%d()", at)
-    if date then
-        local time = text:match("^[Tt ]%d%d:%d%d:?[%d.]*()", date)
-        local stop = time and (text:match("^[Zz]()", time)
-            or text:match("^[+-]%d%d:%d%d()", time) or time) or date
-        return { kind = "date" }, stop
-    end
-    local clock = text:match("^%d%d:%d%d[%d:.]*()", at)
-    if clock then return { kind = "date" }, clock end
+    local date = date_at(text, at)
+    if date then return { kind = "date" }, date end
     for _, pattern in ipairs(scalars) do
         local stop = text:match(pattern, at)
         if stop then
-            local digits = text:sub(at, stop - 1):gsub("_", "")
-            return { kind = "number", value = tonumber(digits) }, stop
+            local written = text:sub(at, stop - 1)
+            if not is_number(written) then return nil end
+            return { kind = "number", value =
+                tonumber((written:gsub("_", ""))) }, stop
         end
     end
 end
@@ -138,15 +174,6 @@ function toml_parse.joined(path)
     return table.concat(path, SEPARATOR)
 end
 
--- The tables and keys below a list of tables are another item's from here on.
-local function forget_below(doc, name)
-    doc.lists[name] = true
-    local prefix = name .. SEPARATOR
-    for other in pairs(doc.seen) do
-        if other:sub(1, #prefix) == prefix then doc.seen[other] = nil end
-    end
-end
-
 local function in_list(doc, path)
     for i = 1, #path do
         if doc.lists[toml_parse.joined { table.unpack(path, 1, i) }] then
@@ -158,31 +185,23 @@ end
 
 local function table_entry(state, doc)
     local entry = header_at(state)
-    local name = toml_parse.joined(entry.path)
-    if entry.array then
-        forget_below(doc, name)
-    elseif doc.seen[name] then
-        lex.fail(state, entry.first, ("[%s] appears twice"):format(
-            table.concat(entry.path, ".")))
-    end
+    local wrong = doc.tree:header(entry.path, entry.array)
+    if wrong then lex.fail(state, entry.first, wrong) end
+    if entry.array then doc.lists[toml_parse.joined(entry.path)] = true end
     entry.array = in_list(doc, entry.path)
     doc.current = entry
-    return entry, name
+    return entry
 end
 
 local function key_entry(state, doc, from)
     local path = lex.key_at(state)
     local value = assigned(state)
+    local wrong = doc.tree:key(path, value)
+    if wrong then lex.fail(state, from, wrong) end
     local above = doc.current and doc.current.path or {}
     local whole = table.move(path, 1, #path, #above + 1,
         { table.unpack(above) })
-    local name = toml_parse.joined(whole)
-    if doc.seen[name] then
-        lex.fail(state, from, ("the key %q appears twice"):format(
-            table.concat(path, ".")))
-    end
-    return { kind = "key", path = whole, table = doc.current,
-             value = value }, name
+    return { kind = "key", path = whole, table = doc.current, value = value }
 end
 
 local function statement(state, doc)
@@ -191,8 +210,7 @@ local function statement(state, doc)
     local blank = not state.text:find("^[^#\r\n]", state.at)
     if blank then return line_end(state) end
     local read = state.text:find("^%[", state.at) and table_entry or key_entry
-    local entry, name = read(state, doc, from)
-    doc.seen[name] = true
+    local entry = read(state, doc, from)
     entry.first = from
     line_end(state)
     entry.last = state.at - 1
@@ -203,8 +221,9 @@ end
 -- is an `array` when it is one of a list of tables or below one.  What is not
 -- TOML fails by try.check with a sentence that names the line.
 function toml_parse.parse(text)
-    local doc = { entries = {}, seen = {}, lists = {} }
+    local doc = { entries = {}, lists = {}, tree = toml_tree.new() }
     local state = { text = text, at = text:match("^\239\187\191()") or 1 }
+    lex.check(state)
     while state.at <= #text do statement(state, doc) end
     return doc
 end

@@ -184,9 +184,15 @@ end
 -- Takes the lines of an item away.
 local function cut(text, root, path, item, index)
     local last = math.max(item.value.last, item.name and item.name.last or 0)
-    return checked(text, root, path, edit_text.splice(text,
-        line_start(text, item.first), line_end(text, last) - 1, ""),
-        index, index and 0)
+    local function without(stop)
+        return checked(text, root, path, edit_text.splice(text,
+            line_start(text, item.first), stop, ""), index, index and 0)
+    end
+    local stop = line_end(text, last) - 1
+    -- Blank lines that came behind it would be more of a block text before it
+    -- that keeps them.
+    local blank = text:match("^%s*()", stop + 1) - 1
+    return blank > stop and try.call(without, stop) or without(blank)
 end
 
 --- Takes the key at `path` away with everything below it.

@@ -107,14 +107,15 @@ local function array(text, node, list)
     return items
 end
 
--- Blank lines after block text belong to it only when it says so.
+-- Empty lines after block text belong to it only when it says so; blanks in
+-- them may be text.
 local function scalar(text, node, event)
     node.kind = node.plain and not node.tag and nulls[node.value] and "null"
         or "scalar"
     if event.style == "LITERAL" or event.style == "FOLDED" then
         local body = text:sub(node.first, node.last)
         if not body:find("^[^|>]*[|>]%d?%+") then
-            node.last = node.first + #body:match("^.*%S") - 1
+            node.last = node.first + #body:match("^.*[^\r\n]") - 1
         end
     end
 end

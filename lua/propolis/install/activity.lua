@@ -15,8 +15,9 @@ end
 --- Opens the local store for reading; nil when it is not there; nil and an
 -- error when it does not open.
 function activity.open(conf)
-    local path, found = activity.file(conf)
-    if not found and not journal.waits(path) then return nil end
+    local _, found = activity.file(conf)
+    local intake = require "propolis.capture.intake"
+    if not found and not intake.waits(conf) then return nil end
     return require("propolis").open(conf.local_store)
 end
 
@@ -42,16 +43,19 @@ function activity.seen(store, conf)
     return seen
 end
 
---- How many events wait in the journal.
+--- How many events wait, in the journal and where it did not take them.
 function activity.waiting(conf)
     local file, count = activity.file(conf), 0
+    local paths = require("propolis.capture.fallback").files(conf)
     for _, path in ipairs { journal.taken(file), journal.path(file) } do
-        if journal.waits(file) then
-            pcall(journal.read, path, function(list)
-                count = count + #list
-                return true
-            end, function() end)
-        end
+        local stat = sys.stat(path, true)
+        paths[#paths + 1] = stat and stat.type == "file" and path or nil
+    end
+    for _, path in ipairs(paths) do
+        pcall(journal.read, path, function(list)
+            count = count + #list
+            return true
+        end, function() end)
     end
     return count
 end

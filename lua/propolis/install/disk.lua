@@ -25,7 +25,7 @@ function disk.load(path)
     end
     if file.type ~= "file" then return nil, path .. " is not a file" end
     local text
-    text, err = sys.read(path)
+    text, err = sys.read(path, nil, true)
     if not text then
         return nil, ("%s cannot be read: %s"):format(path, tostring(err))
     end

@@ -27,7 +27,7 @@ end
 -- hash or nil, folders = list of those made for it, time }; nil and an error
 -- when they cannot be read.
 function record.read(state)
-    local text, err = sys.read(file_of(state))
+    local text, err = sys.read(file_of(state), nil, true)
     if not text then
         if err.code == "none" then return {} end
         return nil, err
@@ -64,7 +64,7 @@ end
 
 --- The bytes kept under a hash, or nil and an error.
 function record.bytes(state, hash)
-    return sys.read(backup_of(state, hash))
+    return sys.read(backup_of(state, hash), nil, true)
 end
 
 --- How the file was before us, by the recorded changes to it: "same" and the

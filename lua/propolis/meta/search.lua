@@ -132,6 +132,11 @@ local ranking = {}
 ---@return engine.search.hit[]?, engine.error?
 function ranking:best(limit, by_session) end
 
+--- Whether all events with words of the question were looked at; in a large
+--- index there is no time for that.
+---@return boolean
+function ranking:whole() end
+
 --- Mixes in the words that the best answers share, none of skip's.
 ---@param answers { text: string, score: number }[]
 ---@param skip string

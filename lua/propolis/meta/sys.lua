@@ -179,15 +179,18 @@ function sys.rmdir(path) end
 --- The whole file, or at most max bytes from its start.
 ---@param path string
 ---@param max? integer bytes
+---@param regular? boolean a pipe or device, which could let us wait, is refused
 ---@return string?
 ---@return engine.sys.error? err
-function sys.read(path, max) end
+function sys.read(path, max, regular) end
 
 --- What a Lua file of data returns.  It runs without any library, also without
---- the methods of strings, and ends at a million instructions, a quarter of a
---- second of processor time or 8 MiB; it is no longer than 512 KiB, and may
---- return texts, numbers, booleans and tables of them.  The error (code "arg") begins with PATH:LINE: where the
---- file is at fault; without one its code is "none".
+--- the methods of strings, and ends at a million instructions, 80 ms of
+--- processor time, 8 MiB of memory, or 512 KiB of it in one piece that is no
+--- text; it is no longer than 512 KiB, and may return texts, numbers, booleans
+--- and tables of them, 6 MiB of them and 100000 at most.  The error (code "arg")
+--- begins with PATH:LINE: where the file is at fault; without one its code is
+--- "none".
 ---@param path string
 ---@return any value
 ---@return engine.sys.error? err

@@ -21,6 +21,9 @@ local RENAMED = {
     skills = "HIVEMIND_SKILLS_TABLE",
 }
 
+-- What names of tables do not begin with, and whose those are.
+local RESERVED = { propolis_ = "propolis", sqlite_ = "SQLite" }
+
 local check = require("engine.store").check
 local loaded = {} -- name -> schema, or false when its file was refused
 local refused = {} -- name -> sentence
@@ -47,9 +50,10 @@ end
 -- A schema from data, or nil and a sentence that names the file.
 local function build(spec, path)
     local ok, made = pcall(schema.new, spec)
-    if ok and spec.table:lower():find("^propolis_") then
-        ok, made = false, ("the table '%s': names with propolis_ are"
-            .. " propolis's own"):format(spec.table)
+    local owner = ok and RESERVED[spec.table:lower():match("^%a+_")]
+    if owner then
+        ok, made = false, ("the table '%s': names with %s are %s's own")
+            :format(spec.table, owner:lower() .. "_", owner)
     end
     if not ok then return nil, ("%s: %s"):format(path, tostring(made)) end
     return made

@@ -132,7 +132,7 @@ function file.read(path)
         readonly = true })
     if not db then return nil, err end
     local ok, index, state
-    ok, err = db:exec("BEGIN")
+    ok, err = run_all(db, { "PRAGMA cache_size = -65536", "BEGIN" })
     if ok then
         state, err = file.state(db)
     end

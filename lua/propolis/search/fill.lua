@@ -58,11 +58,17 @@ local function by_session(a, b)
     return a.rowid < b.rowid
 end
 
--- Puts documents into the index, those of a session side by side.
+-- Puts documents into the index, those of a session side by side; the date
+-- stands with the first of each day.
 function fill:add(list)
     table.sort(list, by_session)
-    local index = self.it.index
+    local index, path, day = self.it.index, nil, nil
     for _, document in ipairs(list) do
+        if document.path == path and document.day == day then
+            document.day = ""
+        else
+            path, day = document.path, document.day
+        end
         assert(index:add(document))
     end
 end

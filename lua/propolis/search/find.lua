@@ -8,12 +8,28 @@ local target = require "propolis.cli.target"
 -- How long a search may go on bringing the index up to date.
 local CATCH_UP_MS = 2000
 
--- Hits that are asked for beyond the limit: our own searches stand last.
+-- Hits that are asked for beyond the limit where some of them are left out.
 local function with_spare(limit)
     return limit + limit // 2 + 10
 end
 
--- Earlier searches behind everything else, and no more than the limit.
+-- Whether nothing but beginnings of words is asked for.
+local function is_of_prefixes(q)
+    return #q.prefixes > 0 and #q.words + #q.phrases == 0
+end
+
+-- What has a word that begins so: see search.prefix.
+local function with_prefix(list, q)
+    local snippets = require "propolis.search.snippets"
+    local terms, kept = snippets.terms(q), {}
+    for _, e in ipairs(list) do
+        if #snippets.of(e, terms, 64).pieces > 1 then kept[#kept + 1] = e end
+    end
+    return kept
+end
+
+-- Earlier searches, which the index has not, behind everything else; no more
+-- than the limit.
 local function settle(list, limit)
     local first, last = {}, {}
     for _, e in ipairs(list) do
@@ -37,10 +53,12 @@ local function by_index(store, conf, ask, found)
     if not ix then return nil, err end
     found.index, found.behind = ix, ix.behind
     ask.f.explain = ask.how.explain
+    local some, limit = is_of_prefixes(ask.q), ask.how.limit
     local list, why = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
-        ask.f, with_spare(ask.how.limit))
+        ask.f, some and with_spare(limit) or limit)
     if not list then return nil, why end
-    return rows.fill(store, conf, list)
+    list, why = rows.fill(store, conf, list)
+    return list and some and with_prefix(list, ask.q) or list, why
 end
 
 local function by_sql(store, conf, ask)

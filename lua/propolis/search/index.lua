@@ -11,6 +11,7 @@ local documents = require "propolis.search.documents"
 local file = require "propolis.search.file"
 local question = require "propolis.search.question"
 local sqlite = require "engine.sqlite"
+local stored = require "propolis.search.rows"
 local sys = require "engine.sys"
 
 local index = {}
@@ -68,7 +69,8 @@ end
 -- @param opts { ms = most milliseconds to bring it up to date: index.ms;
 -- progress = function(rows done, rows in all) or nil }
 -- @return the index: behind = rows that are not indexed yet, 0 when it is
--- whole; reason = why it could not be brought up to date, an error, or nil;
+-- whole; rows = how many events it has; reason = why it could not be brought up
+-- to date, an error, or nil;
 -- or nil, err
 function index.open(conf, opts)
     opts = opts or {}
@@ -81,7 +83,8 @@ function index.open(conf, opts)
         return nil, why
     end
     return setmetatable({ it = it, store = store, conf = conf, opts = opts,
-        reason = it.reason, behind = behind(it, store, store_path) }, methods)
+        reason = it.reason, rows = it.state.sessions_rows or 0,
+        behind = behind(it, store, store_path) }, methods)
 end
 
 --- Ends it; doing so again is harmless.
@@ -105,6 +108,10 @@ local COLUMNS = {
         .. " AS created",
 }
 
+-- In the local store the tables have names of their own.
+local NAMES = { tables = { sessions = "sessions", memory = "memory",
+    skills = "skills" } }
+
 -- The rows of hits by table and rowid.
 local function rows_of(store, hits)
     local wanted, found = { [0] = {}, {}, {} }, { [0] = {}, {}, {} }
@@ -112,9 +119,10 @@ local function rows_of(store, hits)
         table.insert(wanted[hit.table], hit.rowid)
     end
     for number, list in pairs(wanted) do
-        local rows = #list > 0 and assert(store:query("SELECT "
-            .. COLUMNS[number] .. " FROM " .. documents.tables[number]
-            .. " WHERE rowid IN (" .. table.concat(list, ", ") .. ")")) or {}
+        local name = documents.tables[number]
+        local rows = #list > 0 and assert(stored.query(store, NAMES, name,
+            ("SELECT %s FROM {t} AS t WHERE rowid IN (%s)"):format(
+            COLUMNS[number], table.concat(list, ", ")), {})) or {}
         for _, row in ipairs(rows) do found[number][row.rowid] = row end
     end
     return found

@@ -2,6 +2,7 @@
 local documents = require "propolis.search.documents"
 local engine = require "engine.search"
 local message = require "propolis.search.message"
+local prefix = require "propolis.search.prefix"
 local stop = require "propolis.search.stop_words"
 
 local question = {}
@@ -120,8 +121,10 @@ local function terms_of(query, names, need)
     for _, words in ipairs(query.phrases or {}) do
         self[#self + 1] = { text = joined(words), need = need }
     end
-    for _, prefix in ipairs(query.prefixes or {}) do
-        self[#self + 1] = { text = prefix, start = true }
+    for _, given in ipairs(query.prefixes or {}) do
+        for _, text in ipairs(prefix.starts(given)) do
+            self[#self + 1] = { text = text, start = true }
+        end
     end
     self:dates(query.text or "")
     for _, words in ipairs(query.phrases or {}) do
@@ -196,7 +199,9 @@ function question.rank(self, query, filter, by_session)
         ranking:close()
         ranking = rank(self, query, limits, names, "any")
     end
-    if not by_session then feed_back(self, ranking, query) end
+    if not by_session and ranking:whole() then
+        feed_back(self, ranking, query)
+    end
     return ranking
 end
 

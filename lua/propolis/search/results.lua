@@ -110,7 +110,11 @@ end
 function results.print(found, ask, opts)
     local list = found.list
     if #list == 0 then say_nothing(found, ask, opts) end
-    if (found.behind or 0) > 0 then
+    local reason = found.index and found.index.reason
+    if reason then
+        cli.say("propolis: the search index could not be brought up to date:"
+            .. " %s", cli.printable(tostring(reason)))
+    elseif (found.behind or 0) > 0 then
         cli.say("propolis: %d events are not indexed yet: search again, each"
             .. " search indexes more", found.behind)
     end

@@ -16,10 +16,12 @@ rows.most = 256 * 1024
 local SHAPES = {
     sessions = { "id, path, author, agent, project, creation_date AS created",
         "message" },
-    memory = { "id, path, author, agent, project, last_update_date AS created",
+    memory = { "id, path, author, agent, project, CASE WHEN last_update_date"
+        .. " <> '' THEN last_update_date ELSE creation_date END AS created",
         "summary, description" },
     skills = { "id, name AS path, author, source_agent AS agent, project,"
-        .. " updated_at AS created", "name, description, trigger_text, body" },
+        .. " CASE WHEN updated_at <> '' THEN updated_at ELSE created_at END"
+        .. " AS created", "name, description, trigger_text, body" },
 }
 
 rows.tables = { "sessions", "memory", "skills" }
@@ -78,10 +80,56 @@ function rows.text(e, bound)
     return message.cut(e.text, message.longest)
 end
 
--- All rows of a statement; a table that the store lacks has none.
-local function query(store, text, values)
-    local list, err = store:query(text, values, "read")
-    if not list and err.code == "no_table" then return {} end
+-- Columns that a store's tables lack, by store and table: a store of an older
+-- version that nobody wrote to since is read as it is.
+local lacking = setmetatable({}, { __mode = "k" })
+
+-- The statement, with the columns that the table lacks as empty ones.
+local function completed(store, name, text)
+    local missing = (lacking[store] or {})[name]
+    if not missing then return text end
+    local parts = { store.dialect == "sqlite" and "rowid AS rowid, *" or "*" }
+    for _, column in ipairs(missing) do
+        parts[#parts + 1] = ("'' AS %s"):format(column)
+    end
+    return (text:gsub("FROM {t}", function()
+        return "FROM (SELECT " .. table.concat(parts, ", ") .. " FROM {t})"
+    end))
+end
+
+-- Notes which columns a table lacks; whether there are any that were not known.
+local function look(store, conf, name)
+    local known = lacking[store] or {}
+    if known[name] then return false end
+    local list, columns = store:query("SELECT * FROM {t} LIMIT 1",
+        { t = conf.tables[name] }, "read")
+    if not list then return false end
+    local there, missing = {}, {}
+    for _, column in ipairs(columns or {}) do there[column] = true end
+    for column in pairs(list[1] or {}) do there[column] = true end
+    for _, column in ipairs(require("propolis.schemas")[name].columns) do
+        if not there[column.name] then
+            missing[#missing + 1] = column.name
+        end
+    end
+    known[name], lacking[store] = missing, known
+    return #missing > 0
+end
+
+--- Rows of a statement that reads one of our tables, which it calls {t}.
+-- Columns that the table lacks are empty ones, a table that the store lacks has
+-- no rows.
+-- @param values list; the store's name of the table is added
+-- @return list of rows, or nil, err
+function rows.query(store, conf, name, text, values)
+    values.t = conf.tables[name]
+    local list, err = store:query(completed(store, name, text), values, "read")
+    if not list and err.code == "no_column" and look(store, conf, name) then
+        list, err = store:query(completed(store, name, text), values, "read")
+    end
+    if not list and (err.code == "no_table" or err.code == "no_schema") then
+        return {}
+    end
     return list, err
 end
 
@@ -90,9 +138,9 @@ end
 -- @param condition SQL with a ? for each of values, and what may follow it
 -- @return list, or nil, err
 function rows.find(store, conf, name, condition, values)
-    local list, err = query(store, ("SELECT %s FROM {t} WHERE %s"):format(
-        rows.columns(name, store.dialect), condition),
-        table.move(values, 1, #values, 1, { t = conf.tables[name] }))
+    local list, err = rows.query(store, conf, name,
+        ("SELECT %s FROM {t} AS t WHERE %s"):format(
+        rows.columns(name, store.dialect), condition), values)
     if not list then return nil, err end
     for i, row in ipairs(list) do list[i] = rows.entry(name, row) end
     return list
@@ -175,11 +223,12 @@ end
 --- for e in rows.session(store, conf, condition, values) do ... end: events in
 -- the order of time; raises the store's error.
 function rows.session(store, conf, condition, values)
-    local next_row, state, _, closing = store:rows(
-        ("SELECT %s FROM {t} WHERE %s ORDER BY creation_date, %s"):format(
-        rows.columns("sessions", store.dialect), condition, tie(store)),
-        table.move(values, 1, #values, 1, { t = conf.tables.sessions }),
-        "read")
+    assert(rows.find(store, conf, "sessions", "1 = 0", {})) -- see rows.query
+    values.t = conf.tables.sessions
+    local next_row, state, _, closing = store:rows(completed(store, "sessions",
+        ("SELECT %s FROM {t} AS t WHERE %s ORDER BY creation_date, %s"):format(
+        rows.columns("sessions", store.dialect), condition, tie(store))),
+        values, "read")
     return function()
         local row = next_row(state)
         return row and rows.entry("sessions", row)

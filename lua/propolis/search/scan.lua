@@ -7,8 +7,9 @@ local rows = require "propolis.search.rows"
 
 local scan = {}
 
--- Words that are looked for, and rows that sessions are made of.
-local MOST_WORDS, MOST_ROWS = 16, 1000
+-- Words that are looked for; rows that sessions are made of, for each of them
+-- and in all.
+local MOST_WORDS, PER_SESSION, MOST_ROWS = 16, 8, 400
 
 -- What of a table is text.
 local TEXT = {
@@ -18,6 +19,11 @@ local TEXT = {
         .. " || ' ' || body" },
 }
 TEXT.skills.other = TEXT.skills.sqlite
+
+-- What the message of a kind holds; others are told apart when they are read.
+local TYPES = { prompt = "user_message", reply = "assistant_message",
+    thought = "assistant_thought", tool = "tool_call",
+    start = "session_start", ["end"] = "session_end" }
 
 -- Letters, digits and nothing else, so no % or _ to escape.  A word's stem is
 -- looked for where it begins the word: cach finds cache and caches.
@@ -98,19 +104,18 @@ local function search_table(store, conf, name, q, f, limit)
     local score, where, values, more = conditions(q, text,
         sqlite and "LIKE" or "ILIKE")
     local wanted, given = filter.sql(f, name)
-    values.t = conf.tables[name]
+    if TYPES[f.kind] then
+        wanted = wanted .. (" AND %s LIKE '%%\"%s\"%%'"):format(text,
+            TYPES[f.kind])
+    end
     table.move(given, 1, #given, #values + 1, values)
     table.move(more, 1, #more, #values + 1, values)
     values[#values + 1] = limit
-    local list, err = store:query(([[SELECT %s, %s AS score FROM {t}
-        WHERE %s AND %s ORDER BY score DESC, %s DESC LIMIT ?]]):format(
-        rows.columns(name, store.dialect), score, wanted, where,
-        filter.date(name)), values, "read")
-    if not list and (err.code == "no_table" or err.code == "no_schema") then
-        return {}
-    elseif not list then
-        return nil, err
-    end
+    local list, err = rows.query(store, conf, name, ([[SELECT %s, %s AS score
+        FROM {t} AS t WHERE %s AND %s ORDER BY score DESC, %s DESC LIMIT ?]])
+        :format(rows.columns(name, store.dialect), score, wanted, where,
+        filter.date(name)), values)
+    if not list then return nil, err end
     for i, row in ipairs(list) do
         local n = (tonumber(row.score) or 0) + #q.phrases
         list[i] = rows.entry(name, row)
@@ -149,7 +154,10 @@ end
 -- @return entries with score (the share of the words that they have), best
 -- first, the newest of equals; or nil, err
 function scan.find(store, conf, q, f, how)
-    local limit = (how.by or f.kind) and MOST_ROWS or how.limit
+    local limit = how.limit
+    if how.by then
+        limit = math.max(limit, math.min(limit * PER_SESSION, MOST_ROWS))
+    end
     local found = {}
     local tables = TABLES_OF[f.kind] or f.kind and { "sessions" }
         or f.session and { "sessions" } or rows.tables

@@ -53,12 +53,11 @@ end
 -- @param text its id, the beginning of it, its path, or a reference of an event
 -- @return the path, or nil, err (a sentence)
 function session.find(store, conf, text)
-    local list, err = store:query([[SELECT path FROM {t}
-        WHERE path LIKE ? ESCAPE '\' GROUP BY path LIMIT ?]],
-        { t = conf.tables.sessions, "%" .. like(text) .. "%", CANDIDATES },
-        "read")
-    if not list and err.code ~= "no_table" then return nil, err end
-    local whole, begun = sort_out(list or {}, text)
+    local list, err = rows.query(store, conf, "sessions", [[SELECT path
+        FROM {t} AS t WHERE path LIKE ? ESCAPE '\' GROUP BY path LIMIT ?]],
+        { "%" .. like(text) .. "%", CANDIDATES })
+    if not list then return nil, err end
+    local whole, begun = sort_out(list, text)
     local found = #whole > 0 and whole or begun
     if #found == 1 then return found[1] end
     local shown = require("engine.text").printable(text:sub(1, 200))
@@ -86,7 +85,7 @@ local function add_prompts(store, conf, list)
     local found, err = rows.find(store, conf, "sessions", ([[path IN (%s)
         AND %s LIKE '%%"user_message"%%' AND creation_date = (
             SELECT min(creation_date) FROM {t} AS first
-            WHERE first.path = {t}.path
+            WHERE first.path = t.path
             AND first.%s LIKE '%%"user_message"%%')
         ORDER BY creation_date LIMIT 1000]]):format(
         ("?, "):rep(#paths - 1) .. "?", text, text), paths)
@@ -106,14 +105,12 @@ end
 -- prompt = text or nil }, newest first; or nil, err
 function session.list(store, conf, f, limit)
     local where, values = filter.sql(f)
-    values.t = conf.tables.sessions
     values[#values + 1] = limit
-    local list, err = store:query(([[SELECT path, min(creation_date) AS first,
-        max(creation_date) AS last, max(author) AS author, max(agent) AS agent,
-        max(project) AS project, count(*) AS events FROM {t} WHERE %s
-        GROUP BY path ORDER BY last DESC, path LIMIT ?]]):format(where),
-        values, "read")
-    if not list and err.code == "no_table" then return {} end
+    local list, err = rows.query(store, conf, "sessions", ([[SELECT path,
+        min(creation_date) AS first, max(creation_date) AS last,
+        max(author) AS author, max(agent) AS agent, max(project) AS project,
+        count(*) AS events FROM {t} AS t WHERE %s
+        GROUP BY path ORDER BY last DESC, path LIMIT ?]]):format(where), values)
     if not list then return nil, err end
     for _, one in ipairs(list) do
         one.session = session.id(one.path)

@@ -68,10 +68,8 @@ local function due(store)
     local wait = (tonumber(outbox.get(store, "summaries.next_try")) or 0) - now
     if wait > 0 and wait <= LONGEST then return {} end
     local limits = require("propolis.summary").limits()
-    return pending.list(store, function(row)
-        return now - (utc.seconds(row.last) or 0) <= asked.recent
-            and pending.is_asked(row, now, limits)
-    end)
+    return pending.list(store, "asked", utc.text(now - asked.recent),
+        function(row) return pending.is_asked(row, now, limits) end)
 end
 
 --- Asks for the summaries that are due; one process at a time.

@@ -76,7 +76,7 @@ local function write_due(store, conf)
     local session = require "propolis.summary.session"
     local sys = require "engine.sys"
     local limits, now = summary.limits(), sys.time()
-    local list, err = pending.list(store, function(row)
+    local list, err = pending.list(store, "told", "", function(row)
         return pending.is_due(row, now, limits)
     end)
     if not list then return nil, err end

@@ -35,6 +35,9 @@ pending.words = 10
 
 local MARK = "summaries.seen"
 
+-- Summaries are found by their path.
+local INDEX = "CREATE INDEX IF NOT EXISTS propolis_memory_by_path ON {t} (path)"
+
 -- The rowid up to which events were counted; 0 when that row is no longer what
 -- it was: VACUUM gives rows other numbers.
 local function known_mark(store)
@@ -93,12 +96,14 @@ end
 -- @param user whose sessions count
 -- @return true, or nil, err
 function pending.count(store, user)
-    local healed, err = store:heal { pending.schema, outbox.state }
-    if not healed then return nil, err end
+    local ok, err = store:heal { pending.schema, outbox.state }
+    if ok then
+        ok, err = store:exec(INDEX, { t = schemas.memory.table })
+    end
+    if not ok and err.code ~= "no_table" then return nil, err end
     return store:transaction(function()
-        local ok, why = count_all(store, user)
-        if not ok and why.code == "no_table" then return true end
-        return ok, why
+        local counted, why = count_all(store, user)
+        return counted or why.code == "no_table", why
     end)
 end
 
@@ -131,12 +136,14 @@ function pending.is_asked(row, now, limits)
         and (row.ended > row.asked or row.asked == 0 and new >= 10)
 end
 
---- The sessions for which test(row) is true, the last ones first.
+--- The sessions with events that are not told of, or (column "asked") of which
+-- no agent was told, for which test(row) is true, the last ones first.
+-- @param since none whose last event is before that date
 -- @return a list of rows of the table, or nil, err
-function pending.list(store, test)
-    local rows, err = store:query([[SELECT * FROM {t} WHERE seen > told
-        OR seen > asked ORDER BY last DESC, path]],
-        { t = pending.schema.table })
+function pending.list(store, column, since, test)
+    local rows, err = store:query([[SELECT * FROM {t} WHERE seen > {c}
+        AND last >= ? ORDER BY last DESC, path]],
+        { t = pending.schema.table, c = column, since })
     if not rows then return nil, err end
     local list = {}
     for _, row in ipairs(rows) do

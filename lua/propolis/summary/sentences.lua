@@ -62,19 +62,32 @@ local NEXT = { "^next%f[^%a]", "next step", "next up", "next i%f[%A]",
     "prossimo passo", "próximo passo", "следующ", "下一步", "次は",
     "다음 단계" }
 
--- Whether a pattern is a text as it stands, which is found much faster.
-local plainly = {}
+-- What a text must hold for a pattern to fit, as it stands: found much faster.
+-- nil for a pattern of which that cannot be said.
+local hints = {}
 for _, list in ipairs { DECIDED, WANTED, IDLE, DURABLE, OPEN, NEXT } do
     for _, pattern in ipairs(list) do
-        plainly[pattern] = not find(pattern, "[%^$%%.?*+%[%]-]")
+        local hint = gsub(pattern, "%%f%[[^%]]*%]", ""):gsub("^%^", "")
+            :gsub("%%%-", "-")
+        hints[pattern] = not find(hint, "[%^$%%.?*+%[%]]") and hint or nil
     end
+end
+
+-- Those patterns of a list that a whole text has a hint of.
+local function likely(text, patterns)
+    local list = {}
+    for i = 1, #patterns do
+        local hint = hints[patterns[i]]
+        if not hint or find(text, hint, 1, true) then
+            list[#list + 1] = patterns[i]
+        end
+    end
+    return list
 end
 
 local function any(text, patterns)
     for i = 1, #patterns do
-        if find(text, patterns[i], 1, plainly[patterns[i]]) then
-            return true
-        end
+        if find(text, patterns[i]) then return true end
     end
     return false
 end
@@ -122,19 +135,24 @@ end
 -- may be done by then; later, what an agent names as to come
 function sentences.read(text, by_person)
     local found = { decided = {}, open = {}, still = {}, later = {} }
+    local whole = folded(text)
+    local durable, open = likely(whole, DURABLE), likely(whole, OPEN)
+    local decided = likely(whole, DECIDED)
+    local own = likely(whole, by_person and WANTED or NEXT)
+    if #durable + #open + #decided + #own == 0 then return found end
     split(text, function(sentence)
         local low, list = folded(sentence), nil
         local question = find(low, "%?%p*$") or find(low, "？$")
-        if any(low, DURABLE) then
+        if any(low, durable) then
             list = found.open
-        elseif any(low, OPEN) then
+        elseif any(low, open) then
             list = found.still
         elseif question then
             return
-        elseif any(low, DECIDED)
-            or by_person and any(low, WANTED) and not any(low, IDLE) then
+        elseif any(low, decided)
+            or by_person and any(low, own) and not any(low, IDLE) then
             list = found.decided
-        elseif not by_person and any(low, NEXT) then
+        elseif not by_person and any(low, own) then
             list = found.later
         end
         if list then list[#list + 1] = sentence end

@@ -15,17 +15,18 @@ local RULES, ASKED = "propolis, by rule", "asked by propolis"
 -- The line that says who wrote a summary.
 local LINE = "\n%- %*%*Written by%*%*: ([^\n]*)\n"
 
--- What a summary says besides that line, as eight digits.
+-- What a summary says besides that line, as sixteen digits.
 local function checksum(text)
-    return sys.sha256((gsub(text, LINE, "\n", 1))):sub(1, 8)
+    return sys.sha256((gsub(text, LINE, "\n", 1))):sub(1, 16)
 end
 
 --- A summary's text, signed as one by rule: a change by hand is seen by it.
 -- @param f facts, meta: see page.text; meta.by is filled in here
 function stored.by_rule(f, meta)
-    meta.by = RULES .. " (00000000)"
+    meta.by = RULES .. " (0000000000000000)"
     local text = page.text(f, meta)
-    return (gsub(text, "%(00000000%)", "(" .. checksum(text) .. ")", 1))
+    return (gsub(text, RULES .. " %(0+%)", RULES .. " (" .. checksum(text)
+        .. ")", 1))
 end
 
 --- The line's words for a summary that an agent wrote.

@@ -30,6 +30,11 @@ it("Claude Code", function()
     assert.is_truthy(failed.tool_response:find("No such file", 1, true))
     assert.equal(e2e.done, e2e.message(list, "Stop").content)
     assert.is_true(e2e.context_arrived())
+    e2e.summarized("claude-code", list, {
+        ANTHROPIC_BASE_URL = "http://127.0.0.1:@PORT@",
+        ANTHROPIC_API_KEY = "x", DISABLE_AUTOUPDATER = "1",
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = "1" })
+    assert.equal(#list, #e2e.rows())
     local asked = '| asked "' .. e2e.prompt
     assert.is_false(e2e.context_arrived(asked))
     e2e.work()

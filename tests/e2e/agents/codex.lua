@@ -6,9 +6,7 @@ local e2e = ...
 
 describe("Codex", function()
     local config
-
-    before_each(function()
-        config = tmp.write(e2e.home .. "/.codex/config.toml", [[
+    local CONFIG = [[
 model = "fake-model"
 model_provider = "fake"
 
@@ -18,7 +16,10 @@ base_url = "http://127.0.0.1:@PORT@/v1"
 wire_api = "responses"
 env_key = "FAKE_KEY"
 request_max_retries = 0
-]])
+]]
+
+    before_each(function()
+        config = tmp.write(e2e.home .. "/.codex/config.toml", CONFIG)
         e2e.propolis("install", "codex")
     end)
 
@@ -62,5 +63,8 @@ request_max_retries = 0
         e2e.propolis("install", "codex")
         assert.same({ trusted = 11 }, approve())
         e2e.gone_without_trace()
+        tmp.write(config, CONFIG)
+        e2e.summarized("codex", list, { FAKE_KEY = "x" }, config)
+        assert.equal(#list, #e2e.rows())
     end)
 end)

@@ -56,9 +56,36 @@ describe("a config.lua", function()
             has(r.stdout, path .. " is broken: " .. case[2])
             r = run({ "status" }, { home = home })
             assert.equal(1, r.code)
-            has(r.stderr, path .. " is broken: " .. case[2])
+            assert.equal(1, (r.stderr:find("propolis: " .. path
+                .. " is broken: " .. case[2], 1, true)), r.stderr)
+            has(r.stdout, "\nwaiting   0 in the journal")
+            has(r.stdout, "\ncodex ")
+            r = run({ "status", "--json" }, { home = home })
+            assert.equal(1, r.code)
+            local said = json.decode(r.stdout)
+            assert.equal("settings", said.problems[1].about)
+            assert.equal(home .. "/data/local@default.db", said.store)
+            assert.is_true(#said.agents > 5)
         end)
     end
+
+    it("that is broken stands beside all else that is wrong", function()
+        local path = config "return {"
+        tmp.write(home .. "/config/redact.lua", "return 7")
+        tmp.write(home .. "/config/schemas/x.lua", "return 7")
+        tmp.write(home .. "/credentials.json", "{")
+        tmp.write(hooks.store_path(home), ("no database "):rep(100))
+        local said = json.decode(run({ "status", "--json" },
+            { home = home }).stdout)
+        local list = {}
+        for i, one in ipairs(said.problems) do list[i] = one.about end
+        assert.same({ "settings", "schemas", "redact.lua", "store" }, list)
+        has(said.problems[1].text, path)
+        has(said.problems[1].text, "credentials.json is broken")
+        local r = run({ "doctor" }, { home = home })
+        assert.equal(1, r.code)
+        for _, one in ipairs(said.problems) do has(r.stdout, one.text) end
+    end)
 
     it("that is broken is told of at a session's start", function()
         local path = config "return {"
@@ -127,6 +154,19 @@ describe("an environment", function()
             prompt("one", nil, { [name] = value })
             assert.same({ "one" }, hooks.contents(home))
             has(hooks.log(home), name .. " must ")
+        end)
+    end
+
+    for _, table in ipairs { "sqlite_x", "SQLite_master", "propolis_outbox" } do
+        it("that names the table " .. table .. " keeps the event", function()
+            local env = { HIVEMIND_SESSIONS_TABLE = table }
+            prompt("one", nil, env)
+            local r = run({ "sync", "--local" }, { home = home, env = env })
+            assert.equal(0, r.code, r.stderr)
+            assert.same({ "one" }, hooks.contents(home))
+            r = run({ "status" }, { home = home, env = env })
+            assert.equal(1, r.code)
+            has(r.stderr, "HIVEMIND_SESSIONS_TABLE must be a table name")
         end)
     end
 

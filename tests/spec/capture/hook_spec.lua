@@ -113,6 +113,24 @@ describe("a session's start", function()
             { recipe({ PATH = program:match("^(.*)/") .. ":/bin" }) })
     end)
 
+    it("gives statements that run, whatever the tables are called", function()
+        for sessions, memory in pairs { order = "Group", ["table"] = "select",
+            User = "values", s2 = "m2", ["not"] = "current_user" } do
+            local env = { HIVEMIND_TABLE = memory,
+                HIVEMIND_SESSIONS_TABLE = sessions }
+            local text = start(env).hookSpecificOutput.additionalContext
+            local count = 0
+            for line in text:gmatch("`([^`]*query[^`]*)`") do
+                count = count + 1
+                local r = assert(sys.run({ "/bin/sh", "-c", line }, { env = {
+                    PROPOLIS_HOME = home, HOME = home, HIVEMIND_TABLE = memory,
+                    HIVEMIND_SESSIONS_TABLE = sessions } }))
+                assert.equal(0, r.code, line .. r.stderr)
+            end
+            assert.equal(1, count)
+        end
+    end)
+
     it("says who is logged in", function()
         tmp.write(home .. "/credentials.json", json.encode {
             token = "t", orgId = "o1", orgName = "Acme", userName = "ann",
@@ -142,6 +160,10 @@ describe("a session's start", function()
         tmp.write(store, ("no database "):rep(100))
         prompt(home, "x")
         assert.equal(1, run({ "sync", "--local" }, { home = home }).code)
+        local said = start().systemMessage
+        assert.truthy(said:find("captured events wait to be stored: " .. store
+            .. ": file is not a database", 1, true), said)
+        assert(sys.remove(journal.why(store)))
         assert.is_nil(start().systemMessage) -- it may be just about to
         assert(sys.run { "touch", "-d", "2 minutes ago",
             journal.taken(store) })

@@ -118,11 +118,13 @@ describe("when the store cannot take it,", function()
 
     it("and the journal neither: it is logged, and the agent goes on",
         function()
-            local home = hooks.home {
+            local home, notes = hooks.home {
                 ["data/local@default.journal/x"] = "a file",
-            }
+            }, tmp.dir()
+            hooks.close(home, notes)
             local r = run({ "hook", CLAUDE, "UserPromptSubmit" },
-                { home = home, stdin = hooks.prompt("one") })
+                { home = home, stdin = hooks.prompt("one"),
+                    env = { TMPDIR = notes } })
             assert.same({ 0, "" }, { r.code, r.stdout })
             assert.matches("^propolis: UserPromptSubmit could not be kept: ",
                 r.stderr)
@@ -154,13 +156,10 @@ describe("surroundings that are not there:", function()
             local home = hooks.home { [name] = "a file" }
             local r = run({ "hook", CLAUDE, "UserPromptSubmit" },
                 { home = home, stdin = hooks.prompt("one") })
-            assert.same({ 0, "" }, { r.code, r.stdout })
-            if name == "data" then
-                assert.matches("could not be kept: ", r.stderr)
-                assert.truthy(hooks.log(home):find("is lost", 1, true))
-            else
-                assert.equal("", r.stderr)
-            end
+            assert.same({ 0, "", "" }, { r.code, r.stdout, r.stderr })
+            assert(sys.remove(home .. "/" .. name))
+            run({ "sync", "--local" }, { home = home })
+            assert.same({ "one" }, hooks.contents(home))
         end)
     end
 
@@ -198,13 +197,21 @@ describe("surroundings that are not there:", function()
         assert(sys.chmod(home, tonumber("755", 8)))
         local notes = tmp.dir()
         assert(sys.chmod(notes, tonumber("777", 8)))
-        local r = under(SOMEBODY, home, hooks.prompt("x"), { TMPDIR = notes })
+        local env, shelter = { TMPDIR = notes },
+            hooks.shelter(home, notes, 54321)
+        local r = under(SOMEBODY, home, hooks.prompt("x"), env)
+        assert.same({ 0, "", "" }, { r.code, r.stdout, r.stderr })
+        assert.equal(tonumber("700", 8), sys.stat(shelter).mode)
+        assert.same({ "local@default.journal" }, sys.list(shelter))
+        assert(sys.rename(shelter, shelter .. ".was"))
+        tmp.write(shelter, "a file")
+        r = under(SOMEBODY, home, hooks.prompt("x"), env)
         assert.same({ 0, "" }, { r.code, r.stdout })
         assert.matches("^propolis: UserPromptSubmit could not be kept: [^\n]*"
             .. "Permission denied\n$", r.stderr)
         assert.same({}, sys.list(home))
-        local note = notes .. "/" .. sys.list(notes)[1]
-        assert.equal(tonumber("600", 8), sys.stat(note).mode)
+        local note = assert(sys.stat(shelter .. ".lost"))
+        assert.equal(tonumber("600", 8), note.mode)
     end)
 
     for what, shell in pairs {

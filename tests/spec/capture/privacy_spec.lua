@@ -45,6 +45,68 @@ describe("privacy", function()
         end
     end
 
+    -- What a rule means, spelled out.
+    local function fits(rule, path)
+        local head = rule:sub(1, 1)
+        if rule == "" then
+            return path == "" or path:sub(1, 1) == "/"
+        elseif rule:sub(1, 2) == "**" then
+            return fits(rule:sub(3), path)
+                or path ~= "" and fits(rule, path:sub(2))
+        elseif head == "*" then
+            return fits(rule:sub(2), path)
+                or path:find("^[^/]") ~= nil and fits(rule, path:sub(2))
+        end
+        return path ~= "" and (head == path:sub(1, 1)
+            or head == "?" and path:sub(1, 1) ~= "/")
+            and fits(rule:sub(2), path:sub(2))
+    end
+
+    it("means the same by a rule of few stars and of many", function()
+        math.randomseed(7)
+        local function text(letters, n)
+            local list = {}
+            for i = 1, n do
+                local at = math.random(#letters)
+                list[i] = letters:sub(at, at)
+            end
+            return "/" .. table.concat(list)
+        end
+        local found = 0
+        for _ = 1, 3000 do
+            local rule = text("ab/**?**", math.random(0, 9))
+            local path = text("aab/", math.random(1, 9)):gsub("/+$", "")
+            local want = fits(rule:gsub("/+$", ""):gsub("%*%*+", "**"), path)
+            found = found + (want and 1 or 0)
+            assert.equal(not want, (why(path, { capture_deny = { rule } })),
+                rule .. " against " .. path)
+        end
+        assert.is_true(found > 200)
+    end)
+
+    it("takes no time that a rule or a folder can decide", function()
+        local start = os.clock()
+        for _, rule in ipairs { "/" .. ("*a"):rep(40) .. "b",
+            "/" .. ("**a"):rep(40) .. "b", ("*?"):rep(2000), ("*"):rep(1 << 19),
+            ("/"):rep(1 << 19) .. "x", "**a**b", ("a*"):rep(100000) } do
+            for _, path in ipairs { "/" .. ("a"):rep(60),
+                "/" .. ("a"):rep(4000), "/" .. ("a/"):rep(2000),
+                ("/"):rep(1 << 20) .. "x", "/" .. ("x"):rep(1 << 20) .. "/y"
+            } do
+                why(path, { capture_deny = { rule }, capture_allow = { rule } })
+            end
+        end
+        local took = os.clock() - start
+        assert.is_true(took < 20, took .. " s")
+    end)
+
+    it("is unsure on the safe side", function()
+        local rule = "/" .. ("*a"):rep(1500)
+        local path = "/" .. ("a"):rep(4000)
+        assert.is_false((why(path, { capture_deny = { rule } })))
+        assert.is_false((why(path, { capture_allow = { rule } })))
+    end)
+
     it("goes by the longest rule, and of equal ones by the denial", function()
         local settings = {
             capture_allow = { "/w", "/w/a/open", "/same" },

@@ -59,7 +59,8 @@ describe("propolis show", function()
 
     it("takes references, their beginnings and ids of any kind", function()
         for _, text in ipairs { "040404040000", "0404", "04040404-0",
-            memories.id(4), memories.id(4):gsub("-", ""), "0404040400004000" } do
+            memories.id(4), memories.id(4):gsub("-", ""),
+            "0404040400004000" } do
             assert.matches("[4]", shown(text), 1, true)
         end
         assert.equal("[plain]", shown("--context", "0", "redis/7"))

@@ -12,6 +12,8 @@ local SHAPES = {
     ["block text that keeps blank lines"] = "text: |+\n  a\n\n\n",
     ["block text that drops them"] = "text: |-\n  a\n\n\n# c\nfold: >\n  b\n\n",
     ["indented block text"] = "text: |2 # + is no sign\n    a\n   b\nz: 1\n",
+    ["block text that ends with blanks"] = "text: |\n  a\n    \n",
+    ["the same that drops line ends"] = "text: |-\n  a\n    \n\n",
     ["an anchor, an alias and a merge"] =
         "base: &b {x: 1}\nlist:\n  - &i one\n  - *i\nmore:\n  <<: *b\n  y: 2\n",
     ["tags"] = "a: !!str 1\nb: !mine\n  c: !<tag:x,2000:y> 2\nd: !!seq\n- 1\n",
@@ -100,6 +102,15 @@ describe("edit.yaml keeps all other data of a file with", function()
             assert.equal(text, out)
         end)
     end
+
+    it("blank lines that came behind what is taken out", function()
+        for text, left in pairs { ["a: |+\n  x\n\n"] = "",
+            ["a: x\n"] = "\n\n" } do
+            local out = assert(edit.set(text, SERVER, BODY)) .. "\n\n"
+            out = assert(edit.remove(out, SERVER))
+            assert.equal(text .. left, edit.remove(out, { "mcp_servers" }))
+        end
+    end)
 
     -- What lines cannot change is left alone, with a sentence.
     for text, err in pairs {

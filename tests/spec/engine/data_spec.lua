@@ -55,16 +55,29 @@ describe("a data file", function()
         ["slow work on long texts"] = { [[local s = "x"
             for _ = 1, 21 do s = s .. s end
             for i = 1, 1e9 do local t = s .. i end]],
-            ":3: stopped at a quarter of a second" },
+            ":3: stopped at 80 ms" },
         ["a table within itself"] = { "local t = {} t.t = t return t",
             ": it has tables nested too deep" },
         ["tables that multiply"] = { [[local t = {}
             for _ = 1, 30 do t = { t, t } end return t]],
+            ": it has more than 6 MiB of data" },
+        ["values that multiply"] = { [[local t, u = {}, {}
+            for i = 1, 300 do t[i] = true end
+            for i = 1, 300 do u[i] = t end return u]],
             ": it has more than 100000 values" },
         ["texts that multiply"] = { [[local s, t = "0123456789", {}
             for _ = 1, 16 do s = s .. s end
             for i = 1, 1000 do t[i] = s end return t]],
-            ": it has more than 8 MiB of text" },
+            ": it has more than 6 MiB of data" },
+        ["keys that collide"] = {
+            "local t = {}\nfor i = 1, 65536 do t[i * 65535] = 1 end",
+            ":2: stopped at " },
+        ["alternatives without end"] = {
+            "local a\nreturn a" .. (" or a"):rep(100000), ": stopped at 80" },
+        ["tables of the same text"] = { [[local s, t = "x", {}
+            for _ = 1, 16 do s = s .. s end
+            for i = 1, 9000 do t[i] = { a = s } end return t]],
+            ": it has more than 6 MiB of data" },
         ["a function"] = { "return { f = function() end }",
             ": it has a function" },
         ["bytecode"] = { string.dump(function() return {} end),
@@ -79,6 +92,34 @@ describe("a data file", function()
             assert.matches("^" .. case[2], err)
         end)
     end
+
+    it("takes no more of the processor than its limit says", function()
+        local piece = "local s = 'x' for _ = 1, 20 do s = s .. s end "
+            .. "local t, u = s .. 'a', s .. 'b' "
+        local costs = {}
+        for _, text in ipairs {
+            "while true do end", "local a return a" .. (" or a"):rep(100000),
+            "local a if a then " .. ("elseif a then "):rep(36000) .. "end",
+            piece .. "while true do local c = t < u end",
+            piece .. "while true do local c = t == u end",
+            piece .. "for i = 1, 1e9 do local c = s .. i end",
+            "local t = {} for i = 1, 65536 do t[i * 65535] = 1 end",
+            "local t = {} for i = 1, 32768 do t[i * 32767] = 1 end",
+            "local t = {} for i = 1, 16384 do t[i * 16383] = 1 end",
+            "while true do local t = {{}, {}, {}} end",
+            "local function f(...) return f(1, ...) end return f()",
+            "local s = '1' for _ = 1, 20 do s = s .. s end "
+                .. "while true do for i = 1, s do break end end",
+            "return " .. ("9"):rep(500000),
+        } do
+            local before = os.clock()
+            load(text)
+            costs[#costs + 1] = os.clock() - before
+        end
+        -- A sanitizer's build takes several times as long between two looks.
+        local most = math.max(table.unpack(costs))
+        assert.is_true(most < 0.4, most .. " s")
+    end)
 
     it("swells no process", function()
         local script = tmp.write(tmp.dir() .. "/script.lua", [[

@@ -20,7 +20,7 @@ end
 -- Fails by try.check.
 function files.read(dir, name, key)
     local path = ("%s/%s.json"):format(dir, name)
-    local text, err = sys.read(path, MAX_FILE)
+    local text, err = sys.read(path, MAX_FILE, true)
     if not text then return check(err.code == "none" and {}, err) end
     local value = json.decode(text)
     if type(value) == "table" and type(value[key]) == "table" then

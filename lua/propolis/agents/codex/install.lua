@@ -46,7 +46,7 @@ end
 
 -- The switch goes back to what it was only where nobody else changed it since.
 local function drop(text, before)
-    local out, err = toml.remove_table(text, SERVER)
+    local out, err = toml.remove_table(text, SERVER, before)
     for _, path in ipairs(out and before and SWITCHES or {}) do
         if out and toml.value(before, path) == false
             and toml.value(out, path) == true then
@@ -110,7 +110,9 @@ return {
     summarize = {
         programs = { "codex" },
         arguments = { "exec", "--sandbox", "read-only", "--disable",
-            "shell_tool", "--disable", "unified_exec", "--ephemeral",
+            "shell_tool", "--disable", "unified_exec", "--disable",
+            "multi_agent", "--disable", "view_image", "-c",
+            'web_search="disabled"', "--ephemeral",
             "--skip-git-repo-check", "--color", "never", "-" },
         stdin = true,
     },

@@ -35,8 +35,9 @@ return {
     title = "Gemini CLI",
     summarize = {
         programs = { "gemini" },
-        arguments = { "--policy", "{folder}/no-tools.toml", "--extensions",
-            "none", "--skip-trust", "--output-format", "text", "--prompt",
+        arguments = { "--model", "flash", "--policy",
+            "{folder}/no-tools.toml", "--extensions", "none", "--skip-trust",
+            "--output-format", "text", "--prompt",
             "Do what the first lines of this text ask." },
         stdin = true,
         files = { ["no-tools.toml"] = '[[rule]]\ntoolName = "*"\n'

@@ -38,7 +38,7 @@ end
 
 --- True when a marker is there and young enough.
 function markers.fresh(key, now)
-    local text = sys.read(markers.path(key), 4096)
+    local text = sys.read(markers.path(key), 4096, true)
     local value = text and json.decode(text)
     local made = type(value) == "table" and date.seconds(value.updatedAt)
     if not made then return false end
