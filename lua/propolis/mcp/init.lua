@@ -73,7 +73,7 @@ end
 -- The result of a request; raises.
 function Server:perform(request)
     local params = request.params
-    if params == nil then params = {} end
+    if params == nil or params == json.null then params = {} end
     if not rpc.is_object(params) then
         rpc.fail(rpc.PARAMS, "params must be an object")
     end

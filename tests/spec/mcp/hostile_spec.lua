@@ -74,6 +74,40 @@ describe("propolis mcp under bad input", function()
         assert.is_table(talk.by_id[2])
     end)
 
+    -- The same each time: a generator of our own, with a fixed seed.
+    it("stands whatever becomes of a message on its way", function()
+        local seed = 20261124
+        local function random(n)
+            seed = (seed * 1103515245 + 12345) % (1 << 31)
+            return (seed >> 8) % n + 1
+        end
+        local whole, all = {}, {}
+        for i, name in ipairs(sys.list("tests/fixtures/mcp")) do
+            whole[i] = json.encode(json.decode(assert(sys.read(
+                "tests/fixtures/mcp/" .. name))))
+        end
+        local pieces = { "", "{", "}", "[", "]", ",", ":", "null", "-1", "1e9",
+            '""', "\\u0000", "\0", "\255", "true", '"id":', '"method":' }
+        for i = 1, 400 do
+            local text = whole[random(#whole)]
+            for _ = 1, random(3) do
+                local at, stop = random(#text), random(12)
+                text = text:sub(1, at) .. pieces[random(#pieces)]
+                    .. text:sub(at + stop)
+            end
+            all[i] = text:gsub("\n", " ")
+        end
+        all[#all + 1] = '{"jsonrpc":"2.0","id":"end","method":"ping"}'
+        local talk = client.talk(home, all)
+        assert.same({}, talk.by_id["end"].result)
+        assert.equal(0, talk.run.code)
+        assert.equal("", talk.run.stderr)
+        assert.is_true(#talk.messages <= #all)
+        for _, message in ipairs(talk.messages) do
+            assert.is_true(not message.error or message.error.code ~= -32603)
+        end
+    end)
+
     it("serves a last line without an end", function()
         local r = run({ "mcp" }, { home = home,
             stdin = '{"jsonrpc":"2.0","id":1,"method":"ping"}' })

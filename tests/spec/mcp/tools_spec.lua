@@ -170,6 +170,22 @@ describe("the tools of propolis mcp", function()
         assert.equal(-32602, call(home, "nothing", {}).code)
     end)
 
+    it("find nothing before anything is stored", function()
+        local new = tmp.dir()
+        for name, list in pairs { search = "hits", sessions = "sessions",
+            skills = "skills", hivemind_search = "matches",
+            hivemind_index = "documents" } do
+            local done = call(new, name, name:find("search")
+                and { query = "turtle" } or {})
+            assert.is_false(done.isError)
+            assert.same({}, done.structuredContent[list])
+        end
+        local done = call(new, "read", { ref = "abcd1234" })
+        assert.is_true(done.isError)
+        local talk = client.talk(new, { HELLO, { method = "resources/list" } })
+        assert.same({}, talk.by_id[2].result.resources)
+    end)
+
     it("report progress of long calls to who asks", function()
         local tools = require "propolis.mcp.tools"
         local quiet, sent = tools.quiet, {}

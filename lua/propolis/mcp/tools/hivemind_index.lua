@@ -10,6 +10,7 @@ local KEYS = { "path", "description", "project", "last_update_date" }
 local function text() return { type = "string" } end
 
 local tool = {
+    list = "documents",
     title = "List summaries (hivemind)",
     description = "Lists the summaries of sessions, newest first: path,"
         .. " description, project and date, separated by tabs.",

@@ -8,6 +8,7 @@ local schemas = require "propolis.mcp.schemas"
 local ROOM = 600 -- bytes of each
 
 local tool = {
+    list = "matches",
     title = "Search the shared memory (hivemind)",
     description = "Searches summaries and sessions of every project; answers"
         .. " with blocks of [path] and the beginning of the text. `search` has"

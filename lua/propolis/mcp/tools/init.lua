@@ -2,7 +2,8 @@
 -- is.
 --
 -- A tool is { title =, description =, input = JSON schema (see
--- propolis.mcp.input), output = JSON schema, writes = whether it does,
+-- propolis.mcp.input), output = JSON schema, writes = whether it does, list =
+-- the field of its answer that is empty when nothing is stored yet, or nil,
 -- run = function(ask) }.  ask is made here, see below; run returns { text =,
 -- data = what the output schema says, links = list of resources or nil }, or
 -- nil and a sentence that tells the model what to do instead.
@@ -131,11 +132,27 @@ local function failed(sentence)
         { type = "text", text = tostring(sentence) } } }
 end
 
+-- Whether there is no local store yet: nothing was captured so far.
+local function is_new(ask)
+    if ask.opts.store or ask.opts.remote then return false end
+    local path = ask.conf.local_store:match("^sqlite:(.*)$")
+    return not sys.stat(path)
+        and not require("propolis.capture.journal").waits(path)
+end
+
+-- The answer of a tool that lists, before anything was stored.
+local function nothing_yet(tool)
+    return { text = "Nothing is stored yet. What agents do is kept from the"
+        .. " first session after 'propolis install' on.",
+        data = { [tool.list] = json.array() } }
+end
+
 -- Runs a tool: its result, or nil and a sentence.
 local function run(tool, ask)
     local conf, why = require("propolis.config").load()
     if not conf then return nil, why end
     ask.conf = conf
+    if tool.list and is_new(ask) then return nothing_yet(tool) end
     local ok, done, err = pcall(tool.run, ask)
     if ok then return done, err end
     local passes = rpc.is_fault(done)

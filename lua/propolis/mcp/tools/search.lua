@@ -6,6 +6,7 @@ local schemas = require "propolis.mcp.schemas"
 local ROOM = 300 -- bytes of a snippet
 
 local tool = {
+    list = "hits",
     title = "Search the shared memory",
     description = "Finds what was asked, answered, done and decided in earlier"
         .. " sessions of this and other coding agents, and their summaries,"

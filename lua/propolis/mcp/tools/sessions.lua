@@ -8,6 +8,7 @@ local function text(description)
 end
 
 local tool = {
+    list = "sessions",
     title = "List sessions",
     description = "Lists sessions of coding agents, newest first: when, who,"
         .. " with which agent, in which project, how many events, and the first"

@@ -8,6 +8,7 @@ local MOST = 1000 -- rows that are looked at; each version is one
 local function text() return { type = "string" } end
 
 local tool = {
+    list = "skills",
     title = "List or open skills",
     description = "Lists the skills that were made from sessions, or, with"
         .. " name, opens the newest version of one.",
