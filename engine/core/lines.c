@@ -40,7 +40,7 @@ enum lines_got lines_next(struct lines *l, const char **line, size_t *len)
     const char *from = l->held.data ? l->held.data + l->start : "";
     const char *end = NULL;
 
-    if (l->held.len > l->looked)
+    if (l->held.data && l->held.len > l->looked)
         end = memchr(l->held.data + l->looked, '\n', l->held.len - l->looked);
     l->looked = end ? (size_t)(end + 1 - l->held.data) : l->held.len;
     *line = from;

@@ -11,7 +11,8 @@ const program = process.argv[2];
 const sessions = new Map();
 
 function open() {
-    const child = spawn(program, ["mcp"], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(program, ["mcp"],
+        { stdio: ["pipe", "pipe", "inherit"] });
     const session = { child, waiting: new Map(), last: 0 };
     createInterface({ input: child.stdout }).on("line", (line) => {
         const message = JSON.parse(line);

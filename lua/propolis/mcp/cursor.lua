@@ -6,6 +6,9 @@ local sha256 = require("engine.sys").sha256
 
 local cursor = {}
 
+--- The argument of a tool that has one is called as this module.
+cursor.key = (...):match("[^.]+$")
+
 local function check_of(place, asked)
     return sha256(place .. "\n" .. asked):sub(1, 10)
 end
@@ -29,7 +32,7 @@ end
 function cursor.of(name, args)
     local parts = {}
     for key, value in pairs(args) do
-        if key ~= "cursor" then
+        if key ~= cursor.key then
             parts[#parts + 1] = key .. "=" .. (type(value) == "table"
                 and table.concat(value, ",") or tostring(value))
         end

@@ -1,4 +1,5 @@
 --- mcp.schemas: pieces that the tools' JSON schemas have in common.
+local cursor = require "propolis.mcp.cursor"
 local filter = require "propolis.search.filter"
 local json = require "propolis.json"
 
@@ -31,8 +32,9 @@ end
 schemas.tokens = schemas.number("about how many tokens the answer may have;"
     .. " what does not fit follows with nextCursor", 200, 20000, 4000)
 
-schemas.cursor = text("nextCursor of the answer before, with the same other"
-    .. " arguments", 100)
+--- Where an answer goes on, as a pair.
+schemas.cursor = { cursor.key, text("nextCursor of the answer before, with the"
+    .. " same other arguments", 100) }
 
 --- The filters of propolis search, as pairs.
 schemas.filters = {

@@ -10,7 +10,7 @@ local tool = {
     input = schemas.object({
         { "path", { type = "string", minLength = 2, maxLength = 500,
             description = "a path that starts with /" } },
-        { "cursor", schemas.cursor } }, { "path" }),
+        schemas.cursor }, { "path" }),
     output = read.output,
 }
 

@@ -22,7 +22,7 @@ local tool = {
             .. " /notes/...), or a session's id" } },
         { "context", schemas.number("how many events before and behind an"
             .. " event", 0, 20, 2) },
-        { "tokens", schemas.tokens }, { "cursor", schemas.cursor } },
+        { "tokens", schemas.tokens }, schemas.cursor },
         { "ref" }),
     output = schemas.answer({ { "entries", schemas.list(schemas.object(
         schemas.joined(schemas.origin, {

@@ -24,7 +24,7 @@ local tool = {
         { "by", { type = "string", enum = json.array { "session" },
             description = "sessions, each with its best event" } },
         { "limit", schemas.number("at most so many", 1, 50, 10) },
-        { "tokens", schemas.tokens }, { "cursor", schemas.cursor } })),
+        { "tokens", schemas.tokens }, schemas.cursor })),
         { "query" }),
     output = schemas.answer({ { "hits", schemas.list(schemas.object(
         schemas.joined(schemas.origin, {

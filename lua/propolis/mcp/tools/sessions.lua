@@ -15,7 +15,7 @@ local tool = {
         .. " prompt. `read` tells one by its path.",
     input = schemas.object(schemas.joined(schemas.filters, {
         { "limit", schemas.number("at most so many", 1, 100, 20) },
-        { "tokens", schemas.tokens }, { "cursor", schemas.cursor } })),
+        { "tokens", schemas.tokens }, schemas.cursor })),
     output = schemas.answer({ { "sessions", schemas.list(schemas.object {
         { "session", text("its id") }, { "path", text("what `read` takes") },
         { "first", text() }, { "last", text() }, { "author", text() },

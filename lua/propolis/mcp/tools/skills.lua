@@ -16,7 +16,7 @@ local tool = {
         { "name", schemas.text("open this one") },
         { "project", schemas.text("only this project's") },
         { "limit", schemas.number("at most so many", 1, 100, 20) },
-        { "tokens", schemas.tokens }, { "cursor", schemas.cursor } },
+        { "tokens", schemas.tokens }, schemas.cursor },
     output = schemas.answer({ { "skills", schemas.list(schemas.object {
         { "ref", text() }, { "name", text() }, { "description", text() },
         { "trigger", text() }, { "project", text() }, { "author", text() },
