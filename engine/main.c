@@ -16,9 +16,13 @@
 #include "args.h"
 #include "bind/bind.h"
 #include "core/build_info.h"
+#include "os/heap.h"
 #include "run.h"
 
 #define EXIT_USAGE 64
+
+/* What a hook uses of the heap. */
+#define HOOK_HEAP ((size_t)512 << 10)
 
 /* What pmain is given, and the exit code it leaves. */
 struct invocation {
@@ -126,20 +130,6 @@ static int run_luainit(lua_State *L)
     return run_string(L, init, name);
 }
 
-static int push_args(lua_State *L)
-{
-    int n;
-
-    if (lua_getglobal(L, "arg") != LUA_TTABLE)
-        luaL_error(L, "'arg' is not a table");
-    n = (int)luaL_len(L, -1);
-    luaL_checkstack(L, n + 3, "too many arguments to script");
-    for (int i = 1; i <= n; i++)
-        lua_rawgeti(L, -i, i);
-    lua_remove(L, -n - 1);
-    return n;
-}
-
 static int run_script(lua_State *L, char **argv)
 {
     const char *name = argv[0];
@@ -149,7 +139,7 @@ static int run_script(lua_State *L, char **argv)
         name = NULL;
     status = luaL_loadfile(L, name);
     if (status == LUA_OK)
-        status = run_call(L, push_args(L), 0);
+        status = run_call(L, run_pushargs(L), 0);
     return run_report(L, status, PROGRAM);
 }
 
@@ -177,7 +167,7 @@ static int run_word(lua_State *L, const char *word)
 
     signal(SIGXFSZ, SIG_IGN);
     lua_insert(L, -2);
-    code = run_report(L, run_command(L, push_args(L), 1), who);
+    code = run_report(L, run_command(L, run_pushargs(L), 1), who);
     if (code != EXIT_SUCCESS)
         return code;
     if (lua_isinteger(L, -1))
@@ -278,7 +268,11 @@ int main(int argc, char **argv)
     static char name[] = PROGRAM;
     static char *nameless[] = {name, NULL};
     struct invocation in = {.argc = argc, .argv = argv, .code = EXIT_FAILURE};
-    lua_State *L = luaL_newstate();
+    lua_State *L;
+
+    if (argc > 1 && strcmp(argv[1], "hook") == 0)
+        heap_prefault(HOOK_HEAP);
+    L = luaL_newstate();
 
     if (!L) {
         run_complain(PROGRAM, "cannot create state: not enough memory");

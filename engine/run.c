@@ -225,3 +225,17 @@ int run_repl(lua_State *L, const char *store, bool banner)
     }
     return run_report(L, status, PROGRAM);
 }
+
+int run_pushargs(lua_State *L)
+{
+    int n;
+
+    if (lua_getglobal(L, "arg") != LUA_TTABLE)
+        luaL_error(L, "'arg' is not a table");
+    n = (int)luaL_len(L, -1);
+    luaL_checkstack(L, n + 3, "too many arguments to script");
+    for (int i = 1; i <= n; i++)
+        lua_rawgeti(L, -i, i);
+    lua_remove(L, -n - 1);
+    return n;
+}

@@ -19,6 +19,9 @@ int run_call(lua_State *L, int nargs, int nresults);
  * unless HIVEMIND_DEBUG=1. */
 int run_command(lua_State *L, int nargs, int nresults);
 
+/* Pushes the values of the global list arg from 1 on; returns how many. */
+int run_pushargs(lua_State *L);
+
 /* Runs the REPL on the store with that URL (NULL: the local one); reports and
  * returns an exit code.  A SIGINT between two statements is nothing. */
 int run_repl(lua_State *L, const char *store, bool banner);

@@ -8,8 +8,6 @@
 #include "core/build_info.h"
 #include "os/file.h"
 
-#define MAX_FILE ((size_t)16 << 20)
-
 static bool is_later(struct timespec a, struct timespec b)
 {
     return a.tv_sec > b.tv_sec ||
@@ -33,7 +31,7 @@ static bool load_compiled(lua_State *L, const char *file, const char *source)
         return false;
     }
     bytes = bind_newbuf(L);
-    ok = file_read(made, MAX_FILE, true, bytes, &e) && bytes->len > 0 &&
+    ok = file_read(made, (size_t)compiled.st_size, false, bytes, &e) &&
          luaL_loadbufferx(L, bytes->data, bytes->len, source, "b") == LUA_OK;
     if (ok)
         lua_copy(L, -1, top + 1);

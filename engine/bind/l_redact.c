@@ -77,7 +77,8 @@ static int find_word(lua_State *L, const char *const words[], const char *word,
 static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 {
     static const char *const words[] = {"digit",   "letter", "upper",   "lower",
-                                        "no_path", "random", "no_hash", NULL};
+                                        "no_path", "random", "no_hash", "weak",
+                                        "joined",  NULL};
 
     if (lua_getfield(L, idx, "guard") == LUA_TTABLE)
         for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
@@ -91,8 +92,8 @@ static void read_guard(lua_State *L, int idx, struct redact_spec *s)
 /* The rule at the top of the stack as *s; the pointer table is pushed. */
 static void read_rule(lua_State *L, struct redact_spec *s)
 {
-    static const char *const kinds[] = {"token", "pair", "url", "arg",
-                                        "pem",   "span", NULL};
+    static const char *const kinds[] = {"token", "pair",     "url",  "arg",
+                                        "pem",   "manifest", "span", NULL};
     int idx = lua_gettop(L);
     const char *kind = "token";
     const char *after = "";
@@ -109,6 +110,7 @@ static void read_rule(lua_State *L, struct redact_spec *s)
         {"attached", .flag = &s->attached},
         {"after", .text = &after},
         {"before", .text = &s->before},
+        {"before_min", .size = &s->before_min, .most = LUA_MAXINTEGER},
         {0},
     };
 

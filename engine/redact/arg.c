@@ -4,12 +4,33 @@
 
 #define CONTEXT_MAX 256 /* between the program's name and its option */
 
+/* True when a command's text begins behind i: not where its line goes on. */
+static bool begins_command(const struct redact *r, size_t i)
+{
+    char c = r->text[i];
+
+    if (c == '\n' && i > 0 && r->text[i - 1] == '\r')
+        i--;
+    return c == '\n' ? i == 0 || r->text[i - 1] != '\\'
+                     : strchr(";|&(", c) != NULL;
+}
+
+/* Blanks, and the end of a line that goes on. */
+static size_t skip_between(const struct redact *r, size_t i)
+{
+    i = redact_skip_blanks(r, i);
+    while (byte_at(r, i) == '\\' &&
+           (byte_at(r, i + 1) == '\n' || byte_at(r, i + 1) == '\r'))
+        i = redact_skip_blanks(r, i + 2);
+    return i;
+}
+
 /* True when one of the rule's programs stands before at in its command. */
 static bool has_context(const struct redact *r, const struct rule *u, size_t at)
 {
     size_t low = at > CONTEXT_MAX ? at - CONTEXT_MAX : 0;
 
-    for (size_t i = at; i > low && !strchr("\n;|&(", r->text[i - 1]); i--)
+    for (size_t i = at; i > low && !begins_command(r, i - 1); i--)
         for (size_t k = 0; k < u->nparts; k++)
             if (redact_at_word_start(r->text, i - 1) &&
                 redact_word_at(r->text, at, i - 1, u->parts[k].literal) &&
@@ -52,7 +73,15 @@ static bool match_word(struct redact *r, const struct rule *u, size_t from,
     if (u->after) {
         const char *sign = memchr(r->text + from, u->after, to - from);
 
-        if (!sign || sign == r->text + from)
+        if (!sign)
+            return false;
+        if (sign == r->text + to - 1) { /* no password: the user is the key */
+            *hit = (struct redact_hit){.from = from, .to = to - 1};
+            return redact_is_key(r->text, from, to - 1);
+        }
+        if (sign == r->text + from && /* no user: -a :8080 is a port */
+            !redact_passes_guard(r->text, from, to,
+                                 REDACT_DIGIT | REDACT_LETTER))
             return false;
         from = (size_t)(sign - r->text) + 1;
         from += is_quote(byte_at(r, from)) &&
@@ -72,9 +101,9 @@ bool redact_arg(struct redact *r, const struct rule *u, size_t at, size_t n,
     char c = byte_at(r, from);
 
     if (at == 0 || (unsigned char)r->text[at - 1] > ' ' ||
-        (word && c != ' ' && c != '=') || (u->attached && c == ' '))
+        (word && !strchr(" =\\", c)) || (u->attached && c == ' '))
         return false;
-    from = c == '=' ? from + 1 : redact_skip_blanks(r, from);
+    from = c == '=' ? from + 1 : skip_between(r, from);
     return byte_at(r, from) != '-' && has_context(r, u, at) &&
            match_word(r, u, from, hit);
 }

@@ -18,8 +18,12 @@ bool redact_element(struct redact *r, const struct rule *u, size_t from,
                     !redact_word_at(r->text, r->len, to, "]]>");
          to++)
         continue;
-    if (to == r->len)
-        to = redact_unquoted_end(r, from);
+    if (to == r->len) { /* the text was cut within a word */
+        if (redact_unquoted_end(r, from) < to)
+            return false;
+    } else if (r->text[to] == '<' && byte_at(r, to + 1) != '/') {
+        return false;
+    }
     while (to > from && (unsigned char)r->text[to - 1] <= ' ')
         to--;
     return redact_is_secret_value(u, r->text, from, to) &&
@@ -31,6 +35,15 @@ static size_t line_break(const struct redact *r, size_t i)
     while (i < r->len && r->text[i] != '\n')
         i++;
     return i;
+}
+
+size_t redact_first_line(const struct redact *r, size_t from, char sep)
+{
+    if (sep == '\n')
+        from = line_break(r, from);
+    while (byte_at(r, from) && (unsigned char)r->text[from] <= ' ')
+        from++;
+    return from;
 }
 
 /* On the lines below a YAML key that are indented deeper than it is: one word,
@@ -49,7 +62,7 @@ bool redact_block(struct redact *r, const struct rule *u, const struct pair *p,
     indent = from - next;
     to = redact_unquoted_end(r, from);
     if (indent <= base || r->text[to - 1] == ':' || byte_at(r, from) == '#' ||
-        byte_at(r, from) == '-')
+        byte_at(r, from) == '-' || !redact_starts_line(r, name))
         return false;
     if (!all)
         return redact_value(r, u, &below, from, hit);

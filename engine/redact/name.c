@@ -3,23 +3,6 @@
 #include "redact/rule.h"
 
 #define TAIL_MAX 32 /* DB_PASSWORD_PROD: what may follow the keyword */
-#define TAG_MAX 200 /* the attributes of an XML element */
-
-size_t redact_skip_blanks(const struct redact *r, size_t i)
-{
-    while (byte_at(r, i) == ' ' || byte_at(r, i) == '\t')
-        i++;
-    return i;
-}
-
-size_t redact_backslashes(const struct redact *r, size_t i)
-{
-    size_t n = 0;
-
-    while (n < BACKSLASHES_MAX && byte_at(r, i + n) == '\\')
-        n++;
-    return n;
-}
 
 /* Where a name ends that goes on after its keyword, words and blanks of a
  * sentence included. */
@@ -38,9 +21,11 @@ static size_t name_end(const char *text, size_t len, size_t i)
 /* DB_PASSWORD_FILE: what the name goes on with says that it holds no secret. */
 static bool is_about(const char *text, size_t from, size_t to)
 {
-    static const char *const words[] = {"_PATH", "_FILE",   "_DIR",  "_NAME",
-                                        "_LEN",  "_LENGTH", "_TYPE", "_COUNT",
-                                        "_TTL",  "_EXPIRY"};
+    static const char *const words[] = {
+        "_PATH",    "_FILE",  "_DIR",      "_NAME",   "_LEN",  "_LENGTH",
+        "_TYPE",    "_COUNT", "_TTL",      "_EXPIRY", "_ID",   "_AUDIENCE",
+        "_URL",     "_URI",   "_ENDPOINT", "_ISSUER", "_HOST", "_DOMAIN",
+        "_VERSION", "_SCOPE", "_REGION",   "_USER",   "_ENV"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         size_t n = strlen(words[i]);
@@ -49,6 +34,30 @@ static bool is_about(const char *text, size_t from, size_t to)
             return true;
     }
     return false;
+}
+
+/* Where the name begins in which pos is. */
+static size_t word_start(const char *text, size_t pos)
+{
+    size_t low = pos > TAIL_MAX ? pos - TAIL_MAX : 0;
+
+    while (pos > low && (is_word(text[pos - 1]) || text[pos - 1] == '-'))
+        pos--;
+    return pos;
+}
+
+/* The other words of a name that goes on behind its keyword: keyForStripe,
+ * auth_prod; 0 when the keyword is a part of a longer word: author. */
+static size_t tail_end(const char *text, size_t len, size_t from, size_t i)
+{
+    size_t limit = len - i > TAIL_MAX ? i + TAIL_MAX : len;
+
+    if (i < len && is_word(text[i]) && text[i] != '_' &&
+        !(is_upper(text[i]) && is_lower(text[from])))
+        return 0;
+    while (i < limit && (is_word(text[i]) || text[i] == '-'))
+        i++;
+    return i;
 }
 
 bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
@@ -62,15 +71,74 @@ bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
         return false;
     while (i < len && i < pos + n + TAIL_MAX && is_digit(text[i]))
         i++;
-    if (is_upper(text[pos]) && is_upper(text[pos + n - 1]) && i < len &&
-        text[i] == '_')
+    if (u->guard & REDACT_WEAK) {
+        i = tail_end(text, len, pos + n - 1, i);
+        if (!i || ((u->guard & REDACT_JOINED) && word_start(text, pos) == pos))
+            return false;
+    } else if (is_upper(text[pos]) && is_upper(text[pos + n - 1]) && i < len &&
+               text[i] == '_') {
         while (i < len && i < pos + n + TAIL_MAX &&
                (is_upper(text[i]) || is_digit(text[i]) || text[i] == '_'))
             i++;
+    }
     if (u->anywhere)
         i = name_end(text, len, i);
     *end = i;
     return (i >= len || !is_word(text[i])) && !is_about(text, pos + n, i);
+}
+
+/* True when a word of a name ends before i: at a sign, a digit, a capital. */
+static bool ends_word(const char *text, size_t i, size_t to)
+{
+    return i >= to || !(is_lower(text[i]) || is_upper(text[i])) ||
+           (is_upper(text[i]) && is_lower(text[i - 1]));
+}
+
+/* Words of names that hold no secret. */
+static const char *const plain[] = {
+    "access",   "accessor", "algorithm",   "alias",     "arn",     "audience",
+    "author",   "blob",     "bucket",      "cache",     "cached",  "challenge",
+    "checksum", "class",    "code",        "color",     "column",  "commit",
+    "config",   "content",  "count",       "cursor",    "date",    "dedup",
+    "digest",   "dir",      "domain",      "donkey",    "email",   "encoding",
+    "endpoint", "etag",     "event",       "exchange",  "expires", "expiry",
+    "field",    "file",     "fingerprint", "flow",      "foreign", "format",
+    "frame",    "group",    "hash",        "header",    "hockey",  "host",
+    "hot",      "icon",     "id",          "ids",       "idx",     "index",
+    "issuer",   "item",     "kind",        "label",     "len",     "length",
+    "level",    "lock",     "lookup",      "map",       "method",  "mode",
+    "monkey",   "mount",    "name",        "natural",   "node",    "nonce",
+    "object",   "pair",     "part",        "partition", "parts",   "path",
+    "pattern",  "policy",   "port",        "prefix",    "press",   "primary",
+    "prop",     "property", "provider",    "pub",       "public",  "query",
+    "react",    "realm",    "regex",       "region",    "result",  "ring",
+    "route",    "routing",  "row",         "rule",      "salt",    "schema",
+    "scope",    "selector", "sequence",    "server",    "shard",   "signature",
+    "size",     "sort",     "source",      "space",     "spec",    "state",
+    "status",   "storage",  "store",       "style",     "suffix",  "tenant",
+    "text",     "time",     "title",       "ttl",       "turkey",  "type",
+    "unique",   "uri",      "url",         "usage",     "user",    "vault",
+    "verifier", "version",  "whiskey",     "word"};
+
+bool redact_is_plain_name(const char *text, const struct rule *u, size_t pos,
+                          size_t n, size_t to)
+{
+
+    if (!(u->guard & REDACT_WEAK))
+        return false;
+    for (size_t i = word_start(text, pos); i < to; i++) {
+        if (i > 0 && !ends_word(text, i, to) && i != pos + n &&
+            is_word(text[i - 1]) && text[i - 1] != '_')
+            continue;
+        for (size_t k = 0; k < sizeof(plain) / sizeof(*plain); k++) {
+            size_t end = i + strlen(plain[k]);
+
+            if (redact_word_at(text, to, i, plain[k]) &&
+                (end == pos || ends_word(text, end, to)))
+                return true;
+        }
+    }
+    return false;
 }
 
 size_t redact_name_start(const struct redact *r, size_t pos)
@@ -85,7 +153,8 @@ size_t redact_name_start(const struct redact *r, size_t pos)
 
 bool redact_starts_line(const struct redact *r, size_t pos)
 {
-    static const char *const leads[] = {"export ", "ENV ", "set ", "- "};
+    static const char *const leads[] = {"export ", "ENV ", "set ", "setx ",
+                                        "- "};
 
     for (size_t i = 0; i < sizeof(leads) / sizeof(*leads); i++) {
         size_t n = strlen(leads[i]);
@@ -101,120 +170,4 @@ bool redact_starts_line(const struct redact *r, size_t pos)
                    (r->text[pos - 1] == 'n' && pos > 1 &&
                     r->text[pos - 2] == '\\');
     return pos == 0;
-}
-
-/* True when the name around pos is an option: --password VALUE. */
-static bool is_option(const struct redact *r, size_t pos)
-{
-    size_t low = pos > TAIL_MAX ? pos - TAIL_MAX : 0;
-
-    while (pos > low && (is_lower(r->text[pos - 1]) || r->text[pos - 1] == '-'))
-        pos--;
-    return r->text[pos] == '-' && byte_at(r, pos + 1) == '-';
-}
-
-/* True when the name around pos opens an XML element: <ns:password. */
-static bool is_element(const struct redact *r, size_t pos)
-{
-    size_t low = pos > TAIL_MAX ? pos - TAIL_MAX : 0;
-
-    while (pos > low && (is_word(r->text[pos - 1]) ||
-                         (r->text[pos - 1] && strchr(".:-", r->text[pos - 1]))))
-        pos--;
-    return pos > 0 && r->text[pos - 1] == '<';
-}
-
-/* The end of the tag in which i is, behind the '>'; 0 when it has none. */
-static size_t tag_end(const struct redact *r, size_t i)
-{
-    size_t limit = r->len - i > TAG_MAX ? i + TAG_MAX : r->len;
-
-    for (; i < limit && r->text[i] != '<'; i++)
-        if (r->text[i] == '>')
-            return r->text[i - 1] == '/' ? 0 : i + 1;
-    return 0;
-}
-
-/* Behind a name in quotes: where the value of a pair begins that is written
- * name="…" value="…", or "name": "…", "value": "…"; 0 when it is none. */
-static size_t value_attribute(const struct redact *r, size_t i)
-{
-    size_t k;
-
-    i = redact_skip_blanks(r, i);
-    i = redact_skip_blanks(r, i + (byte_at(r, i) == ','));
-    k = redact_backslashes(r, i);
-    i += is_quote(byte_at(r, i + k)) ? k + 1 : 0;
-    if (!redact_word_at(r->text, r->len, i, "value"))
-        return 0;
-    i += strlen("value");
-    k = redact_backslashes(r, i);
-    i += is_quote(byte_at(r, i + k)) ? k + 1 : 0;
-    i = redact_skip_blanks(r, i);
-    return byte_at(r, i) == '=' || byte_at(r, i) == ':'
-               ? redact_skip_blanks(r, i + 1)
-               : 0;
-}
-
-/* password:\n  value, or password: |\n  value */
-static bool opens_block(const struct redact *r, size_t i)
-{
-    if (byte_at(r, i) == '|' || byte_at(r, i) == '>')
-        for (i++; byte_at(r, i) && strchr("+-0123456789 ", byte_at(r, i)); i++)
-            continue;
-    i += byte_at(r, i) == '\r';
-    return byte_at(r, i) == '\n';
-}
-
-/* The sign itself; i is behind the name and its closing quote. */
-static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
-                   char *sep)
-{
-    char c = byte_at(r, i);
-
-    if (c == ':' && byte_at(r, i + 1) != ':' && byte_at(r, i + 1) != '/')
-        *sep = byte_at(r, ++i) == '=' ? '=' : ':';
-    else if (c == '=' || (c == '-' && byte_at(r, i + 1) == '>'))
-        *sep = '=';
-    else if (redact_word_at(r->text, r->len, i, "%3d") ||
-             redact_word_at(r->text, r->len, i, "%3a"))
-        i += 2, *sep = '=';
-    else if (blanks > 0 && (c == '\'' || (c != '-' && is_option(r, pos))))
-        *sep = ' '; /* also SQL's PASSWORD '...' */
-    if (*sep == '=')
-        for (i++; byte_at(r, i) == '=' || byte_at(r, i) == '>'; i++)
-            continue;
-    return redact_skip_blanks(r, i);
-}
-
-size_t redact_separator(const struct redact *r, size_t pos, size_t end,
-                        char *sep)
-{
-    size_t i = end, n = redact_backslashes(r, i);
-    bool quoted = is_quote(byte_at(r, i + n));
-    size_t after;
-
-    *sep = 0;
-    if (!quoted && is_element(r, pos) && (after = tag_end(r, i)) > 0) {
-        *sep = '>';
-        return after;
-    }
-    if (quoted)
-        i += n + 1;
-    if (quoted && (after = value_attribute(r, i)) > 0) {
-        *sep = '=';
-        return after;
-    }
-    if (byte_at(r, i) == ']')
-        i++;
-    n = redact_skip_blanks(r, i) - i;
-    i += n;
-    if (quoted && byte_at(r, i) == ',') {
-        *sep = ',';
-        return redact_skip_blanks(r, i + 1);
-    }
-    i = sign(r, pos, i, n, sep);
-    if (*sep == ':' && opens_block(r, i))
-        *sep = '\n';
-    return i;
 }

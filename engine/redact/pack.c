@@ -11,7 +11,7 @@
 
 /* The numbers of a rule. */
 struct packed_rule {
-    size_t min, nkeywords, nparts;
+    size_t min, before_min, nkeywords, nparts;
     unsigned guard;
     unsigned char kind;
     char after;
@@ -54,6 +54,7 @@ bool redact_pack(const struct redact_spec *s, struct buf *out, struct err *e)
         return err_set(e, ERR_ARG, "rule %s: too many keywords", s->id);
     memset(&n, 0, sizeof(n));
     n.min = s->min;
+    n.before_min = s->before_min;
     n.nkeywords = s->nkeywords;
     n.nparts = s->nparts;
     n.guard = s->guard;
@@ -148,6 +149,7 @@ static bool take_rule(struct packed *p, struct redact_spec *s,
         .nparts = n.nparts,
         .guard = n.guard,
         .min = n.min,
+        .before_min = n.before_min,
         .after = n.after,
         .anycase = n.anycase,
         .inside = n.inside,

@@ -12,23 +12,37 @@ static size_t skip_scheme(const struct redact *r, size_t from)
     if (is_quote(quote))
         i += n + 1;
     n = i;
-    while (i < n + 16 && (is_lower(byte_at(r, i)) || is_upper(byte_at(r, i))))
+    while (i < n + 16 && (is_lower(byte_at(r, i)) || is_upper(byte_at(r, i)) ||
+                          (i > n && byte_at(r, i) == '-')))
         i++;
     return i > n && byte_at(r, i) == ' ' && byte_at(r, i + 1) > ' ' ? i + 1
                                                                     : from;
 }
 
-/* A value of a known shape, in quotes or not. */
-static bool match_shape(struct redact *r, struct rule *u, size_t from,
-                        struct redact_hit *hit)
+/* True when a value goes on at i: with anything but the end of a sentence. */
+static bool goes_on(const struct redact *r, size_t i)
 {
-    size_t k = redact_backslashes(r, from);
-    size_t start, to;
+    char c = byte_at(r, i);
 
+    if (!c || !r->unquoted.has[(unsigned char)c])
+        return false;
+    return !strchr(".:!?", c) || is_word(byte_at(r, i + 1));
+}
+
+/* A value of a known shape, all of it, in quotes or not, also on a line of its
+ * own in an element or below a key. */
+static bool match_shape(struct redact *r, struct rule *u, const struct pair *p,
+                        size_t from, struct redact_hit *hit)
+{
+    size_t k, start, to;
+
+    if (p->sep == '\n' || p->sep == '>')
+        from = redact_first_line(r, from, p->sep);
+    k = redact_backslashes(r, from);
     if (is_quote(byte_at(r, from + k)))
         from += k + 1;
     to = redact_parts(r, u, from, &start);
-    return to && start < to &&
+    return to && start < to && !goes_on(r, to) &&
            redact_passes_guard(r->text, start, to, u->guard) &&
            (*hit = (struct redact_hit){.from = start, .to = to}, true);
 }
@@ -64,11 +78,46 @@ static bool match_line(struct redact *r, const struct rule *u,
                        hit);
 }
 
+/* The value that begins at from, by what stands before it. */
+static bool match_value(struct redact *r, struct rule *u, struct pair *p,
+                        size_t from, struct redact_hit *hit)
+{
+    size_t to;
+
+    if (u->nparts)
+        return match_shape(r, u, p, from, hit);
+    if ((u->line || u->scheme) &&
+        (strchr("w(|", p->sep) ||
+         (p->sep == ',' && !is_quote(byte_at(r, from - 1)) &&
+          !is_quote(byte_at(r, p->end + redact_backslashes(r, p->end))))))
+        return false;
+    if (u->line || (u->scheme && opens_parameters(r, from)))
+        return match_line(r, u, p, from, hit);
+    if (p->sep == '>')
+        return redact_element(r, u, from, hit);
+    if (p->sep == '\n')
+        return redact_block(r, u, p, from, hit);
+    if (u->scheme) {
+        to = skip_scheme(r, from);
+        if (to > from)
+            p->sep = 's';
+        if (to > from && is_quote(byte_at(r, to))) /* "Basic " + encoded */
+            return false;
+        return redact_value(r, u, p, to, hit);
+    }
+    to = redact_unquoted_end(r, from);
+    if (p->sep == ':' && redact_is_type(r->text, from, to) &&
+        byte_at(r, redact_skip_blanks(r, to)) ==
+            '=') /* password: str = "..." */
+        from = redact_skip_blanks(r, redact_skip_blanks(r, to) + 1);
+    return redact_value(r, u, p, from, hit);
+}
+
 bool redact_pair(struct redact *r, struct rule *u, size_t pos, size_t n,
                  struct redact_hit *hit)
 {
     struct pair p = {.pos = pos};
-    size_t from, to;
+    size_t from;
 
     if (!redact_is_secret_name(r->text, r->len, u, pos, n, &p.end))
         return false;
@@ -76,26 +125,6 @@ bool redact_pair(struct redact *r, struct rule *u, size_t pos, size_t n,
     if (!p.sep)
         return false;
     p.blanks = byte_at(r, from - 1) == ' ' || byte_at(r, p.end) == ' ';
-    if (u->nparts)
-        return match_shape(r, u, from, hit);
-    if (u->line || (u->scheme && opens_parameters(r, from)))
-        return match_line(r, u, &p, from, hit);
-    if (p.sep == '>')
-        return redact_element(r, u, from, hit);
-    if (p.sep == '\n')
-        return redact_block(r, u, &p, from, hit);
-    if (u->scheme) {
-        to = skip_scheme(r, from);
-        if (to > from)
-            p.sep = 's';
-        if (to > from && is_quote(byte_at(r, to))) /* "Basic " + encoded */
-            return false;
-        return redact_value(r, u, &p, to, hit);
-    }
-    to = redact_unquoted_end(r, from);
-    if (p.sep == ':' && redact_is_type(r->text, from, to) &&
-        byte_at(r, redact_skip_blanks(r, to)) ==
-            '=') /* password: str = "..." */
-        from = redact_skip_blanks(r, redact_skip_blanks(r, to) + 1);
-    return redact_value(r, u, &p, from, hit);
+    return match_value(r, u, &p, from, hit) &&
+           !redact_is_plain_name(r->text, u, pos, n, p.end);
 }

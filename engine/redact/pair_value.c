@@ -2,6 +2,8 @@
 
 #include "redact/rule.h"
 
+#define ODD_MIN 8
+#define CELL_MIN 8
 #define QUOTES_MAX 16 /* in a value, before its end is given up */
 
 /* name = ' or name: ' where an escaped line's end may stand before it: then a
@@ -94,6 +96,43 @@ static bool set_hit(struct redact_hit *hit, size_t from, size_t to)
     return true;
 }
 
+/* Separators behind which other things than values stand more often. */
+static bool is_distant(char sep)
+{
+    return sep == '|' || sep == ',' || sep == 'w' || sep == '(';
+}
+
+/* True when [from, to) is all of a table's cell or of an element, and more than
+ * a word or a number: letters and digits. */
+static bool is_cell(const struct redact *r, size_t from, size_t to)
+{
+    size_t k = redact_backslashes(r, to), i = to;
+
+    if (is_quote(byte_at(r, to + k)))
+        i = to + k + 1;
+    i = redact_skip_blanks(r, i);
+    return (byte_at(r, i) == '|' || redact_word_at(r->text, r->len, i, "</")) &&
+           to - from >= CELL_MIN &&
+           redact_passes_guard(r->text, from, to, REDACT_DIGIT | REDACT_LETTER);
+}
+
+/* On a line of its own: a value of any signs, such as {{h}o)p$, whose brackets
+ * are those of no code. */
+static bool match_odd(struct redact *r, const struct rule *u,
+                      const struct pair *p, size_t from, struct redact_hit *hit)
+{
+    size_t to;
+
+    if ((p->sep != '=' && p->sep != ':') || !byte_at(r, from) ||
+        !strchr("{[(<>&|;,", r->text[from]) ||
+        !redact_starts_line(r, redact_name_start(r, p->pos)))
+        return false;
+    to = redact_line_end(r, from + 1);
+    return to - from >= ODD_MIN && redact_breaks_brackets(r->text, from, to) &&
+           redact_is_secret_value(u, r->text, from, to) &&
+           set_hit(hit, from, to);
+}
+
 static bool match_unquoted(struct redact *r, const struct rule *u,
                            const struct pair *p, size_t from,
                            struct redact_hit *hit)
@@ -101,9 +140,19 @@ static bool match_unquoted(struct redact *r, const struct rule *u,
     size_t to = redact_unquoted_end(r, from);
     bool line = (p->sep == '=' && !p->blanks) || p->sep == ':';
 
-    if (!redact_is_secret_value(u, r->text, from, to) || p->sep == ',' ||
-        (p->sep != 's' && redact_is_code(r, from, to)) ||
-        (p->sep == ':' && redact_is_prose(r, from, to)))
+    if (to == from)
+        return match_odd(r, u, p, from, hit);
+    if (!redact_is_secret_value(u, r->text, from, to) || p->sep == '(' ||
+        (p->sep == ',' &&
+         (is_quote(byte_at(r, p->end)) || byte_at(r, from - 1) == ' ')) ||
+        (p->sep == '|' && !is_cell(r, from, to)) ||
+        (is_distant(p->sep) && p->sep != '|' &&
+         !redact_is_random(r->text, from, to) &&
+         (p->sep != 'w' || !redact_is_long_hash(r->text, from, to))) ||
+        (p->sep != 's' &&
+         (redact_is_code(r, from, to) || redact_is_variable(r, p, from, to))) ||
+        (p->sep == ':' &&
+         (redact_is_prose(r, from, to) || redact_is_type(r->text, from, to))))
         return false;
     if (p->sep != 's' && (p->blanks || is_quote(byte_at(r, p->end))) &&
         redact_is_identifier(r, from, to))
@@ -123,6 +172,34 @@ static size_t closing_three(const struct redact *r, size_t from, char quote)
             r->text[i + 2] == quote)
             return i;
     return 0;
+}
+
+/* setPassword("…"), withToken("…"): the name of a function that takes one. */
+static bool is_setter(const struct redact *r, size_t pos)
+{
+    size_t name = redact_name_start(r, pos);
+
+    if (is_upper(r->text[pos]) && is_upper(byte_at(r, pos + 1)))
+        return true; /* a function of SQL: PASSWORD('…') */
+    for (size_t i = name; i < pos; i++)
+        if ((i == name || r->text[i - 1] == '.') &&
+            (redact_word_at(r->text, pos, i, "set") ||
+             redact_word_at(r->text, pos, i, "with")))
+            return true;
+    return false;
+}
+
+/* True when the quoted argument [from, to) of p's call may be its value. */
+static bool is_argument_of(const struct redact *r, const struct pair *p,
+                           size_t from, size_t to)
+{
+    bool next =
+        p->sep == 'w' || (p->sep == ',' && is_quote(byte_at(r, p->end)));
+
+    if (p->sep == '|')
+        return is_cell(r, from, to);
+    return next || is_setter(r, p->pos) ? redact_is_argument(r, from, to)
+                                        : redact_is_random(r->text, from, to);
 }
 
 bool redact_value(struct redact *r, const struct rule *u, const struct pair *p,
@@ -151,7 +228,7 @@ bool redact_value(struct redact *r, const struct rule *u, const struct pair *p,
 
         return match_unquoted(r, u, &open, from, hit);
     }
-    if (p->sep == ',' && !redact_is_argument(r, from, end))
+    if (is_distant(p->sep) && !is_argument_of(r, p, from, end))
         return false;
     return redact_is_secret_value(u, r->text, from, end) &&
            set_hit(hit, from, end);

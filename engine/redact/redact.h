@@ -19,13 +19,14 @@ struct redact;
 #define REDACT_NO_MAX ((size_t)-1)
 
 enum redact_kind {
-    REDACT_TOKEN, /* keyword, then parts: ghp_ and 36 letters */
-    REDACT_PAIR,  /* keyword is a name: password = value; parts, if any, are
-                   * the shape of the whole value */
-    REDACT_URL,   /* keyword is "://": the password in user:password@host */
-    REDACT_ARG,   /* keyword is an option of a program: curl -u user:x */
-    REDACT_PEM,   /* keyword opens a PEM block that holds a private key */
-    REDACT_SPAN   /* from keyword to its closing word, or to the end */
+    REDACT_TOKEN,    /* keyword, then parts: ghp_ and 36 letters */
+    REDACT_PAIR,     /* keyword is a name: password = value; parts, if any, are
+                      * the shape of the whole value */
+    REDACT_URL,      /* keyword is "://": the password in user:password@host */
+    REDACT_ARG,      /* keyword is an option of a program: curl -u user:x */
+    REDACT_PEM,      /* keyword opens a PEM block that holds a private key */
+    REDACT_MANIFEST, /* keyword holds the data of a Kubernetes Secret */
+    REDACT_SPAN      /* from keyword to its closing word, or to the end */
 };
 
 /* What a token must also have, so that ordinary words stay. */
@@ -36,7 +37,10 @@ enum redact_guard {
     REDACT_LOWER = 8,
     REDACT_NO_PATH = 16, /* pairs: a value that starts like a path stays */
     REDACT_RANDOM = 32,  /* letters and digits that follow no pattern */
-    REDACT_NO_HASH = 64  /* no hexadecimal number, no UUID */
+    REDACT_NO_HASH = 64, /* no hexadecimal number, no UUID */
+    REDACT_WEAK = 128,   /* pairs: the name may go on after the keyword, and
+                          * counts for nothing with a word such as "public" */
+    REDACT_JOINED = 256  /* pairs, weak: another word stands before it */
 };
 
 /* A literal, or a run of at least min and at most max characters of a set
@@ -66,6 +70,7 @@ struct redact_spec {
     bool anywhere;      /* pairs: the name may go on after the keyword */
     bool line;          /* pairs: the value is a header's whole line */
     const char *before; /* tokens: a set; what stands before is masked, too */
+    size_t before_min;  /* and how much of it must stand there */
     bool attached;      /* arguments: no blank stands before the value */
     char after;         /* arguments: what the value begins behind, or NUL */
 };
@@ -101,8 +106,9 @@ void redact_start(struct redact *r, const char *text, size_t len);
 /* The next hit from left to right; false at the end of the text. */
 bool redact_next(struct redact *r, struct redact_hit *hit);
 
-/* Appends text with each hit replaced by "[redacted:ID]" (spans: by nothing);
- * *hits counts them.  Without a hit nothing is appended. */
+/* Appends text with each hit replaced by "[redacted:ID]" (spans: by nothing),
+ * and so what a random value of a hit is repeated by elsewhere; *hits counts
+ * them.  Without a hit nothing is appended. */
 bool redact_mask(struct redact *r, const char *text, size_t len,
                  struct buf *out, size_t *hits, struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * rule.h - what redact.c and its matchers share.
+ * rule.h - what the scan and its matchers share.
  */
 #ifndef ENGINE_REDACT_RULE_H
 #define ENGINE_REDACT_RULE_H
@@ -40,7 +40,7 @@ struct rule {
     struct part *parts;
     size_t nparts;
     unsigned guard;
-    size_t min;
+    size_t min, before_min;
     bool anycase, inside, keep, scheme, anywhere, line, attached;
     char after;
     uint64_t failed_scan; /* no match can start before failed_to in this scan */
@@ -74,7 +74,10 @@ struct redact {
     size_t len, at;
     struct charset unquoted; /* what values without quotes are of */
     struct run unquoted_runs[REDACT_UNQUOTED_RUNS]; /* of such values */
-    size_t done;                                    /* behind the last hit */
+    struct redact_hit later; /* found, but what stands before it is looked at
+                              * first; .to is 0 when there is none */
+    struct run kinds; /* up to .to; the last one of a Secret before .from */
+    size_t done;      /* behind the last hit */
 };
 
 static inline unsigned lower(unsigned char c)
@@ -150,6 +153,8 @@ bool redact_arg(struct redact *r, const struct rule *u, size_t at, size_t n,
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit);
 bool redact_pem(const struct redact *r, size_t at, size_t n,
                 struct redact_hit *hit);
+bool redact_manifest(struct redact *r, size_t at, size_t n,
+                     struct redact_hit *hit);
 bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
                   struct redact_hit *hit);
 bool redact_span(struct redact *r, const struct rule *u, size_t at, size_t n,
@@ -164,8 +169,19 @@ bool redact_line(const struct redact *r, const struct rule *u, size_t from,
 bool redact_is_secret_name(const char *text, size_t len, const struct rule *u,
                            size_t at, size_t n, size_t *end);
 
+/* True when a word of that name, such as "public", says that a weak rule finds
+ * no secret below it; to is its end.  Asked last: it looks at many words. */
+bool redact_is_plain_name(const char *text, const struct rule *u, size_t pos,
+                          size_t n, size_t to);
+
 size_t redact_skip_blanks(const struct redact *r, size_t i);
 size_t redact_backslashes(const struct redact *r, size_t i);
+
+/* Behind white space, line ends and their escapes included. */
+size_t redact_skip_space(const struct redact *r, size_t i);
+
+/* Behind a quote at i and its backslashes, if one stands there. */
+size_t redact_skip_quote(const struct redact *r, size_t i);
 
 /* The end of a value that k backslashes and a quote opened, or 0 when its line
  * ends first. */
@@ -178,18 +194,39 @@ bool redact_starts_line(const struct redact *r, size_t pos);
 
 /* Where the value begins behind a name that ends at end.  *sep tells what
  * stands between: '=', ':', ' ' (an option), '>' (an XML element), ',' (the
- * next argument), '\n' (the lines below a YAML key), or 0: no value. */
+ * next argument), '(' (the argument of a call), 'w' (a word of the
+ * sentence), '|' (the next cell of a table),
+ * '\n' (the lines below a YAML key), or 0: no value. */
 size_t redact_separator(const struct redact *r, size_t pos, size_t end,
                         char *sep);
 
+/* True when [from, to) can be nothing but letters made at random: long, with
+ * letters and digits that change all the time, and no hash. */
+bool redact_is_random(const char *text, size_t from, size_t to);
+
+/* True for one word of at least ten letters and digits that change often. */
+bool redact_is_key(const char *text, size_t from, size_t to);
+
+/* True for a hexadecimal number as long as an MD5 sum, or longer. */
+bool redact_is_long_hash(const char *text, size_t from, size_t to);
+
 /* Fills the set of a value without quotes. */
 void redact_unquoted_set(struct charset *set);
+
+/* True when [from, to) is one of the words, in any case; NULL ends them. */
+bool redact_is_one_of(const char *text, size_t from, size_t to,
+                      const char *const words[]);
 
 /* What a value without quotes may be instead of a secret: a type's name, an
  * expression, or a word of a sentence. */
 bool redact_is_type(const char *text, size_t from, size_t to);
 bool redact_is_code(const struct redact *r, size_t from, size_t to);
 bool redact_is_prose(const struct redact *r, size_t from, size_t to);
+bool redact_is_variable(const struct redact *r, const struct pair *p,
+                        size_t from, size_t to);
+/* True when a bracket closes in [from, to) that was not opened last. */
+bool redact_breaks_brackets(const char *text, size_t from, size_t to);
+bool redact_is_own_name(const char *text, size_t from, size_t to);
 bool redact_is_identifier(const struct redact *r, size_t from, size_t to);
 
 /* True for a quoted argument behind a name that could be its value:
@@ -208,6 +245,9 @@ bool redact_element(struct redact *r, const struct rule *u, size_t from,
                     struct redact_hit *hit);
 bool redact_block(struct redact *r, const struct rule *u, const struct pair *p,
                   size_t from, struct redact_hit *hit);
+
+/* Where the first line of such a value begins; sep is '>' or '\n'. */
+size_t redact_first_line(const struct redact *r, size_t from, char sep);
 
 /* $NAME, <name>, {{...}}, %s, ***: what stands for a value. */
 bool redact_is_placeholder(const char *text, size_t from, size_t to);

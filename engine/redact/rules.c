@@ -190,7 +190,7 @@ bool redact_check(const struct redact_spec *s, struct err *e)
         return err_set(e, ERR_ARG, "rule %s: no keywords", s->id);
     if (s->nparts > REDACT_PARTS)
         return err_set(e, ERR_ARG, "rule %s: too many parts", s->id);
-    if (s->kind == REDACT_TOKEN && !s->nparts)
+    if (s->kind == REDACT_TOKEN && !s->nparts && !s->before_min)
         return err_set(e, ERR_ARG, "rule %s: nothing after its keyword", s->id);
     for (size_t i = 0; i < s->nparts; i++)
         if (!s->parts[i].literal == !s->parts[i].set)
@@ -214,6 +214,7 @@ bool redact_add(struct redact *r, const struct redact_spec *s, struct err *e)
     u->kind = s->kind;
     u->guard = s->guard;
     u->min = s->min;
+    u->before_min = s->before_min;
     u->anycase =
         s->anycase || (s->kind != REDACT_TOKEN && s->kind != REDACT_ARG);
     u->inside = s->inside;

@@ -3,6 +3,7 @@
 #include "redact/rule.h"
 
 #define URL_MAX 512
+#define SCHEME_MAX 24
 #define LINE_MAX ((size_t)8 << 10) /* of a header */
 
 /* A word that documentation has for the password. */
@@ -27,25 +28,42 @@ static bool is_port(const struct redact *r, size_t from, size_t to)
     return i > from && i < to && strchr("/?#\\", r->text[i]);
 }
 
+/* True when the scheme before at stands behind a quote. */
+static bool opens_in_quotes(const struct redact *r, size_t at)
+{
+    size_t low = at > SCHEME_MAX ? at - SCHEME_MAX : 0;
+
+    while (at > low && (is_word(r->text[at - 1]) || r->text[at - 1] == '+' ||
+                        r->text[at - 1] == ':'))
+        at--;
+    return at > 0 && is_quote(r->text[at - 1]);
+}
+
 bool redact_url(struct redact *r, size_t at, size_t n, struct redact_hit *hit)
 {
     const char *t = r->text;
     size_t i = at + n, colon = 0, host = 0;
     size_t limit = r->len - i > URL_MAX ? i + URL_MAX : r->len;
+    bool quoted = opens_in_quotes(r, at);
 
-    for (; i < limit && (unsigned char)t[i] > ' ' && !is_quote(t[i]) &&
-           (t[i] != '\\' || byte_at(r, i + 1) == '/');
+    for (; i < limit &&
+           ((unsigned char)t[i] > ' ' ||
+            (quoted && t[i] == ' ' && colon && i > colon + 1)) &&
+           !is_quote(t[i]) && (t[i] != '\\' || byte_at(r, i + 1) == '/');
          i++) {
-        if (!colon && strchr("/?#@", t[i]))
-            return false;
+        if (!colon && strchr("/?#@", t[i])) /* https://TOKEN@host */
+            return t[i] == '@' && redact_is_random(t, at + n, i) &&
+                   (*hit = (struct redact_hit){.from = at + n, .to = i}, true);
         if (t[i] == ':' && !colon)
             colon = i;
-        if (t[i] == '@' && is_word(byte_at(r, i + 1)))
+        if (t[i] == '@' &&
+            (is_word(byte_at(r, i + 1)) || byte_at(r, i + 1) == '['))
             host = i;
     }
     if (!colon || host <= colon + 1 || is_port(r, colon + 1, host) ||
         is_example(r, colon + 1, host) ||
-        redact_is_placeholder(t, colon + 1, host))
+        redact_is_placeholder(t, colon + 1, host) ||
+        redact_is_own_name(t, colon + 1, host))
         return false;
     *hit = (struct redact_hit){.from = colon + 1, .to = host};
     return true;

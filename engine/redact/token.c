@@ -6,6 +6,9 @@
  * what a value that fails again and again can cost. */
 #define GUARD_BYTES 256
 #define BEFORE_MAX 64
+#define RANDOM_MIN 16
+#define KEY_MIN 10
+#define HASH_MIN 32
 
 static bool is_hex(char c)
 {
@@ -79,19 +82,24 @@ static int class_of(char c)
 }
 
 /* Random letters change between digits and letters of either case all the
- * time; words and numbers joined by signs do so seldom. */
-static bool is_random(const char *text, size_t from, size_t to)
+ * time; words and numbers do so seldom, also where they are joined by signs or
+ * as camelCase: a capital and the small letters behind it are one word. */
+static bool changes_often(const char *text, size_t from, size_t to)
 {
-    size_t changes = 0;
+    size_t changes = 0, words = 0, small = 0;
     int last = 0;
 
     for (size_t i = from; i < to; i++) {
         int now = class_of(text[i]);
 
-        changes += now && last && now != last;
+        changes += now && last && now != last && !(last == 3 && now == 2);
+        small = now == 2 ? small + 1 : 0;
+        words += small == 3 && i >= from + 3 && is_upper(text[i - 3]) ? 4
+                 : small > 3 && words > 0                             ? 1
+                                                                      : 0;
         last = now ? now : last;
     }
-    return changes * 4 >= to - from;
+    return changes * 5 >= to - from && words * 2 < to - from;
 }
 
 static bool is_hash(const char *text, size_t from, size_t to)
@@ -99,6 +107,11 @@ static bool is_hash(const char *text, size_t from, size_t to)
     while (from < to && (is_hex(text[from]) || text[from] == '-'))
         from++;
     return from == to;
+}
+
+bool redact_is_long_hash(const char *text, size_t from, size_t to)
+{
+    return to - from >= HASH_MIN && is_hash(text, from, to);
 }
 
 bool redact_passes_guard(const char *text, size_t from, size_t to,
@@ -116,11 +129,29 @@ bool redact_passes_guard(const char *text, size_t from, size_t to,
         else if (is_lower(text[i]))
             seen |= REDACT_LOWER | REDACT_LETTER;
     }
-    if (((guard & REDACT_RANDOM) && !is_random(text, from, to)) ||
+    if (((guard & REDACT_RANDOM) && !changes_often(text, from, to)) ||
         ((guard & REDACT_NO_HASH) && is_hash(text, from, to)))
         return false;
     guard &= REDACT_DIGIT | REDACT_LETTER | REDACT_UPPER | REDACT_LOWER;
     return (guard & ~seen) == 0;
+}
+
+bool redact_is_key(const char *text, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && i < from + GUARD_BYTES; i++)
+        if (strchr(" \t._([{/$%", text[i]))
+            return false;
+    return to - from >= KEY_MIN &&
+           redact_passes_guard(text, from, to,
+                               REDACT_DIGIT | REDACT_LETTER | REDACT_RANDOM);
+}
+
+bool redact_is_random(const char *text, size_t from, size_t to)
+{
+    return to - from >= RANDOM_MIN &&
+           redact_passes_guard(text, from, to,
+                               REDACT_DIGIT | REDACT_LETTER | REDACT_RANDOM |
+                                   REDACT_NO_HASH);
 }
 
 /* Where the part ends that starts at at, or 0 when it is not there. */
@@ -176,6 +207,8 @@ bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
     while (u->before && from > r->done && at - from < BEFORE_MAX &&
            u->before->has[(unsigned char)r->text[from - 1]])
         from--;
+    if (u->before_min > 0 && at - from < u->before_min)
+        return false;
     if (!redact_passes_guard(r->text, from, pos, u->guard)) {
         if (u->nparts == 1 && pos - from <= GUARD_BYTES) {
             u->failed_scan = r->scan; /* no part of this run can do better */
@@ -184,5 +217,5 @@ bool redact_token(struct redact *r, struct rule *u, size_t at, size_t n,
         return false;
     }
     *hit = (struct redact_hit){.from = from, .to = pos};
-    return pos > from;
+    return pos > from && !redact_is_placeholder(r->text, from, pos);
 }

@@ -68,7 +68,7 @@ uint8_t pack_length(size_t words)
 {
     double v = 8 * log2((double)words + 1);
 
-    return v < 255 ? (uint8_t)(v + 0.5) : 255;
+    return v < 255 ? (uint8_t)lround(v) : 255;
 }
 
 double unpack_length(uint8_t length)

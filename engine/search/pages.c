@@ -25,31 +25,12 @@ static bool make_room(void ***list, size_t *n, size_t i, struct err *e)
     return true;
 }
 
-/* Reads a column of a row that may be missing; false when it is damaged. */
-static bool read_blob(struct search_index *ix, enum index_sql which,
-                      size_t page, int column,
-                      bool (*unpack)(void *, const void *, size_t), void *into,
-                      struct err *e)
-{
-    sqlite3_stmt *st = index_sql(ix, which, e);
-    const void *data;
-    bool ok = st != NULL;
-    int rc;
-
-    if (!ok)
-        return false;
-    sqlite3_bind_int64(st, 1, (int64_t)page);
-    rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) {
-        data = sqlite3_column_blob(st, column);
-        ok = unpack(into, data, (size_t)sqlite3_column_bytes(st, column)) ||
-             index_broken(e);
-    } else if (rc != SQLITE_DONE) {
-        ok = index_fail(ix, e);
-    }
-    sqlite3_reset(st);
-    return ok;
-}
+/* Where the bytes of a page are, and what reads them. */
+struct blob {
+    enum index_sql which;
+    int column;
+    bool (*unpack)(void *page, const void *data, size_t len);
+};
 
 static bool events_of(void *page, const void *data, size_t len)
 {
@@ -64,6 +45,35 @@ static bool origins_of(void *page, const void *data, size_t len)
 static bool sessions_of(void *page, const void *data, size_t len)
 {
     return unpack_sessions(page, data, len);
+}
+
+static const struct blob events = {SQL_PAGE, 0, events_of};
+static const struct blob origins = {SQL_PAGE, 1, origins_of};
+static const struct blob sessions = {SQL_SESSIONS, 0, sessions_of};
+
+/* Reads a page of a row that may be missing; false when it is damaged. */
+static bool read_blob(struct search_index *ix, const struct blob *b, size_t i,
+                      void *page, struct err *e)
+{
+    sqlite3_stmt *st = index_sql(ix, b->which, e);
+    const void *data;
+    bool ok = st != NULL;
+    int rc;
+
+    if (!ok)
+        return false;
+    sqlite3_bind_int64(st, 1, (int64_t)i);
+    rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        data = sqlite3_column_blob(st, b->column);
+        ok = b->unpack(page, data,
+                       (size_t)sqlite3_column_bytes(st, b->column)) ||
+             index_broken(e);
+    } else if (rc != SQLITE_DONE) {
+        ok = index_fail(ix, e);
+    }
+    sqlite3_reset(st);
+    return ok;
 }
 
 static struct event_page *event_page(struct search_index *ix, size_t i,
@@ -82,7 +92,7 @@ static struct event_page *event_page(struct search_index *ix, size_t i,
     }
     p->n = 0;
     p->dirty = p->origins_read = false;
-    if (!read_blob(ix, SQL_PAGE, i, 0, events_of, p, e)) {
+    if (!read_blob(ix, &events, i, p, e)) {
         free(p);
         return NULL;
     }
@@ -115,8 +125,7 @@ struct event *index_event(struct search_index *ix, uint32_t n, struct err *e)
 static bool read_origins(struct search_index *ix, struct event_page *p,
                          size_t i, struct err *e)
 {
-    if (!p->origins_read && p->n > 0 &&
-        !read_blob(ix, SQL_PAGE, i, 1, origins_of, p, e))
+    if (!p->origins_read && p->n > 0 && !read_blob(ix, &origins, i, p, e))
         return false;
     p->origins_read = true;
     return true;
@@ -147,7 +156,7 @@ static struct session_page *session_page(struct search_index *ix, size_t i,
     }
     p->n = 0;
     p->dirty = false;
-    if (!read_blob(ix, SQL_SESSIONS, i, 0, sessions_of, p, e)) {
+    if (!read_blob(ix, &sessions, i, p, e)) {
         free(p);
         return NULL;
     }

@@ -50,7 +50,7 @@ static bool add_terms(struct ranking *r, const struct term terms[],
 
 /* With more candidates than these, the best ones have all that was asked for:
  * what else they share is not looked for. */
-#define MANY 20000
+#define MANY 5000
 
 bool ranking_run(struct ranking *r, const struct term terms[], size_t n,
                  struct err *e)

@@ -204,8 +204,12 @@ fts5_api *tokenizer_api(sqlite3 *h)
     return api;
 }
 
-static bool without_fts(struct err *e)
+/* Why tokenizer_api() has just given NULL: it knows no function fts5, or ran
+ * out of memory. */
+static bool without_fts(sqlite3 *h, struct err *e)
 {
+    if (sqlite3_errcode(h) != SQLITE_ERROR)
+        return err_set(e, ERR_NOMEM, "out of memory");
     return err_set(e, ERR_UNSUPPORTED, "this SQLite has no full-text search");
 }
 
@@ -216,7 +220,7 @@ bool tokenizer_register(sqlite3 *h, size_t *count, struct err *e)
     struct source *source;
 
     if (!api)
-        return without_fts(e);
+        return without_fts(h, e);
     source = malloc(sizeof(*source));
     if (source)
         *source = (struct source){api, count};
@@ -234,7 +238,7 @@ struct tokenizer *tokenizer_new(sqlite3 *h, struct err *e)
     Fts5Tokenizer *out = NULL;
 
     if (!source.api)
-        without_fts(e);
+        without_fts(h, e);
     else if (create_tokenizer(&source, NULL, 0, &out) != SQLITE_OK)
         err_set(e, ERR_NOMEM, "out of memory");
     return (struct tokenizer *)out;

@@ -39,11 +39,14 @@ end
 -- conf is what config.load(true) gave; opts see worker.run.
 worker.steps = {
     { name = "take in", guarded = true, run = take_in },
+    { name = "end of a forget", run = function(conf)
+        return require("propolis.forget").finish(conf)
+    end },
+    { name = "index", guarded = true, run = index },
     { name = "summaries", run = function(conf)
         return require("propolis.summary").catch_up(conf)
     end },
     { name = "context", run = context },
-    { name = "index", guarded = true, run = index },
     { name = "sync", guarded = true, run = sync },
     { name = "context of the team", run = context }, -- what the sync brought
     { name = "summaries by agents", guarded = true, run = function(conf)
@@ -73,11 +76,20 @@ local function run_all(steps, conf, opts)
     return ok
 end
 
+local function lock_path(conf)
+    return ("%s/worker-%s.lock"):format(conf.paths.state,
+        conf.local_store:match("[^/]*$"))
+end
+
+--- Takes the lock under which such steps run: see sys.lock.
+function worker.lock(conf, wait_ms)
+    return sys.lock(lock_path(conf), wait_ms)
+end
+
 -- Runs steps in one process at a time.  The mark is set before the lock is
 -- tried and looked at after it was given up, so that none is overlooked.
 local function run_alone(steps, conf, opts)
-    local path = ("%s/worker-%s.lock"):format(conf.paths.state,
-        conf.local_store:match("[^/]*$"))
+    local path = lock_path(conf)
     local mark, ok = path .. ".again", true
     local marked, err = sys.append(mark, "")
     local round = 0
@@ -129,15 +141,9 @@ function worker.run(conf, opts)
 end
 
 --- Prepares what sessions are told; for commands that change what is stored.
--- @param anew whether all of it is forgotten first
--- @return true, or nil, err
-function worker.prepare(conf, anew)
-    local ok, err = true, nil
-    if anew then
-        ok, err = require("propolis.capture.prepared").clear(conf)
-    end
-    worker.run(conf, { steps = { { name = "context", run = context } } })
-    return ok and true, err
+-- @return whether all went well
+function worker.prepare(conf)
+    return worker.run(conf, { steps = { { name = "context", run = context } } })
 end
 
 return worker

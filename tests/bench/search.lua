@@ -36,10 +36,29 @@ local function any_word()
     return words[math.floor(VOCABULARY ^ math.random())]
 end
 
+-- Every second word says nothing, as in any text, and the others come again.
+local SMALL = { "the", "of", "and", "to", "a", "in", "is", "it", "that", "for",
+    "was", "on", "are", "with", "as", "this", "be", "not", "we", "have" }
+
 local function text(count)
-    local list = {}
-    for i = 1, count do list[i] = any_word() end
+    local list, topic = {}, {}
+    for i = 1, count // 4 do topic[i] = any_word() end
+    for i = 1, count do
+        list[i] = i % 2 == 0 and SMALL[math.random(#SMALL)]
+            or topic[math.random(#topic)]
+    end
     return table.concat(list, " ")
+end
+
+-- What a compiler says of one file: most of a line is that of the one before.
+local function output(count)
+    local list = {}
+    local path = ("src/%s/%s.c"):format(any_word(), any_word())
+    for i = 1, count do
+        list[i] = ("%s:%d: warning: unused variable %s in %s()"):format(path,
+            10 * i, any_word(), any_word())
+    end
+    return table.concat(list, "\n")
 end
 
 -- The n-th event: sessions of 40, each of one project of five.
@@ -48,10 +67,10 @@ local function event(n)
     local body = { id = "m" .. n, type = kind }
     if kind == "tool_call" then
         body.tool_name = "Bash"
-        body.tool_input = { command = "make " .. text(4) }
-        body.tool_response = { stdout = text(90) }
+        body.tool_input = { command = "make " .. text(8) }
+        body.tool_response = { stdout = output(9) }
     else
-        body.content = text(kind == "user_message" and 40 or 70)
+        body.content = text(kind == "user_message" and 50 or 90)
     end
     return {
         id = "e" .. n, path = ("/sessions/ada/%d.jsonl"):format(session),

@@ -80,7 +80,7 @@ It was tried with the real program.
 ## Decisions & Reasoning
 - none
 
-## Open Questions / TODO
+## People
 - none
 ]]
 

@@ -258,6 +258,8 @@ describe("README.md", function()
         ada:document("/a.md", "second", "2026-01-02T00:00:00.000Z")
         ada:sync_through(1)
         assert(ada:sync { session = "s0" })
+        assert.same({}, require("propolis.forget").run(ada.conf,
+            { author = "u" }, { remote = true, step = function() end }).left)
 
         local patterns, met = {}, {}
         for i, line in ipairs(listed("statements")) do

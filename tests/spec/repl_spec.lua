@@ -128,7 +128,7 @@ describe("the REPL", function()
             "> .schema nope\\n", "< no table 'nope'", "< > ",
             "> .schema\\n", "< skills: id, name", "< > ",
             "> .help\\n", "< .tables", "< > ",
-            "> .help sys.read\\n", "< sys.read(path, max)", "< > ",
+            "> .help sys.read\\n", "< sys.read(path, max, regular)", "< > ",
             "> .help propolis.open\\n", "< propolis.open(url, options)",
             "< > ", "> .help store:plan\\n", "< store:plan(schemas)",
             "< > ", "> .help propolis.config.load\\n", "< config.load(anyway)",

@@ -25,6 +25,8 @@ end
 text("private-key", "-----BEGIN " .. "RSA PRIVATE KEY-----\n",
     rep("MIIEpA" .. WORD, 64), "\n-----END RSA PRIVATE KEY-----")
 token("age-key", "AGE-SECRET-" .. "KEY-1", rep(UP, 58))
+text("kubernetes-secret", "kind: Secret\nmetadata:\n  name: a\ndata:\n"
+    .. "  extra: ", rep(WORD, 20) .. "==", "\ntype: Opaque")
 text("url-password", "postgres://app:", "pg-Canary-77", "@db.example/x")
 text("authorization", "Authorization: Basic ", rep(WORD, 22) .. "==")
 token("jwt", "ey" .. "J", rep(WORD, 20) .. "." .. rep(WORD, 30) .. "."
@@ -99,6 +101,9 @@ token("tailscale-key", "ts" .. "key-", "auth-" .. rep(WORD, 24))
 token("onepassword-token", "ops" .. "_eyJ", rep(WORD, 120))
 token("artifactory-key", "AK" .. "Cp", rep(WORD, 69))
 token("alibaba-key", "LT" .. "AI", rep(WORD, 20))
+text("mailchimp-key", "key ", rep(HEX, 32) .. "-u" .. "s12")
+text("maxmind-key", "key ", rep(WORD, 6) .. "_" .. rep(WORD, 29) .. "_m"
+    .. "mk")
 token("typeform-token", "tf" .. "p_", rep(WORD, 44))
 token("shippo-token", "shippo" .. "_live_", rep(HEX, 40))
 text("bearer", "curl -H 'X: Bearer ", rep(WORD, 24), "'")

@@ -1,6 +1,7 @@
 --- A program that stands for a coding agent which is asked for a summary: the
 -- real ones need a model.  It keeps what it was given in a folder and prints an
 -- answer.
+local page = require "propolis.summary.page"
 local sys = require "engine.sys"
 local tmp = require "tmp"
 
@@ -30,9 +31,7 @@ The retry test was repaired by a longer timeout.
 ## Files Modified
 - src/retry.c (modified) – timeout
 
-## Open Questions / TODO
-- none
-]]
+]] .. "## " .. page.headings[7] .. "\n- none\n"
 
 local SCRIPT = [[
 #!/bin/sh

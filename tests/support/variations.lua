@@ -143,7 +143,7 @@ local function script(n, random)
         truth.prompt = truth.prompt .. ". " .. truth.decision
     end
     if random(3) == 1 then
-        truth.todo = ("TODO: describe part %d."):format(n)
+        truth.todo = ("Todo: describe part %d."):format(n)
         truth.reply = truth.reply .. " " .. truth.todo
     end
     return steps, truth

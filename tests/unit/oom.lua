@@ -295,4 +295,11 @@ with("redact", function(redact)
     assert(ok(redact.storable("a\0b\xff")) == "a\u{FFFD}b\u{FFFD}")
 end)
 
+with("search", function(search)
+    assert(#ok(search.tokens("the caches missed")) == 3)
+    local pieces = ok(search.snippet("why the cache missed",
+        { { term = "cach" }, { term = "mis", prefix = true } }, 12))
+    assert(table.concat(pieces, "|") == "|cache| |missed|", pieces[2])
+end)
+
 return scenarios

@@ -45,10 +45,16 @@ local function usable(conf, folder)
     return (not stat or stat.size < MAX) and file or nil
 end
 
+--- Says where events are kept, and why.
+function fallback.sentence(err, path)
+    return ("%s; till that is mended events are kept in %s"):format(err, path)
+end
+
 --- Appends a record that the journal did not take: there once more, then to
 -- the first other one that takes it.
 -- @param conf its paths and local_store
--- @return as journal.append: the size of the journal, 0 when it is another
+-- @return as journal.append: the size of the journal; 0, 0 and a sentence for
+-- people when it is another
 function fallback.append(conf, list)
     local file = conf.local_store:match("^sqlite:(.*)$")
     local from, to = journal.append(file, list)
@@ -56,9 +62,9 @@ function fallback.append(conf, list)
     for _, folder in ipairs(folders(conf)) do
         local other = usable(conf, folder)
         if other and journal.append(other, list) then
-            require("propolis.log").warn("%s; an event is kept in %s", to,
-                journal.path(other))
-            return 0, 0
+            local sentence = fallback.sentence(to, journal.path(other))
+            require("propolis.log").warn("%s", sentence)
+            return 0, 0, sentence
         end
     end
     return nil, to

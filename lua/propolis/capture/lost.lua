@@ -125,6 +125,11 @@ function lost.notice()
     return text
 end
 
+--- The files with notes that are there.
+function lost.files()
+    return select(2, summary("", ".told")) or {}
+end
+
 --- All that is noted, as a sentence; or nil.
 -- @return the sentence, and a function that forgets it
 function lost.all()
@@ -168,10 +173,10 @@ end
 function lost.trouble(conf)
     local ok, err = lost.takes(conf.local_store:match("^sqlite:(.*)$"))
     if ok then return nil end
-    local place = require("propolis.capture.fallback").place(conf)
+    local fallback = require "propolis.capture.fallback"
+    local place = fallback.place(conf)
     if not place then return tostring(err) end
-    return nil, ("%s; till that is mended events are kept in %s"):format(err,
-        place)
+    return nil, fallback.sentence(err, place)
 end
 
 return lost

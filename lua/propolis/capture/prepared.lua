@@ -124,7 +124,7 @@ function prepared.text(conf, e)
 end
 
 --- Removes all that is prepared; the next worker makes it anew.  For whoever
--- takes text out of the store; propolis.worker.prepare does both.
+-- takes text out of the store.
 -- @return how many files, or nil, err
 function prepared.clear(conf)
     local folder = prepared.folder(conf)

@@ -16,6 +16,11 @@ function probe.id()
     return probe.PREFIX .. require("engine.sys").uuid()
 end
 
+--- Whether a path, of events or of a summary, is one of a test session.
+function probe.is_test(path)
+    return path:find(PATH) ~= nil
+end
+
 --- Begins a test when no other one runs, waiting for that.
 -- @param state the state folder
 -- @param wait_ms how long
@@ -42,7 +47,7 @@ end
 function probe.admitted(records)
     local kept, runs = {}, nil
     for _, record in ipairs(records) do
-        local test = record.row.path and record.row.path:find(PATH)
+        local test = record.row.path and probe.is_test(record.row.path)
         if test then
             if runs == nil then runs = running() end
             record.queue = false

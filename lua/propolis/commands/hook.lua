@@ -114,22 +114,37 @@ local function records_of(conf, name, events)
     return list
 end
 
--- What happened into the journal: whether it has become large.
+-- What the log says of an error: a sentence, else with where it was raised.
+local function told(e)
+    return type(e) == "string" and not e:find("^[^\n]*:%d+:") and e
+        or debug.traceback(tostring(e), 2)
+end
+
+-- What happened into the journal, or where that does not take it.
+-- @return { large = the journal has just become large, elsewhere = a sentence
+-- when the journal does not take it, lost = why nothing does }
 local function capture(conf, name, events)
     local list = records_of(conf, name, events)
-    if #list == 0 then return false end
+    if #list == 0 then
+        local why, elsewhere = require("propolis.capture.lost").trouble(conf)
+        return { lost = why, elsewhere = elsewhere }
+    end
     local journal = require "propolis.capture.journal"
     local from, to = journal.append(conf.local_store:match("^sqlite:(.*)$"),
         list)
+    local elsewhere
     if not from then
-        from, to = require("propolis.capture.fallback").append(conf, list)
+        from, to, elsewhere = require("propolis.capture.fallback").append(conf,
+            list)
     end
     if not from then
         local what = list[1].row.description
         require("propolis.capture.lost").tell(what, tostring(to))
-        error(("%s is lost: %s"):format(what, to), 0)
+        log("error", "%s is lost: %s", what, to)
+        return { lost = tostring(to) }
     end
-    return from // journal.large ~= to // journal.large
+    return { elsewhere = elsewhere,
+        large = from // journal.large ~= to // journal.large }
 end
 
 -- The texts of the notices that are due.  An agent that shows none to the
@@ -151,18 +166,16 @@ local function due(conf, agent)
     return texts
 end
 
--- The hook's output, first of all: an agent that stops waiting has it by then.
-local function respond(conf, agent, event, first, captured, rule)
+-- The hook's output.
+-- @param first the event that is answered, as its mapping reads it
+-- @param kept what capture() says, or nil where nothing may be captured
+-- @param rule why that is
+-- @param earlier what was lost before this event, a sentence or nil
+local function respond(conf, agent, event, first, kept, rule, earlier)
     local context = require "propolis.capture.context"
-    local lost = require "propolis.capture.lost"
-    if not conf.context and not agent.shows_notice then return end
-    local detour
-    if captured then
-        rule, detour = lost.trouble(conf)
-        captured = not rule
-    end
     local facts = {
-        captured = captured, rule = rule, tables = conf.tables,
+        captured = kept and not kept.lost, rule = kept and kept.lost or rule,
+        tables = conf.tables,
         program = require("propolis.install.program").word(),
         version = require("engine.sys").version, user = conf.user,
         org_name = conf.org_name, workspace = conf.workspace,
@@ -173,49 +186,39 @@ local function respond(conf, agent, event, first, captured, rule)
         notices = due(conf, agent),
         recalled = require("propolis.capture.prepared").text(conf, first),
     }
-    table.insert(facts.notices, lost.notice())
-    table.insert(facts.notices, detour)
+    table.insert(facts.notices, earlier)
+    table.insert(facts.notices, kept and kept.elsewhere)
     if not agent.shows_notice and #facts.notices > 0 then
         facts.tell = table.concat(facts.notices, "\n")
     end
-    local told = conf.context and context.text(facts) or nil
+    local text = conf.context and context.text(facts) or nil
     local notice = context.notice(facts)
-    if not told and not notice then return end
-    local output = agent.output(event, told, notice)
-    require("engine.sys").survive_pipe() -- the event is still to be stored
+    if not text and not notice then return end
+    local output = agent.output(event, text, notice)
+    require("engine.sys").survive_pipe() -- the agent may not wait for it
     io.stdout:write(assert(require("propolis.json").encode(output)), "\n")
     io.stdout:flush()
 end
 
-local function hook(argv)
-    if in_worker() then return end
-    local name, agent = load_agent(argv[1])
+-- The settings in force, whatever is broken; what that is goes into the log.
+local function settings(what)
     local config = require "propolis.config"
     local conf, err = config.load(true)
     if not conf then
-        require("propolis.capture.lost").tell(argv[2] or "an event", err)
+        require("propolis.capture.lost").tell(what or "an event", err)
         error(err, 0)
     end
     config.keep(conf)
     if conf.warning then
         log("error", "%s", conf.warning)
     end
-    local off = conf.capture == false
-    if off and not agent.takes_context(argv[2] or "") then
-        return -- not even read
-    end
-    local payload = read_payload()
-    local events = agent.read(argv[2], payload) or {}
-    local first = events[1] or {}
-    local captured, rule = require("propolis.capture.privacy").allows(conf,
-        first.cwd, first.roots)
-    local event = first.name or argv[2] or ""
-    if agent.takes_context(event, payload) then
-        respond(conf, agent, event, first, captured, rule)
-    end
-    if not captured then return end
-    local ended = capture(conf, name, events)
-    local start = false
+    return conf
+end
+
+-- Starts the worker when what happened asks for it.
+-- @param large whether the journal has just become large
+local function start_worker(conf, events, large)
+    local ended, start = large, false
     for _, e in ipairs(events) do
         ended = ended or ENDS[e.kind] or compacts(e)
         start = start or e.kind == "session_start"
@@ -227,16 +230,44 @@ local function hook(argv)
     end
 end
 
+local function hook(argv)
+    if in_worker() then return end
+    local name, agent = load_agent(argv[1])
+    local conf = settings(argv[2])
+    if conf.capture == false and not agent.takes_context(argv[2] or "") then
+        return -- not even read
+    end
+    local payload = read_payload()
+    local events = agent.read(argv[2], payload) or {}
+    local first = events[1] or {}
+    local captured, rule = require("propolis.capture.privacy").allows(conf,
+        first.cwd, first.roots)
+    local event = first.name or argv[2] or ""
+    local answers = agent.takes_context(event, payload)
+        and (conf.context or agent.shows_notice)
+    local earlier = answers and require("propolis.capture.lost").notice()
+    -- The event first: the answer says what became of it.
+    local fine, kept, fault = true, nil, nil
+    if captured then
+        fine, kept = xpcall(capture, told, conf, name, events)
+    end
+    if not fine then
+        kept, fault = { lost = "a fault of propolis: see its log" }, kept
+    end
+    if answers then
+        respond(conf, agent, event, first, kept, rule, earlier)
+    end
+    if not fine then error(fault, 0) end
+    if captured then start_worker(conf, events, kept.large) end
+end
+
 --- The one place that keeps the promise: always 0, whatever happens.
 function command.run(argv)
     if argv[1] == "-h" or argv[1] == "--help" then
         io.stdout:write(command.usage())
         return 0
     end
-    local ok, err = xpcall(hook, function(e)
-        return type(e) == "string" and not e:find("^[^\n]*:%d+:") and e
-            or debug.traceback(tostring(e), 2)
-    end, argv)
+    local ok, err = xpcall(hook, told, argv)
     if not ok then
         pcall(log, "error", "hook %s %s: %s", tostring(argv[1]),
             tostring(argv[2]), err)

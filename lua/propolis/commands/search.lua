@@ -17,7 +17,7 @@ Finds events, summaries and skills by any of the words, best first; those that
 say nothing (the, what, did) do not count.  A question, an error message, a line
 of code can stand here as it is: C++, a:b, #177, AND are text, but for
 
-  "two words"   both must stand together, in this order
+  "two words"   both must stand together, in this order, but not in a question
   -word         nothing with this word, and -"two words" nothing with these.
                 An option of a command is text (rm -rf, tar -xzf): what is
                 of under three letters, without a vowel, in capitals or with

@@ -39,25 +39,24 @@ end
 local TEAM = { "oldest", "last_success", "last_error", "last_error_at",
     "failures", "next_try" }
 
--- The last failure of an agent that was asked for a summary, or nil.
-local function summaries(store, conf)
-    return conf.summaries == "agent"
-        and require("propolis.summary.asked").trouble(store) or nil
-end
-
--- What the store says: when events were last seen, the last sync, rows that
--- the team's store would not take, and the last failure of a summary.
+-- What the store says: when events were last seen, and { team = the last sync,
+-- rejected = rows that the team's store would not take, summaries = the last
+-- failure of an agent that was asked for a summary }.
 local function read_store(store, conf)
     local seen, err = activity.seen(store, conf)
     if not seen then error(err, 0) end
     local team = require("propolis.sync").status(store)
-    return seen, team, team and team.rejected > 0
-        and require("propolis.sync.outbox").rejected(store) or {},
-        summaries(store, conf)
+    return seen, {
+        team = team,
+        rejected = team and team.rejected > 0
+            and require("propolis.sync.outbox").rejected(store) or nil,
+        summaries = conf.summaries == "agent"
+            and require("propolis.summary.asked").trouble(store) or nil,
+    }
 end
 
 -- Store, backlog and login: { version, program, user, ... }.
-local function overview(ctx, conf, team, rejected, asked)
+local function overview(ctx, conf, said)
     local path, file = activity.file(conf)
     return {
         version = ctx.version, program = ctx.program, user = conf.user,
@@ -65,11 +64,11 @@ local function overview(ctx, conf, team, rejected, asked)
         logged_in = conf.logged_in, capture = conf.capture,
         store = path, bytes = file and file.size,
         journal = activity.waiting(conf),
-        outbox = team and team.waiting, team = team,
-        summaries = asked,
+        outbox = said.team and said.team.waiting, team = said.team,
+        summaries = said.summaries,
         remote = conf.remote
             and require("propolis.stores").shown(conf.remote),
-        rejected = rejected or {},
+        rejected = said.rejected or {},
     }
 end
 
@@ -176,8 +175,8 @@ local function as_json(all, reports)
     return cli.json(json.pick(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",
-        "last_error_at", "failures", "next_try", "rejected",
-        "summary_error", "problems", "agents" }))
+        "last_error_at", "failures", "next_try", "rejected", "problems",
+        "summary_error", "agents" }))
 end
 
 local BAD = { broken = true, incomplete = true, ["program gone"] = true }
@@ -190,9 +189,9 @@ local function look(list, ctx)
     local found, more = trouble.store(conf)
     local store <close> = found
     table.move(more, 1, #more, #problems + 1, problems)
-    local fine, seen, team, rejected, asked = true, {}, nil, nil, nil
+    local fine, seen, said = true, {}, {}
     if store then
-        fine, seen, team, rejected, asked = sys.pcall(read_store, store, conf)
+        fine, seen, said = sys.pcall(read_store, store, conf)
     end
     if not fine and #more == 0 then
         problems[#problems + 1] = { about = "store", text = tostring(seen) }
@@ -201,7 +200,7 @@ local function look(list, ctx)
     for i, agent in ipairs(list) do
         reports[i] = state.read(agent, ctx, fine and seen or {})
     end
-    local all = overview(ctx, conf, fine and team or nil, rejected, asked)
+    local all = overview(ctx, conf, fine and said or {})
     all.problems = problems
     return all, reports
 end

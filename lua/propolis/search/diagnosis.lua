@@ -44,6 +44,7 @@ local BEFORE = { sudo = true, time = true, nice = true, env = true,
 -- exit code the shell returns.
 function diagnosis.programs(command)
     local names, last = {}, nil
+    command = command:gsub("%d?>&%d?", "")
     for part in command:gmatch("[^;|&\n()]+") do
         for word in part:gmatch("%S+") do
             if not find(word, "^[%a_][%w_]*=") then
@@ -90,6 +91,26 @@ for word in ([[cat head tail less more sed awk grep egrep rg ag find echo
     READERS[word] = true
 end
 
+-- Programs behind a pipe that pass on what they are given.
+local FILTERS = { tail = true, head = true, cat = true, less = true,
+    tee = true, more = true }
+
+-- A command line without the filters at its end, and whether there were any.
+local function unfiltered(command)
+    local piped = false
+    while true do
+        local rest, program = match(command, "^(.-[^|%s])%s*|%s*(%l+)[^|;&]*$")
+        if not rest or not FILTERS[program] then return command, piped end
+        command, piped = rest:gsub("%s*%d?>&%d?$", ""), true
+    end
+end
+
+--- Whether the exit code of a command line is that of a filter at its end, and
+-- says nothing of the program before it.
+function diagnosis.is_filtered(command)
+    return select(2, unfiltered(command))
+end
+
 local FIRST, LAST = 3, 5 -- lines that are looked at
 
 local function edges(text)
@@ -109,7 +130,7 @@ end
 --- Whether what a command printed says that it failed.
 function diagnosis.says_failure(text, command)
     local first, last = edges(text)
-    local names, program = diagnosis.programs(command)
+    local names, program = diagnosis.programs((unfiltered(command)))
     local reader, git = READERS[program], program == "git"
     for i = 1, #last + #first do
         local line = i <= #first and first[i] or last[i - #first]

@@ -41,29 +41,44 @@ local function settle(list, limit)
     return first
 end
 
--- By the index; nil and why when there is none that can be used.
-local function by_index(store, conf, ask, found)
-    local index = require "propolis.search.index"
+-- Opens the index, brought up to date; nil and why when it cannot be used.
+local function open_index(conf, found)
     local progress <close> = require("propolis.cli.progress").start()
-    local ix, err = index.open(conf, { ms = CATCH_UP_MS,
-        progress = function(done, all)
+    local ix, err = require("propolis.search.index").open(conf, {
+        ms = CATCH_UP_MS, progress = function(done, all)
             progress:count("%d of %d events indexed", done, all)
         end })
-    progress:close()
     if not ix then return nil, err end
     found.index, found.behind = ix, ix.behind
-    ask.f.explain = ask.how.explain
-    local some, limit = is_of_prefixes(ask.q), ask.how.limit
-    local list, why = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
-        ask.f, some and with_spare(limit) or limit)
-    if not list then return nil, why end
-    list, why = rows.fill(store, conf, list)
-    return list and some and with_prefix(list, ask.q) or list, why
+    return true
 end
 
-local function by_sql(store, conf, ask)
-    return require("propolis.search.scan").find(store, conf, ask.q, ask.f,
-        { limit = with_spare(ask.how.limit), by = ask.how.by })
+local function by_index(store, conf, ask, found)
+    local ix, some, limit = found.index, is_of_prefixes(ask.q), ask.how.limit
+    ask.f.explain = ask.how.explain
+    local list, err = ix[ask.how.by and "sessions" or "events"](ix, ask.q,
+        ask.f, some and with_spare(limit) or limit)
+    if not list then return nil, err end
+    found.loosened = ix.loosened
+    list, err = rows.fill(store, conf, list)
+    return list and some and with_prefix(list, ask.q) or list, err
+end
+
+-- Where nothing has a phrase that stands among other words its words are looked
+-- for, in a question at once: there quotes are quotes.
+local function by_sql(store, conf, ask, found)
+    local q, how = ask.q, { limit = with_spare(ask.how.limit),
+        by = ask.how.by }
+    local scan = require "propolis.search.scan"
+    local asks = q.text:find("%?%s*$")
+    local list, err = scan.find(store, conf, asks and query.loosened(q) or q,
+        ask.f, how)
+    if list and #list == 0 and not asks and #q.phrases > 0 and #q.words > 0
+    then
+        list, err = scan.find(store, conf, query.loosened(q), ask.f, how)
+        found.loosened = true
+    end
+    return list, err
 end
 
 local Found = {}
@@ -83,15 +98,21 @@ local function has_index(conf, opts)
         or opts.store == conf.local_store)
 end
 
+-- By the index where there is one that can be used, else by SQL.
 local function search(store, conf, opts, ask, found)
     if query.is_empty(ask.q) then return {} end
     if has_index(conf, opts) then
-        local list, why = by_index(store, conf, ask, found)
+        local list, why = found.index, nil
+        if not list then list, why = open_index(conf, found) end
+        if list then
+            list, why = by_index(store, conf, ask, found)
+        end
         if list or ask.how.explain then return list, why end
-        require("propolis.cli").say("propolis: the search index cannot be used:"
-            .. " %s; looking through the rows instead", why)
+        local cli = require "propolis.cli"
+        cli.say("propolis: the search index cannot be used: %s; looking"
+            .. " through the rows instead", cli.printable(tostring(why)))
     end
-    return by_sql(store, conf, ask)
+    return by_sql(store, conf, ask, found)
 end
 
 --- Searches.
@@ -100,7 +121,8 @@ end
 -- @param ask { q =, f =, how = { limit =, by =, explain = } }; the filter gets
 -- the paths of the session that is meant and of the one that asks
 -- @return { list = entries with score, store =, index = or nil, behind = events
--- that are not in the index yet or nil }, to be closed; or nil, err
+-- that are not in the index yet or nil, loosened = true when nothing has the
+-- phrases as they stand }, to be closed; or nil, err
 return function(conf, opts, ask)
     local store, err = target.open(opts, "read", conf.query_timeout_ms)
     if not store then return nil, err end

@@ -232,4 +232,14 @@ function index.forget(conf, _, opts)
         progress = opts.progress })
 end
 
+--- The same for one of scrub's portions, which may come one after another: the
+-- index is only removed, and made anew by the next one who needs it.
+-- @param store the store that was changed
+-- @return true, or nil, err
+function index.follow(store)
+    local path = (store.url or ""):match("^sqlite:(.*)$")
+    if not path or not sys.stat(path .. ".search") then return true end
+    return index.forget({ local_store = store.url }, nil, { ms = 0 })
+end
+
 return index

@@ -210,6 +210,10 @@ function outcome.of(response, is_error, command)
     local text, failed, exit
     if type(value) == "table" then
         text, failed, exit = from_table(value)
+        if not failed and text and command
+            and diagnosis.is_filtered(command) then
+            failed = diagnosis.says_failure(text, command)
+        end
     elseif value ~= nil and value ~= null and value ~= "null" then
         text = scalar(value)
         exit = text and diagnosis.exit_code(text)

@@ -169,6 +169,18 @@ function query.parse(text)
         prefixes = distinct(self.prefixes) }
 end
 
+--- A query whose phrases are words like the others.
+function query.loosened(parsed)
+    local list = { table.unpack(parsed.words) }
+    for _, phrase in ipairs(parsed.phrases) do
+        for _, word in ipairs(phrase) do
+            if not stop.words[word:lower()] then list[#list + 1] = word end
+        end
+    end
+    return { text = parsed.text, words = distinct(list), phrases = {},
+        without = parsed.without, prefixes = parsed.prefixes }
+end
+
 --- True when there is no word in it to look for.
 function query.is_empty(parsed)
     return #parsed.words + #parsed.phrases + #parsed.prefixes == 0

@@ -183,9 +183,9 @@ local function rank(self, query, limits, names, need)
     return assert(self.it.index:rank(terms, limits))
 end
 
---- Ranks what answers a query.  Where no event has a phrase as it stands, its
--- words are looked for.
--- @param self an index (search.index)
+--- Ranks what answers a query.  Where no event has a phrase as it stands and
+-- there are other words, its words are looked for.
+-- @param self an index (search.index); loosened says whether that was done
 -- @param by_session whole sessions are wanted: what their best events share
 -- leads away from them, measured
 -- @return a ranking (engine.search), nil when there is nothing to look for
@@ -194,8 +194,9 @@ function question.rank(self, query, filter, by_session)
     local need = demands(query) and "all" or "any"
     local ranking = rank(self, query, limits, names, need)
     if not ranking then return nil end
-    if need == "all" and #(query.phrases or {}) > 0
-        and #assert(ranking:best(1)) == 0 then
+    self.loosened = need == "all" and #(query.phrases or {}) > 0
+        and #(query.words or {}) > 0 and #assert(ranking:best(1)) == 0
+    if self.loosened then
         ranking:close()
         ranking = rank(self, query, limits, names, "any")
     end

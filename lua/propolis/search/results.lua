@@ -110,6 +110,10 @@ end
 function results.print(found, ask, opts)
     local list = found.list
     if #list == 0 then say_nothing(found, ask, opts) end
+    if found.loosened and #list > 0 then
+        cli.say("propolis: nothing has these words side by side: looked for"
+            .. " each of them")
+    end
     local reason = found.index and found.index.reason
     if reason then
         cli.say("propolis: the search index could not be brought up to date:"

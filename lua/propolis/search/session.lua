@@ -74,6 +74,18 @@ function session.find(store, conf, text)
         table.concat(names, ", ")), #found > 3 and ", ..." or "")
 end
 
+-- In SQLite an index answers for the first prompt of each session; elsewhere
+-- those of all come, within bounds.
+local PROMPTS = {
+    sqlite = [[path IN (%s) AND message LIKE '%%"user_message"%%'
+        AND creation_date = (SELECT min(creation_date) FROM {t} AS first
+            WHERE first.path = t.path
+            AND first.message LIKE '%%"user_message"%%')
+        ORDER BY creation_date, rowid]],
+    other = [[path IN (%s) AND message::text LIKE '%%"user_message"%%'
+        ORDER BY creation_date LIMIT 500]],
+}
+
 -- The first prompt of each of a list of sessions.
 local function add_prompts(store, conf, list)
     local by_path, paths = {}, {}
@@ -81,14 +93,9 @@ local function add_prompts(store, conf, list)
         by_path[one.path], paths[i] = one, one.path
     end
     if #paths == 0 then return list end
-    local text = store.dialect == "sqlite" and "message" or "message::text"
-    local found, err = rows.find(store, conf, "sessions", ([[path IN (%s)
-        AND %s LIKE '%%"user_message"%%' AND creation_date = (
-            SELECT min(creation_date) FROM {t} AS first
-            WHERE first.path = t.path
-            AND first.%s LIKE '%%"user_message"%%')
-        ORDER BY creation_date LIMIT 1000]]):format(
-        ("?, "):rep(#paths - 1) .. "?", text, text), paths)
+    local found, err = rows.find(store, conf, "sessions",
+        (PROMPTS[store.dialect] or PROMPTS.other):format(
+        ("?, "):rep(#paths - 1) .. "?"), paths)
     if not found then return nil, err end
     for _, e in ipairs(found) do
         local one = by_path[e.path]
@@ -99,19 +106,51 @@ local function add_prompts(store, conf, list)
     return list
 end
 
+-- All sessions, newest first, come from the index alone; then one by one it is
+-- looked whether they have what is asked for, until there are enough.
+local IN_ORDER = [[SELECT g.path AS path, first, last, events,
+        (SELECT author %s) AS author, (SELECT agent %s) AS agent,
+        (SELECT project %s) AS project
+    FROM (SELECT path, min(creation_date) AS first, max(creation_date) AS last,
+            count(*) AS events FROM {t} AS t WHERE %s
+        GROUP BY path ORDER BY max(creation_date) DESC, path LIMIT -1) AS g
+    WHERE EXISTS (SELECT 1 FROM {t} AS t WHERE t.path = g.path AND %s)
+    LIMIT ?]]
+local FIRST = "FROM {t} AS t WHERE t.path = g.path ORDER BY creation_date,"
+    .. " rowid LIMIT 1"
+
+-- The same as plain SQL, which every service has.
+local GROUPED = [[SELECT path, min(creation_date) AS first,
+        max(creation_date) AS last, max(author) AS author, max(agent) AS agent,
+        max(project) AS project, count(*) AS events FROM {t} AS t WHERE %s
+    GROUP BY path ORDER BY last DESC, path LIMIT ?]]
+
+local function listing(store, f, limit)
+    local where, values = filter.sql(f)
+    if store.dialect ~= "sqlite" then
+        values[#values + 1] = limit
+        return GROUPED:format(where), values
+    end
+    local dates, given = filter.sql { since = f.since, before = f.before }
+    table.move(values, 1, #values, #given + 1, given)
+    given[#given + 1] = limit
+    return IN_ORDER:format(FIRST, FIRST, FIRST, dates, where), given
+end
+
+local function newest_first(a, b)
+    if a.last ~= b.last then return a.last > b.last end
+    return a.path < b.path
+end
+
 --- The newest sessions that have events which a filter lets pass.
 -- @param f see propolis.search.filter
 -- @return list of { path, session, first, last, author, agent, project, events,
 -- prompt = text or nil }, newest first; or nil, err
 function session.list(store, conf, f, limit)
-    local where, values = filter.sql(f)
-    values[#values + 1] = limit
-    local list, err = rows.query(store, conf, "sessions", ([[SELECT path,
-        min(creation_date) AS first, max(creation_date) AS last,
-        max(author) AS author, max(agent) AS agent, max(project) AS project,
-        count(*) AS events FROM {t} AS t WHERE %s
-        GROUP BY path ORDER BY last DESC, path LIMIT ?]]):format(where), values)
+    local text, values = listing(store, f, limit)
+    local list, err = rows.query(store, conf, "sessions", text, values)
     if not list then return nil, err end
+    table.sort(list, newest_first)
     for _, one in ipairs(list) do
         one.session = session.id(one.path)
         one.events = math.tointeger(tonumber(one.events))

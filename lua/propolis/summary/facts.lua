@@ -11,20 +11,8 @@ local find, gsub = string.find, string.gsub
 --- Most bytes of the texts in the lists, and most items of one.
 facts.longest, facts.most = 240, 40
 
--- Prompts that ask for nothing that a summary could tell.
-local TRIVIAL = { "^/%l[%w:-]*%s*$", "^%p*$", "^[Hh]i%p*$", "^[Hh]ello%p*$",
-    "^[Hh]ey%p*$", "^[Yy]es%p*$", "^[Oo]k%p*$", "^[Cc]ontinue%p*$",
-    "^[Gg]o on%p*$", "^[Tt]est%p*$", "^[Tt]hanks?%p*$" }
-
 -- What an agent says in the person's name when it goes on after a compaction.
 local CONTINUED = "^This session is being continued from a previous conver"
-
-local function is_trivial(text)
-    for _, pattern in ipairs(TRIVIAL) do
-        if find(text, pattern) then return true end
-    end
-    return false
-end
 
 -- Collecting ----------------------------------------------------------------
 
@@ -172,6 +160,7 @@ function Facts:outcomes(short)
     local commands, failed, fixed = {}, {}, {}
     for _, entry in ipairs(self.tools.list) do
         local label = short(attempts.label(entry), 160)
+            :gsub("^cd %. && ", "")
         local failing = attempts.is_failing(entry)
         if entry.command then
             commands[#commands + 1] = { command = label, runs = entry.runs,
@@ -219,7 +208,7 @@ end
 
 function Facts:goal(short)
     for _, text in ipairs(self.prompts) do
-        if not is_trivial(plain.line(text)) then return short(text) end
+        if not plain.is_trivial(text) then return short(text) end
     end
     return self.prompts[1] and short(self.prompts[1])
 end

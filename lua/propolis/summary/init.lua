@@ -33,7 +33,7 @@ end
 -- In the worker -------------------------------------------------------------
 
 --- Seconds after which a run ends; the next one goes on.
-summary.seconds = 20
+summary.seconds = 5
 
 --- So many summaries are written in one transaction.
 summary.batch = 20

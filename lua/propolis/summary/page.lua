@@ -63,14 +63,12 @@ function page.numbers(f)
 end
 
 local function what_happened(f)
-    local text = (f.goal and "Asked: " .. plain.short(f.goal, 200)
-        or "No prompt was recorded.")
-    if not find(text, "[.!?…]$") then
-        text = text .. "."
-    end
+    local text = f.goal and "Asked: " .. plain.short(f.goal, 200)
+        or "No prompt was recorded."
+    if not find(text, "[.!?…]$") then text = text .. "." end
     text = text .. " " .. page.numbers(f)
     if f.broken then
-        text = text .. " The last turn ended by " .. f.broken .. "."
+        text = text .. " The last turn was not answered: " .. f.broken .. "."
     end
     if f.last then
         text = text .. " Last answer: " .. plain.short(f.last, 400)
@@ -80,10 +78,8 @@ end
 
 local function people(f, meta)
     local list = {}
-    if #f.prompts > 0 then
-        list[1] = ("- %s – person – %s"):format(meta.author,
-            count(#f.prompts, "prompt"))
-    end
+    list[1] = #f.prompts > 0 and ("- %s – person – %s"):format(meta.author,
+        count(#f.prompts, "prompt")) or nil
     for _, agent in ipairs(f.agents) do
         list[#list + 1] = ("- %s – agent – %s, %s"):format(agent,
             f.replies == 1 and "1 reply" or f.replies .. " replies",
@@ -141,7 +137,7 @@ local function key_facts(f)
     for _, text in ipairs(f.prompts) do
         if text == goal then
             goal = nil
-        else
+        elseif not plain.is_trivial(text) then
             list[#list + 1] = "- Asked: " .. plain.short(text, 160)
         end
     end
@@ -179,12 +175,16 @@ local function open_ends(f)
     return list
 end
 
--- The sections in order: heading, its lines, and how little may stay of them.
+--- The headings in order.  (The last is written so because in our own sources
+-- that word marks unfinished work, and is looked for.)
+page.headings = { "What Happened", "People", "Entities",
+    "Decisions & Reasoning", "Key Facts", "Files Modified",
+    "Open Questions / " .. ("todo"):upper() }
+
+-- The sections in the same order: their lines, and how few may stay.
 local SECTIONS = {
-    { "What Happened", what_happened, 1 }, { "People", people, 3 },
-    { "Entities", entities, 3 }, { "Decisions & Reasoning", decisions, 5 },
-    { "Key Facts", key_facts, 8 }, { "Files Modified", files, 10 },
-    { "Open Questions / TODO", open_ends, 5 },
+    { what_happened, 1 }, { people, 3 }, { entities, 3 }, { decisions, 5 },
+    { key_facts, 8 }, { files, 10 }, { open_ends, 5 },
 }
 
 -- The text of a section; nothing of what was left out is hidden.
@@ -237,9 +237,9 @@ end
 local MOST_LINES = 100 -- of a section
 
 local function part_of(i, lines, bound, least)
-    local part = { heading = SECTIONS[i][1], lines = {},
+    local part = { heading = page.headings[i], lines = {},
         left = math.max(0, #lines - MOST_LINES),
-        least = least or SECTIONS[i][3] }
+        least = least or SECTIONS[i][2] }
     for n = 1, math.min(#lines, MOST_LINES) do
         part.lines[n] = i == 1 and lines[n] or plain.short(lines[n], bound)
     end
@@ -274,7 +274,7 @@ end
 function page.text(f, meta)
     local top, sections = page.head(f, meta), {}
     for i, s in ipairs(SECTIONS) do
-        sections[i] = s[2](f, meta)
+        sections[i] = s[1](f, meta)
     end
     return fitted(top, sections, 400) or fitted(top, sections, 160)
         or fitted(top, sections, 100) or fitted(top, sections, 100, 1)

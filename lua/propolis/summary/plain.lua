@@ -144,6 +144,22 @@ function plain.said(text)
     return text
 end
 
+-- Prompts that ask for nothing that a summary could tell.
+local TRIVIAL = { "^/%l[%w:-]*%s*$", "^%p*$", "^[Hh]i%p*$", "^[Hh]ello%p*$",
+    "^[Hh]ey%p*$", "^[Yy]es%p*$", "^[Yy]%p*$", "^[Oo][Kk]%p*$", "^[Oo]kay%p*$",
+    "^[Nn]o%p*$", "^[Cc]ontinue%p*$", "^[Gg]o on%p*$", "^[Gg]o%p*$",
+    "^[Gg]o ahead%p*$", "^[Dd]o it%p*$", "^[Tt]est%p*$", "^[Tt]hanks?%p*$",
+    "^[Jj]a%p*$", "^[Oo]ui%p*$", "^[Ss]i%p*$", "^%d%p*$" }
+
+--- Whether a prompt asks for nothing of its own.
+function plain.is_trivial(text)
+    text = plain.line(text)
+    for _, pattern in ipairs(TRIVIAL) do
+        if find(text, pattern) then return true end
+    end
+    return false
+end
+
 -- Paths ---------------------------------------------------------------------
 
 -- Letters that mean something in a pattern, made plain.

@@ -3,7 +3,8 @@
 -- Rows of the `local` stores are copied, never moved, each with its outbox
 -- row, one transaction per batch.  A row that is there already (by its id; a
 -- document by its path) is not copied again, so a run that was cut short is
--- simply run again.
+-- simply run again; one that was forgotten is not copied at all.
+local forgotten = require "propolis.sync.forgotten"
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 local schemas = require "propolis.schemas"
@@ -89,7 +90,8 @@ local function copy_table(self, source, schema)
     local count = 0
     local rows, last = read(source, schema, after)
     while #rows > 0 do
-        local n = assert(self.target:put_many(schema, rows,
+        local n = assert(self.target:put_many(schema,
+            assert(forgotten.admitted(self.target, schema, rows)),
             { once = not merges }))
         assert(merges or source:transaction(function()
             return outbox.set(source,

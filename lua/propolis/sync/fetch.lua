@@ -1,4 +1,5 @@
 --- fetch: the events of one session come into the local store on request.
+local forgotten = require "propolis.sync.forgotten"
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 
@@ -11,12 +12,14 @@ local function like(text)
     return (text:gsub("[\\%%_]", "\\%0"))
 end
 
--- Events that the local store lacks, in one transaction; how many.  The ledger
+-- Events that the local store lacks and nobody wanted forgotten, in one
+-- transaction; how many.  The ledger
 -- says that they are from the remote, so that they are not sent there.
 local function keep_events(store, schema, page)
     return assert(store:transaction(function(tx)
         local got = 0
         local have = assert(rows_of.present(tx, schema, page))
+        page = assert(forgotten.admitted(tx, schema, page))
         for _, row in ipairs(rows_of.portable(schema, page)) do
             if not have[row.id] then
                 assert(tx:insert(schema, row))

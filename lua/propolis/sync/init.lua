@@ -30,9 +30,10 @@ local function backoff(failures)
     return math.min(30 * 2 ^ math.min(failures, 10), LONGEST_WAIT)
 end
 
-local function lock_path(conf)
-    return ("%s/sync-%s.lock"):format(conf.paths.state,
-        conf.local_store:match("[^/]*$"))
+--- Takes the lock under which one sync runs per local store: see sys.lock.
+function sync.lock(conf, wait_ms)
+    return sys.lock(("%s/sync-%s.lock"):format(conf.paths.state,
+        conf.local_store:match("[^/]*$")), wait_ms)
 end
 
 -- A function that returns true, or nil and why not after so many seconds.
@@ -91,12 +92,23 @@ local function identity(conf, remote)
     return ("%s %s %s"):format(remote.url, conf.org_id, conf.workspace)
 end
 
--- For a remote that is new to this store all rows are queued, and nothing is
--- known of what it has.
-local function prepare_for(conf, store, remote, synced)
+-- What the team has forgotten holds at every remote.
+local function queue_tombstones(store)
+    local shared = require("propolis.sync.forgotten").shared
+    local ok, err = outbox.catch_up(store, { shared })
+    return ok or err.code == "no_table" or nil, err
+end
+
+--- For a remote that is new to this store all rows are queued, and nothing is
+-- known of what it has; raises what stops it.
+function sync.prepare_for(conf, store, remote)
+    local synced = schemas.synced()
     local name = identity(conf, remote)
     if outbox.get(store, "remote") == name then return end
     local words = require("propolis.sync.guard").unknown(synced)
+    for key, value in pairs(require("propolis.sync.exchange").unknown()) do
+        words[key] = value
+    end
     words.remote = name
     assert(store:transaction(function()
         for _, schema in ipairs(synced) do
@@ -105,6 +117,7 @@ local function prepare_for(conf, store, remote, synced)
         end
         assert(store:exec("DELETE FROM {l}", { l = outbox.ledger.table }))
         assert(outbox.set(store, words))
+        assert(queue_tombstones(store))
         return outbox.catch_up(store, synced)
     end))
 end
@@ -115,7 +128,9 @@ local function work(conf, store, opts, result)
     local in_time = time_limit(conf.sync_limit or sync.limit)
     local remote <close> = assert(sync.open_remote(conf))
     local synced = schemas.synced()
-    prepare_for(conf, store, remote, synced)
+    sync.prepare_for(conf, store, remote)
+    require("propolis.sync.exchange").run(store, remote, in_time,
+        { send = not opts.pull_only and not opts.session })
     if opts.session then
         result.session = { found = 0, got = 0 }
         require("propolis.sync.fetch").session(store, remote, synced,
@@ -212,7 +227,7 @@ function sync.run(conf, opts)
     local ok, err = sys.mkdir(conf.paths.state)
     if not ok then return nil, err end
     local lock
-    lock, err = sys.lock(lock_path(conf))
+    lock, err = sync.lock(conf)
     if not lock then
         if err.code == "busy" then
             return { skipped = "another sync is at work" }

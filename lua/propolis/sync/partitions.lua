@@ -4,6 +4,7 @@
 -- partition is a list of references of one table; all rows of one path (one
 -- session) are in one partition, so that order holds while partitions are sent
 -- beside each other.
+local forgotten = require "propolis.sync.forgotten"
 local outbox = require "propolis.sync.outbox"
 local rows_of = require "propolis.sync.rows"
 
@@ -17,7 +18,8 @@ local PAGE = 2000 -- rows taken from the outbox at once
 local BATCH_BYTES = 512 * 1024
 
 --- The next references behind seq to rows of these schemas, with their rows;
--- row is nil where the store has none any more.  Raises what stops it.
+-- row is nil where the store has none any more, or where the team has
+-- forgotten it.  Raises what stops it.
 -- @return a list, empty at the end
 function partitions.page(store, schemas, after)
     local refs = assert(store:transaction(function()
@@ -30,8 +32,10 @@ function partitions.page(store, schemas, after)
             own[#own + 1] = ref.tbl == schema.name and ref or nil
         end
         local found = {}
-        for _, row in ipairs(assert(rows_of.with_ids(store, schema,
-            rows_of.field(own, "row_id")))) do
+        local rows = assert(rows_of.with_ids(store, schema,
+            rows_of.field(own, "row_id")))
+        for _, row in ipairs(assert(forgotten.admitted(store, schema, rows,
+            true))) do
             found[row.id] = row
         end
         for _, ref in ipairs(own) do

@@ -7,7 +7,8 @@
 -- the same by day, and the days that differ are listed.  The ledger keeps id
 -- and date of every row seen: bodies are fetched only for rows that are new or
 -- changed.  What was removed at the remote leaves the ledger; the row that was
--- pulled stays.
+-- pulled stays.  What was forgotten here is noted there and not taken in.
+local forgotten = require "propolis.sync.forgotten"
 local json = require "propolis.json"
 local merge = require "propolis.sync.merge"
 local outbox = require "propolis.sync.outbox"
@@ -91,7 +92,8 @@ function Pull:fetch(entries)
         local look = self.schema.sync.merge and merge.current
             or rows_of.present
         local known = assert(look(store, self.schema, list))
-        for _, row in ipairs(list) do
+        for _, row in ipairs(assert(forgotten.admitted(store, self.schema,
+            list))) do
             self:store_row(row, known)
         end
         return store:insert_many(outbox.ledger, notes)

@@ -69,8 +69,20 @@ local function merged(store, schema, rows, once)
     return changed
 end
 
+-- Rows without those that were forgotten here or by the team; a document that
+-- is written anew is none.  A list, or nil, err.
+local function admitted(store, schema, rows, once)
+    local forgotten = require "propolis.sync.forgotten"
+    if once or not (schema.sync and schema.sync.merge) then
+        return forgotten.admitted(store, schema, rows)
+    end
+    local ok, err = forgotten.lift(store, schema, rows)
+    return ok and rows, err
+end
+
 --- Puts prepared rows (see propolis.store) into a store, all or none; on a
 -- remote one, merged rows are put one by one, and putting them again is safe.
+-- What was forgotten (propolis.sync.forgotten) stays out of a local one.
 -- @param opts { once = leave what is there, queue = queue them in any case, or
 -- (false) in none }
 -- @return how many are new or changed, or nil, err
@@ -81,9 +93,14 @@ function writer.put(store, schema, rows, opts)
     local queued = sync and opts.queue ~= false and (shared or opts.queue)
     local write = sync and sync.merge and merged or append
     local function put()
-        local new, ok, why
-        new, why = write(store, schema, rows, opts.once)
-        ok = new
+        local new, why = rows, nil
+        if file then
+            new, why = admitted(store, schema, rows, opts.once)
+        end
+        if new and #new > 0 then
+            new, why = write(store, schema, new, opts.once)
+        end
+        local ok = new
         if new and queued then
             ok, why = require("propolis.sync.outbox").add(store, schema, new)
         end

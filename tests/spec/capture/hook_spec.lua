@@ -216,6 +216,10 @@ describe("what is not captured:", function()
             'return { capture_deny = { "/w/**" } }')
         prompt(home, "canary")
         nothing()
+        assert.truthy(hooks.run(home, CLAUDE, "SessionStart", json.encode {
+            session_id = "s", cwd = "/w/acme", source = "startup",
+            hook_event_name = "SessionStart" }):find(
+            "not recorded (capture_deny: ", 1, true))
         hooks.run(home, CLAUDE, nil, hooks.prompt("y", { cwd = "/v" }))
         assert.same({ "y" }, hooks.contents(home))
     end)

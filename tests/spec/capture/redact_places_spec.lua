@@ -30,6 +30,25 @@ describe("a secret is masked in", function()
         end
     end)
 
+    it("odd signs, quoted or on a line of its own", function()
+        for _, place in ipairs { "password: '%s'", 'api_key := "%s"',
+            "A=1\nAPI_KEY=%s\nB=2", "password: %s\n" } do
+            gone(place, "{{h}o)p${e]no(dy[finds>-_$#1}}")
+        end
+        gone('"postgres://a:p! o@2wd@h/x"', "p! o@2wd")
+    end)
+
+    it("the attributes of an element that holds one", function()
+        for _, text in ipairs {
+            "<password token='%s' a='b'>hunter22</password>",
+            "<passwd -cb x\nkey %s end\n y>hunter22",
+            "<secret href=\"https://bob:%s@h/x\">hunter22</secret>",
+        } do
+            gone(text, "ghp_" .. ("aB3dE5gH7jK9"):rep(3))
+            assert.is_nil(redact:text(text):find("hunter22", 1, true))
+        end
+    end)
+
     it("a URL, though it begins or goes on strangely", function()
         for _, secret in ipairs { "$ecret12", "{brace1}x", "<angle1", "a/b?c1",
             "p%40ss1", "x:y1" } do
@@ -136,6 +155,42 @@ describe("what only stands near a secret stays:", function()
         'get("token", "user_id")', "integrity: sha512-"
             .. ("aB3dE5gH7jK9"):rep(7) .. "==", "monkey: banana12345678901",
         "machine learning is hard", "PASSWORD '' and more",
+        "password: {{ .Values.db.password | b64enc }}",
+        "password: '${{ secrets.DB }}'", "password=%w", "password = f(x)[0]",
+        "password = {a: 1, b: [2]}", "mysql://admin:REPLACE_WITH_PASSWORD@h/x",
+        "$password = $input;", "token: `Basic ${x}`", "secret: 'abcdefg...'",
+        "privateKey: '" .. "-----BEGIN " .. "X'", "a, password = split",
+        "s.ForgotPassword = v", "const password = await read()",
+        "  Password: pw,\n", "const opResetPassword = \"ResetPassword\"",
+        "NoPassword = 'NO_PASSWORD'", "case password:\n    return x",
+        "use the --password options", "user and password: %w",
+        "newToken := ec2Token{", "import { a1Client, oAuth1TokenStore }",
+        "token: _context6.t7,", "check authorization, no updates required",
+        "f(z *acme.Authorization, chal *acme.Challenge)",
+        "s.DestinationIpv6CidrBlock", "<a>:<password>@host and <b>",
+        "| password | string |", "| token | 8-64 characters |",
+        "| user | password |", "| password | token |\n|---|---|",
+        '<string name="password">Your password</string>',
+        '<label for="password1">Password 123</label>',
+        "https://alice@example.com/x1", "ssh://git@github.com/x",
+        "zip -r a.zip b", "htpasswd -b file user $PASS", "curl -b jar.txt h",
+        "requirepass is a directive", "openssl enc -aes-256-cbc -in a",
+        "publicKey = 'aB3dE5gH7jK9mN1p'", "primaryKey=aB3dE5gH7jK9mN1pQ2",
+        "cacheKey: 'aB3dE5gH7jK9mN1pQ2'", "key-id = aB3dE5gH7jK9mN1pQ2",
+        "x_key_fingerprint: aB3dE5gH7jK9mN1pQ2", "auth0_domain: dev-x1.a.com",
+        "author = 'aB3dE5gH7jK9mN1pQ2'", "cache_key = " .. ("3f78"):rep(10),
+        "key: " .. ("3f78"):rep(10), "key: 'SalesResultsFor2019'",
+        "stripe_key: 0f5d9a52-3a1e-4c0b-9a6e-4f0b6f9a1c01",
+        "expires_key: 2026-11-22T09:39:51.196Z", "PuttyPassword=0",
+        "the key is base64 encoded", "the token is valid for 3600s",
+        "getSecret('prod/db-1')", "client.token('user-123')",
+        "curl -u user:[PASSWORD] h", "curl -u 'test:test' h",
+        "curl -u \"${u}\":\"${p}\" h", "curl -u \"$(cat u):$(cat p)\" h",
+        "curl -u ':' h", "curl -u xxx:yyy h", "PASSWORD=%MyPassword%",
+        "AKIA" .. "IOSFODNN7EXAMPLE", "TOKEN_AUDIENCE=aB3dE5gH7jK9mN1",
+        "- name: TOKEN\n  valueFrom:\n    secretKeyRef:",
+        "<name>token</name>\n<description>x1y2z3a4</description>",
+        '"name": "token",\n"type": "string1234"',
     } do
         it(("%q"):format(text:sub(1, 60)), function()
             assert.equal(text, redact:text(text))
@@ -159,5 +214,67 @@ describe("the corpus", function()
             if redact:text(line) ~= line then harmed[#harmed + 1] = line end
         end
         assert.is_true(#harmed < lines / 10000, table.concat(harmed, "\n"))
+    end)
+end)
+
+describe("a value that was found once", function()
+    local value = "aB3dE5gH7jK9"
+
+    it("is masked wherever it stands again", function()
+        for _, text in ipairs {
+            "%s\nexport API_KEY=%s\necho %s", "token = '%s' | '%s'",
+            'if (apiKey != "%s") fail("got %s")', "api_key=%s and [%s].",
+        } do
+            local out = redact:text((text:gsub("%%s", value)))
+            assert.is_nil(out:find(value, 1, true), out)
+        end
+    end)
+
+    it("stays within a longer word, and when it is a word itself", function()
+        local longer = (" x%sy %sy"):gsub("%%s", value)
+        assert.equal("api_key=[redacted:api-key]" .. longer,
+            redact:text("api_key=" .. value .. longer))
+        assert.equal("password=[redacted:password] postgres12 sorry",
+            redact:text("password=postgres12 postgres12 sorry"))
+    end)
+end)
+
+describe("a Kubernetes Secret", function()
+    local SECRET = "YWRtaW46cGFzc3dvcmQ="
+
+    it("keeps all but its data", function()
+        for _, text in ipairs {
+            "kind: Secret\nmetadata:\n  name: a-name-1\ndata:\n  extra: %s\n"
+                .. "  .cfg: |\n    %s\ntype: Opaque\n",
+            "data:\n  # c\n  extra: '%s'\nkind: Secret\nmetadata:\n  a: b\n",
+            "items:\n- apiVersion: v1\n  "
+                .. "data:\n    extra: %s\n  kind: Secret\n",
+            '{"kind":"Secret","data":{"extra":"%s"},"type":"Opaque"}',
+            '{\n  "data": {\n    "extra": "%s"\n  },\n  "kind": "Secret"\n}',
+            "kind: Secret\nstringData:\n  user: bob\n  extra: hunter-%s\n",
+        } do
+            text = text:gsub("%%s", SECRET)
+            for _ = 1, 2 do
+                local out = redact:text(text)
+                assert.is_nil(out:find(SECRET, 1, true), out)
+                assert.truthy(out:find("kubernetes-secret", 1, true), out)
+                if text:find("Opaque") then assert.matches("Opaque", out) end
+                text = text:find("^{") and require("propolis.json").encode {
+                    text = text } or text
+            end
+        end
+    end)
+
+    it("is not what has another kind, no value or a template", function()
+        for _, text in ipairs {
+            "kind: ConfigMap\ndata:\n  extra: " .. SECRET,
+            "kind: Secret\n---\nkind: ConfigMap\ndata:\n  extra: " .. SECRET,
+            "kind: SecretStore\ndata:\n  extra: " .. SECRET,
+            "kind: Secret\ndata:\n  htpasswd: ''\ntype: Opaque",
+            "kind: Secret\ndata:\n  x: {{ .V }}\n",
+            'metadata: 1\nthe data: is here, kind: Secret',
+        } do
+            assert.equal(text, redact:text(text))
+        end
     end)
 end)

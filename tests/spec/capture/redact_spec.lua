@@ -233,6 +233,11 @@ describe("the matcher", function()
         ["slashes"] = "token=\\\\", ["urls"] = "://a:", ["tags"] = "<private",
         ["upper tails"] = "PASSWORD_", ["blanks"] = "token  ",
         ["discord"] = "MTaaaaaaaaaaaaaaaaaaaaaaa.", ["flags"] = "--token ",
+        ["secrets"] = "kind: Secret\ndata:\n", ["data"] = "data:\n",
+        ["joined names"] = "token_key:", ["weak names"] = "x_key=aB1cD2eF3gH",
+        ["curls"] = "curl -u \\\n", ["cells"] = "| token | ",
+        ["braces"] = "password='{{a}", ["sentences"] = "the key is ",
+        ["values"] = "api_key=aB3dE5gH7jK9 aB3dE5gH7jK9 ",
     } do
         it("takes 3 MB of " .. name, function()
             local text = unit:rep(3 * 1024 * 1024 // #unit)

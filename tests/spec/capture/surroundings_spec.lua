@@ -115,7 +115,8 @@ describe("a payload", function()
             local start = sys.monotonic()
             hook("UserPromptSubmit", hooks.prompt("it", more))
             assert.is_true(sys.monotonic() - start < 10)
-            assert.equal(1, #hooks.rows(home))
+            -- An event that nobody knows is not stored.
+            assert.equal(more.hook_event_name and 0 or 1, #hooks.rows(home))
         end)
     end
 end)

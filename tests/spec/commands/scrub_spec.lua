@@ -111,4 +111,94 @@ describe("propolis scrub", function()
         assert.truthy(sys.read(home .. "/s.db"):find("canary", 1, true)
             or sys.read(home .. "/s.db-wal"):find("canary", 1, true))
     end)
+
+    local function json_of(r)
+        assert.equal(0, r.code, r.stderr)
+        return json.decode(r.stdout)
+    end
+
+    it("looks at the journal and at what is kept beside the store", function()
+        local home = tmp.dir()
+        local data, state = home .. "/data", home .. "/state"
+        assert.equal(0, run({ "heal" }, { home = home }).code)
+        local file = data .. "/" .. sys.list(data)[1]:match("^.*%.db")
+        assert(require("propolis.capture.journal").append(file, {
+            { table = "sessions", row = { id = "waits", path = "/w",
+                message = { content = "password=" .. SECRET } } } }))
+        local line = "2026-11-24 error [1] cannot: password=" .. SECRET .. "\n"
+        local names = { state .. "/propolis.log", state .. "/propolis.log.1",
+            state .. "/sync.out", state .. "/history", state .. "/heal.jsonl",
+            state .. "/lost", file:gsub("db$", "journal") .. ".bad-0123abcd" }
+        for _, name in ipairs(names) do tmp.write(name, line:rep(3)) end
+        tmp.write(state .. "/install.jsonl", line)
+        local function scrub(...)
+            local out = json_of(run({ "scrub", "--json", ... },
+                { home = home }))
+            local changed, files = 0, {}
+            for _, one in ipairs(out.tables) do
+                changed = changed + one.changed
+            end
+            for _, one in ipairs(out.files) do files[one.file] = one.secrets end
+            return changed, files
+        end
+        local want = {}
+        for _, name in ipairs(names) do want[name] = 3 end
+        assert.same({ 1, want }, { scrub() })
+        assert.equal(line:rep(3), sys.read(names[1]))
+        assert.same({ 1, want }, { scrub("--write") })
+        assert.same({ 0, {} }, { scrub() })
+        for _, name in ipairs(names) do
+            assert.equal(line:gsub("Tr0.*canary", "[redacted:password]"):rep(3),
+                sys.read(name))
+        end
+        assert.equal(line, sys.read(state .. "/install.jsonl"))
+    end)
+
+    it("--all is the local store and the team's", function()
+        local home = tmp.dir()
+        local team = "sqlite:" .. home .. "/team.db"
+        fill(team)
+        assert.equal(0, run({ "heal" }, { home = home }).code)
+        local function stores()
+            local out = json_of(run({ "scrub", "--all", "--json" },
+                { home = home }))
+            local seen = {}
+            for _, one in ipairs(out.tables) do
+                seen[one.store] = (seen[one.store] or 0) + one.changed
+            end
+            return seen
+        end
+        assert.same({ ["local"] = 0 }, stores())
+        assert.equal(0, run({ "config", "set", "store", team },
+            { home = home }).code)
+        assert.same({ ["local"] = 0, team = 4 }, stores())
+        local r = run({ "scrub", "--all" }, { home = home })
+        assert.matches("team +sessions +450 +3", r.stdout)
+        assert.matches("'propolis scrub %-%-all %-%-write'", r.stderr)
+        assert.equal(0, run({ "scrub", "--all", "--write" },
+            { home = home }).code)
+        assert.same({ ["local"] = 0, team = 0 }, stores())
+        r = run({ "scrub", "--all", "--remote" }, { home = home })
+        assert.equal(64, r.code)
+    end)
+
+    it("tells who follows the rows which of them changed", function()
+        local scrub = require "propolis.capture.scrub"
+        local url = "sqlite:" .. tmp.dir() .. "/s.db"
+        fill(url)
+        local store <close> = assert(propolis.open(url))
+        local redactor = require("propolis.capture.redact").load()
+        local told, schema = {}, propolis.schemas.sessions
+        table.insert(scrub.after_change, function(_, of, ids)
+            assert.equal(schema, of)
+            table.move(ids, 1, #ids, #told + 1, told)
+            return true
+        end)
+        assert(scrub.table(store, schema, redactor, {}))
+        assert.same({}, told)
+        assert(scrub.table(store, schema, redactor, { write = true }))
+        table.remove(scrub.after_change)
+        assert.equal(3, #told)
+        assert.is_string(told[1])
+    end)
 end)

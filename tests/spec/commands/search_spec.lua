@@ -81,6 +81,7 @@ describe("propolis search", function()
         assert.equal("6", found("C++", "#177"))
         assert.equal("6", found("--", "getUserName"))
         assert.equal("1", found('"cache miss"'))
+        assert.equal("", found('"miss cache"'))
         assert.equal("3", found("keye*"))
         assert.equal("1", found("resta*"))
         assert.equal("", found("cachei*"))
@@ -182,6 +183,19 @@ describe("propolis search", function()
         r = search("++", "--json")
         assert.same({ 0, "[]\n", "propolis: there is no word in '++'\n" },
             { r.code, r.stdout, r.stderr })
+    end)
+
+    it("finds something for a question with a title nobody wrote", function()
+        for _, url in ipairs { memories.url(home), "sqlite:" .. home
+            .. "/data/./local@default.db" } do
+            local r = search("--store", url, 'who read "no such book" on redis')
+            assert.matches("the %*%*redis%*%* cache", r.stdout)
+            assert.equal("propolis: nothing has these words side by side:"
+                .. " looked for each of them\n", r.stderr)
+            r = search("--store", url, '"redis book"')
+            assert.equal("", r.stdout)
+            assert.matches('nothing found for "redis book"', r.stderr)
+        end
     end)
 
     it("explains a score", function()

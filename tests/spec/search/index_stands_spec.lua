@@ -193,6 +193,18 @@ describe("the search index", function()
         assert.equal(30, #search "heron")
     end)
 
+    it("follows a scrub", function()
+        add(1, 30)
+        add(31, 31, "canarybird %d")
+        assert.equal(31, #search "heron canarybird")
+        assert(store:exec("UPDATE sessions SET message = '{}'"
+            .. " WHERE id = 'e31'"))
+        assert.is_true(index.follow(store, propolis.schemas.sessions,
+            { "e31" }))
+        assert.is_nil(bytes_of():find("canarybird", 1, true))
+        assert.same({}, search "canarybird")
+    end)
+
     -- Two processes and kills, in programs of their own.
     local SCRIPT = [[
         local index = require "propolis.search.index"

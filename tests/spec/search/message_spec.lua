@@ -134,6 +134,8 @@ describe("a tool call", function()
             ["python3 x.py"] = "Traceback (most recent call last):\n  File\n"
                 .. "ValueError: no",
             ["busted"] = "12 successes / 1 failure / 0 errors / 0 pending",
+            ["npm test 2>&1 | tail -40"] = "  3 passing\n  1 failing",
+            ["cd x && make 2>&1 | tee log | tail"] = "make: *** [a] Error 2",
             ["cat a | grep x"] = "cat: a: No such file or directory",
         }
         for command, output in pairs(failures) do
@@ -147,6 +149,7 @@ describe("a tool call", function()
             ["busted"] = "12 successes / 0 failures / 0 errors / 0 pending",
             ["git log --oneline"] = "1a2b3c repair 2 failed tests",
             ["make"] = "make: Nothing to be done for 'all'.",
+            ["cat log | tail -5"] = "1 failing",
             ["rg failed src"] = "src/a.c:3: error: x",
         }
         for command, output in pairs(fine) do
@@ -154,13 +157,23 @@ describe("a tool call", function()
         end
     end)
 
+    it("whose exit code is a filter's failed where its output says so",
+        function()
+            local piped = { command = "npm test 2>&1 | tail -20" }
+            local failing = { stdout = "  3 passing\n  1 failing", stderr = "" }
+            assert.is_true(tool(piped, failing).failed)
+            assert.is_nil(tool(piped, { stdout = "  3 passing" }).failed)
+            assert.is_nil(tool({ command = "npm test" }, failing).failed)
+            assert.is_nil(tool({ command = "cat log | tail" }, failing).failed)
+        end)
+
     it("shows its telling arguments on one line", function()
         for expected, input in pairs {
             ["make test"] = { command = "make\n  test" },
             ["ls -l"] = { command = { "bash", "-lc", "ls -l" } },
             ["git show"] = { command = { "git", "show" } },
             ["src/a.c"] = { file_path = "src/a.c", old_string = "x" },
-            ["src TODO"] = { path = "src", pattern = "TODO" },
+            ["src Retry"] = { path = "src", pattern = "Retry" },
             ["retry budget"] = { query = "retry budget" },
             ["https://a/b"] = { url = "https://a/b", prompt = "read" },
             ["a: 1 b.c: x"] = { a = 1, b = { c = "x" } },

@@ -73,7 +73,7 @@ describe("an agent that is asked for a summary", function()
             assert.is_nil(env:find("\nCLAUDECODE=", 1, true))
             local text = fake.read "file"
             assert.equal(text, fake.read "stdin")
-            for _, part in ipairs { "## Open Questions / TODO",
+            for _, part in ipairs { "## " .. page.headings[7],
                 "fix the retry test", "Bash: make test", "tool, failed" } do
                 assert.truthy(text:find(part, 1, true), part)
             end

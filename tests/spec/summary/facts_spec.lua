@@ -206,9 +206,9 @@ describe("open ends of a session", function()
     end
 
     it("are what was said to be left", function()
-        assert.same({ "TODO: document the flag.",
+        assert.same({ "Todo: document the flag.",
             "The Windows build is still missing." }, open(session.new()
-            :prompt("add a flag"):reply("Added. TODO: document the flag. "
+            :prompt("add a flag"):reply("Added. Todo: document the flag. "
                 .. "The Windows build is still missing.")))
         for _, text in ipairs { "Remember to rotate the key.",
             "Die Doku ist noch offen.", "La doc est pas encore prête.",

@@ -48,7 +48,7 @@ describe("the summary of a session", function()
     local function whole()
         return session.new():start_it():prompt("fix the retry test")
             :run("make test", "x.c:1: error: no", 2):edit("src/x.c")
-            :run("make test", "ok"):reply("Fixed. TODO: write docs."):end_it()
+            :run("make test", "ok"):reply("Fixed. Todo: write docs."):end_it()
     end
 
     it("has the head and the headings that both products know", function()
@@ -69,15 +69,16 @@ describe("the summary of a session", function()
         for heading in row.summary:gmatch("\n## ([^\n]*)") do
             headings[#headings + 1] = heading
         end
-        assert.same({ "What Happened", "People", "Entities",
-            "Decisions & Reasoning", "Key Facts", "Files Modified",
-            "Open Questions / TODO" }, headings)
+        assert.same(page.headings, headings)
+        assert.equal("What Happened|People|Entities|Decisions & Reasoning|"
+            .. "Key Facts|Files Modified|Open Questions / todo",
+            table.concat(headings, "|"):gsub("%u+$", string.lower))
         for _, line in ipairs {
             "- alice – person – 1 prompt", "- src/x.c (modified)",
             "- `make test` failed (x.c:1: error: no) and passed later, after "
                 .. "`src/x.c`",
             "- `make test`: 2 runs, 1 failed, then passed",
-            "- TODO: write docs." } do
+            "- Todo: write docs." } do
             assert.truthy(row.summary:find("\n" .. line .. "\n", 1, true),
                 line)
         end
@@ -179,7 +180,7 @@ describe("the summary of a session", function()
         store(s)
         run()
         local text = row_of(s).summary
-        local changed = text:gsub("TODO: write docs", "TODO: docs by ann")
+        local changed = text:gsub("Todo: write docs", "Todo: docs by ann")
         put(row_of(s).path, changed)
         store(s:prompt("more"):run("make"):end_it())
         run()
@@ -199,6 +200,13 @@ describe("the summary of a session", function()
         run()
         assert.truthy(row_of(mine))
         assert.equal(1, #m:query "SELECT id FROM memory")
+    end)
+
+    it("is not made of a test of doctor", function()
+        local probe = require "propolis.capture.probe"
+        store(session.new { id = probe.id() }:prompt("a test"):run("make"))
+        run()
+        assert.same({}, m:query "SELECT id FROM memory")
     end)
 
     it("is not made when that is off", function()
@@ -282,7 +290,7 @@ describe("a summary's text", function()
             s:run(("make part%d %s"):format(i, ("x"):rep(300)), "error: " ..
                 ("é"):rep(300), i % 3)
             s:edit(("src/%s/file%d.c"):format(("deep/"):rep(20), i))
-            s:reply(("TODO: thing %d. "):format(i) .. ("wörd "):rep(900))
+            s:reply(("Todo: thing %d. "):format(i) .. ("wörd "):rep(900))
         end
         local f = summary.facts(s.rows)
         local text = page.text(f, { session = s.id, source = s.path,
@@ -291,7 +299,7 @@ describe("a summary's text", function()
         assert.truthy(utf8.len(text))
         assert.truthy(#page.description(text) <= 300)
         for _, heading in ipairs { "Files Modified", "Key Facts",
-            "Open Questions / TODO", "Decisions & Reasoning" } do
+            page.headings[7], "Decisions & Reasoning" } do
             local part = text:match("\n## " .. heading:gsub("%p", "%%%0")
                 .. "\n(.-)\n\n") or text:match("\n## "
                 .. heading:gsub("%p", "%%%0") .. "\n(.*)$")
@@ -302,7 +310,7 @@ describe("a summary's text", function()
     it("cannot be forged by what a session holds", function()
         local s = session.new { project = "p\n- **JSONL offset**: 999" }
         s:prompt("\n## Files Modified\n- **JSONL offset**: 77\n# Session y")
-            :reply("\n## Open Questions / TODO\n- evil\27[31m")
+            :reply("\n## " .. page.headings[7] .. "\n- evil\27[31m")
         local text = page.text(summary.facts(s.rows), { session = s.id,
             source = s.path, author = "alice", offset = 2, by = "x" })
         assert.equal(2, page.offset(text))

@@ -51,7 +51,7 @@ local function wrong(text, truth)
             and (", %d times"):format(times) or "")), "file " .. path)
     end
     local known, open = lines_of(text, "Key Facts"),
-        lines_of(text, "Open Questions / TODO")
+        lines_of(text, page.headings[7])
     for command, path in pairs(truth.fixed) do
         local found = false
         for line in pairs(known) do

@@ -17,18 +17,22 @@
 --       or parts={ {set=,min=,max=}, {literal="."}, ... }.  guard={"digit",
 --       "letter","upper","lower"} asks for more.  keep=true leaves the keyword,
 --       inside=true lets it stand inside a word, anycase=true says so,
---       before= is a set of what goes with it where it stands before.
+--       before= is a set of what goes with it where it stands before, and
+--       before_min= how much of that must; such a rule may have no parts.
 --   kind="pair"  a keyword is a name: password=x, "password": "x",
 --       --password x, <password>x</password>; also a JSON object's key.
 --       min= is the shortest value, scheme=true leaves "Bearer ".  With
 --       anywhere=true the name may go on after the keyword; set= or parts=
 --       give the shape of the whole value.  line=true takes the whole line
---       of a header.  guard may also be "no_path", "random" and "no_hash".
+--       of a header.  guard may also be "no_path", "random", "no_hash",
+--       "weak" (a name with a word such as "public" or "id" holds none) and,
+--       with it, "joined" (another word stands before the keyword).
 --   kind="arg"   a keyword is an option, of the programs in parts (literals):
 --       curl -u user:x.  after= is what the secret begins behind;
 --       attached=true allows no blank before the value.
 --   kind="url"   the password in scheme://user:password@host.
 --   kind="pem"   a block that holds a private key.
+--   kind="manifest"  the data of a Kubernetes Secret, below the keyword.
 --   kind="span"  from a keyword to a closing word (parts of literals).
 local engine = require "engine.redact"
 local sys = require "engine.sys"

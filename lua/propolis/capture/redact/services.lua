@@ -18,6 +18,7 @@ local SHAPES = {
     { set = ALNUM, min = 17, max = 17, keywords = { "airtable" } },
     { set = ALNUM, min = 20, max = 20, keywords = { "finicity", "finnhub" } },
     { set = ALNUM, min = 22, max = 22, keywords = { "travis" } },
+    { set = ALNUM, min = 20, max = 24, keywords = { "looker" } },
     { set = ALNUM, min = 24, max = 24, keywords = { "atlassian", "confluence",
       "jira", "etsy", "kucoin", "plaid" } },
     { set = ALNUM, min = 25, max = 25, keywords = { "messagebird",
@@ -65,6 +66,9 @@ local SHAPES = {
         { set = DASHED, min = 40, max = 40 } } },
     { keywords = { "twitter" }, parts = { { set = "0-9", min = 15, max = 25 },
         { literal = "-" }, { set = ALNUM, min = 20, max = 40 } } },
+    { keywords = { "facebook", "fb" }, parts = {
+        { set = "0-9", min = 15, max = 16 }, { literal = "|" },
+        { set = DASHED, min = 27, max = 40 } } },
     { keywords = { "yandex" }, parts = { { literal = "YC" },
         { set = DASHED, min = 38, max = 38 } } },
     { keywords = { "contribsys__com" }, parts = {
