@@ -11,8 +11,10 @@ local inbox = {}
 -- What waits is bounded: then the client's pipe fills up and it waits.
 local LINES, BYTES = 1024, 8 << 20
 
--- Instructions between two looks, and seconds that a call may take.
-local EVERY, LIMIT = 100000, 60
+local EVERY = 100000 -- instructions between two looks
+
+--- Seconds that a call may take.
+inbox.limit = 60
 
 local CANCELLED = setmetatable({}, { __name = "propolis.mcp.cancelled",
     __tostring = function() return "the call was cancelled" end })
@@ -21,10 +23,17 @@ local CANCELLED = setmetatable({}, { __name = "propolis.mcp.cancelled",
 local Inbox = {}
 Inbox.__index = Inbox
 
+--- An inbox for what engine.wire, or something with its methods, gives.
+function inbox.over(lines)
+    return setmetatable({ wire = lines, first = 1, last = 0, bytes = 0,
+        waiting = {}, cancelled = {} }, Inbox)
+end
+
+--- An inbox of stdin.
+-- @param longest bytes of a message
 function inbox.open(longest)
     sys.survive_pipe()
-    return setmetatable({ wire = wire.open(longest), first = 1, last = 0,
-        bytes = 0, waiting = {}, cancelled = {} }, Inbox)
+    return inbox.over(wire.open(longest))
 end
 
 --- Whether an error says that the client cancelled the call.
@@ -113,13 +122,13 @@ end
 function Inbox:run(id, fn, ...)
     if self:was_cancelled(id) then error(CANCELLED, 0) end
     self.running, self.stop = key_of(id), false
-    local ends = sys.monotonic() + LIMIT
+    local ends = sys.monotonic() + inbox.limit
     local function look()
         self:look()
         if self.stop then error(CANCELLED, 0) end
         if sys.monotonic() > ends then
             error(("this took longer than %d seconds: ask for less"):format(
-                LIMIT), 0)
+                inbox.limit), 0)
         end
     end
     debug.sethook(look, "", EVERY)
