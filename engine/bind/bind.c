@@ -248,6 +248,7 @@ void bind_preload(lua_State *L)
         {"engine.redact", luaopen_engine_redact},
         {"engine.text", luaopen_engine_text},
         {"engine.search", luaopen_engine_search},
+        {"engine.wire", luaopen_engine_wire},
         {"cjson", luaopen_cjson},
         {NULL, NULL},
     };

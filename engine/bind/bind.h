@@ -195,6 +195,7 @@ int luaopen_engine_sqlite(lua_State *L);
 int luaopen_engine_redact(lua_State *L);
 int luaopen_engine_text(lua_State *L);
 int luaopen_engine_search(lua_State *L);
+int luaopen_engine_wire(lua_State *L);
 int luaopen_cjson(lua_State *L);
 
 /* Pushes the chunk of one of our own files, such as "/lua/boot.lua"; what

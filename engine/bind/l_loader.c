@@ -35,6 +35,8 @@ static bool load_compiled(lua_State *L, const char *file, const char *source)
          luaL_loadbufferx(L, bytes->data, bytes->len, source, "b") == LUA_OK;
     if (ok)
         lua_copy(L, -1, top + 1);
+    /* Lua 5.4.4's lua_settop() goes wrong when closing moves the stack. */
+    lua_closeslot(L, top + 2);
     lua_settop(L, ok ? top + 1 : top);
     return ok;
 }

@@ -40,7 +40,7 @@ local memory = assert(require "engine.sqlite".open(":memory:"))
 assert(require "engine.search".index(memory, true)):rank({}):close()
 for _, class in ipairs { "engine.edit.editor", "engine.http.client",
     "engine.redact.set", "engine.search.index", "engine.search.ranking",
-    "engine.serve.server" } do
+    "engine.serve.server", "engine.wire.lines" } do
     -- A metatable is named after its class or its module.
     local made = debug.getregistry()
     made = made[class] or made[class:match "^engine%.%w+"]

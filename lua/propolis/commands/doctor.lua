@@ -22,7 +22,8 @@ usage: propolis doctor [AGENT...] [--why PATH] [--json]
 
 AGENT is one of {agents}.
 Sends a test event through each installed hook line as the agent would run it,
-looks for it in the local store and takes it out again.  Every problem comes
+looks for it in the local store and takes it out again; asks the memory server
+that the agent's file names as the agent would.  Every problem comes
 with its way out.  Exit 1 when something is broken.
 ]],
     options = { why = "value", json = "flag" },
@@ -128,6 +129,9 @@ local function check_agent(list, agent, ctx, conf, seen, named)
         finding(list, false, name, "%s. Repair it, then run `propolis install "
             .. "%s`", err, name)
     end
+    require("propolis.install.server_test").check(report, function(ok, ...)
+        finding(list, ok, name, ...)
+    end)
     local self_test = require "propolis.install.self_test"
     local hooks = self_test.hooks(agent, report)
     if #hooks > 0 then

@@ -145,6 +145,11 @@ local function say_hooks(report)
         rows[#rows + 1] = { event = event, line = "missing", program = "-",
             approval = "-", seen = "-" }
     end
+    for _, server in ipairs(report.servers) do
+        rows[#rows + 1] = server.program and { event = "MCP server",
+            line = server.program .. " mcp", approval = "-", seen = "-",
+            program = server.runnable and "ok" or "gone" } or nil
+    end
     if #rows == 0 then return end
     cli.write("\n", report.title, "\n", cli.table(rows,
         { "event", "program", "approval", "seen", "line" }))
@@ -154,6 +159,8 @@ local function as_json(all, reports)
     for _, report in ipairs(reports) do
         report.hooks = json.pick_all(report.hooks, { "event", "file", "line",
             "program", "runnable", "current", "approval", "seen" })
+        report.servers = json.pick_all(report.servers, { "file", "program",
+            "runnable" })
     end
     for _, row in ipairs(all.rejected) do
         row.table, row.id = row.tbl, row.row_id
@@ -164,7 +171,7 @@ local function as_json(all, reports)
         { "table", "id", "queued_at", "error" })
     all.problems = json.pick_all(all.problems, { "about", "text" })
     all.agents = json.pick_all(reports, { "agent", "state", "folder", "error",
-        "seen", "hooks", "missing", "advice" })
+        "seen", "hooks", "missing", "servers", "advice" })
     return cli.json(json.pick(all, { "version", "program", "user", "org",
         "workspace", "logged_in", "capture", "store", "bytes", "journal",
         "outbox", "remote", "oldest", "last_success", "last_error",

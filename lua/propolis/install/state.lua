@@ -15,6 +15,16 @@ local function runnable(path)
     return file ~= nil and file.type == "file" and file.mode & EXECUTABLE ~= 0
 end
 
+-- The memory server as a file names it, and whether it can be started.
+local function server_of(target, report)
+    local text = install.read(target.path)
+    local entry = text and target.server(text)
+    local program = entry and entry.command
+    report.servers[#report.servers + 1] = { file = target.path,
+        program = type(program) == "string" and program or nil,
+        runnable = type(program) == "string" and runnable(program) }
+end
+
 local function by_event(list)
     local out = {}
     for _, one in ipairs(list or {}) do out[one.event] = one end
@@ -101,11 +111,12 @@ end
 
 --- { agent, title, folder, found, state, error, hooks = { event, line, file,
 -- program, edited, current, runnable, approval, seen }, missing = events,
--- advice, seen = last time of any event }. `seen` comes from
--- propolis.install.activity.
+-- advice, seen = last time of any event, servers = { file, program = nil when
+-- our server is not there, runnable } for each file that takes one }. `seen`
+-- comes from propolis.install.activity.
 function state.read(agent, ctx, seen)
     local report = { agent = agent.name, title = agent.title, hooks = {},
-        missing = {}, advice = {} }
+        missing = {}, advice = {}, servers = {} }
     report.folder, report.found = install.folder(agent, ctx)
     for _, target in ipairs(agent.targets(ctx, report.folder)) do
         if target.find then
@@ -113,6 +124,7 @@ function state.read(agent, ctx, seen)
         elseif target.shim then
             shim_of(target, report)
         end
+        if target.server then server_of(target, report) end
     end
     local approvals = by_event(agent.approvals
         and agent.approvals(install.read, report.folder))
