@@ -13,13 +13,13 @@
 void heap_prefault(size_t n)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uintptr_t start;
-    void *first;
+    char *first, *start;
 
     mallopt(M_TOP_PAD, (int)n);
-    first = malloc(1);
-    start = ((uintptr_t)first + page - 1) / page * page;
-    if (first)
-        madvise((void *)start, n / page * page - page, MADV_POPULATE_WRITE);
+    first = calloc(1, 1);
+    if (!first)
+        return;
+    start = first + (page - (uintptr_t)first % page);
+    madvise(start, n / page * page - page, MADV_POPULATE_WRITE);
     free(first);
 }

@@ -166,6 +166,16 @@ static size_t skip_verb(const struct redact *r, size_t i)
     return i;
 }
 
+/* Whether a value may stand behind a name and blanks alone: SQL's PASSWORD
+ * '...', an option's, and that of a line in a server's configuration such as
+ * password "..."; */
+static bool stands_alone(const struct redact *r, size_t pos, size_t i, char c)
+{
+    return c == '\'' || (c != '-' && is_option(r, pos)) ||
+           (c == '"' && ends_directive(r, i) &&
+            redact_starts_line(r, redact_name_start(r, pos)));
+}
+
 /* The sign itself; i is behind the name and its closing quote. */
 static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
                    char *sep)
@@ -184,11 +194,8 @@ static size_t sign(const struct redact *r, size_t pos, size_t i, size_t blanks,
     else if (redact_word_at(r->text, r->len, i, "%3d") ||
              redact_word_at(r->text, r->len, i, "%3a"))
         i += 2, *sep = '=';
-    else if (blanks > 0 && (c == '\'' || (c != '-' && is_option(r, pos))))
-        *sep = ' '; /* also SQL's PASSWORD '...' */
-    else if (blanks > 0 && c == '"' && ends_directive(r, i) &&
-             redact_starts_line(r, redact_name_start(r, pos)))
-        *sep = ' '; /* as in a server's configuration: password "…"; */
+    else if (blanks > 0 && stands_alone(r, pos, i, c))
+        *sep = ' ';
     else if (blanks == 0 && c == '(' && is_quote(byte_at(r, i + 1)))
         *sep = '(', i++;
     else if (blanks == 0 && c == ',')

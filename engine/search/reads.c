@@ -67,7 +67,7 @@ static bool match_words(struct ranking *r, struct reads *s,
                       .most = TOGETHER,
                       .wanted = ranking_wants,
                       .ctx = r};
-    size_t of[RANK_TERMS];
+    size_t of[RANK_TERMS] = {0};
     bool ok;
 
     for (size_t i = 0; i < s->n; i++)
@@ -145,7 +145,7 @@ static bool read_rare(struct ranking *r, struct reads *s, const size_t order[],
 static bool read_some(struct ranking *r, struct reads *s,
                       const struct term terms[], struct err *e)
 {
-    size_t order[RANK_TERMS], n, rare;
+    size_t order[RANK_TERMS] = {0}, n, rare;
 
     s->whole = false;
     if (!match_words(r, s, terms, false, &n, e))

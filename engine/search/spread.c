@@ -61,7 +61,7 @@ static bool score_of(const struct ranking *r, size_t k, float *score,
     *score = 0;
     if (k == 0 || r->n <= k)
         return true;
-    list = malloc(r->n * sizeof(*list));
+    list = calloc(r->n, sizeof(*list));
     if (!list)
         return no_memory(e);
     for (size_t i = 0; i < r->n; i++)

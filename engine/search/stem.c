@@ -107,11 +107,10 @@ static void past_tenses(struct word *w)
     if (!(ends(w, "ed") || n == 3) || !has_vowel(w, w->len - n))
         return;
     w->len -= n;
-    if (ends(w, "at") || ends(w, "bl") || ends(w, "iz"))
-        w->s[w->len++] = 'e';
-    else if (ends_double(w) && !strchr("lsz", w->s[w->len - 1]))
+    if (ends_double(w) && !strchr("lsz", w->s[w->len - 1]))
         w->len--;
-    else if (measure(w, w->len) == 1 && ends_short(w, w->len))
+    else if (ends(w, "at") || ends(w, "bl") || ends(w, "iz") ||
+             (measure(w, w->len) == 1 && ends_short(w, w->len)))
         w->s[w->len++] = 'e';
 }
 

@@ -100,7 +100,8 @@ for i = 1, CALLS do
 end
 figure.title(("a search among %d events"):format(EVENTS))
 figure.say("warm server: median %.1f ms, p99 %.1f; propolis search: %.1f ms",
-    figure.at(times, 0.5), figure.at(times, 0.99), figure.at(one.wall, 0.5) * 1e3)
+    figure.at(times, 0.5), figure.at(times, 0.99),
+    figure.at(one.wall, 0.5) * 1e3)
 figure.say("server's memory: %.1f MiB, after %d more calls %.1f MiB", before,
     CALLS, resident(box))
 box.to:close()

@@ -24,17 +24,13 @@ static void add(struct redact *r, struct redact_spec s, const char *a,
         abort();
 }
 
-static struct redact *rules(void)
-{
-    struct redact *r = redact_new();
-    struct redact_part run = {
-        .set = "A-Za-z0-9_-", .min = 3, .max = REDACT_NO_MAX};
-    struct redact_part dot = {.literal = "."};
-    struct redact_part end = {.literal = "</p>"};
-    struct redact_part curl = {.literal = "curl"};
+static const struct redact_part run = {
+    .set = "A-Za-z0-9_-", .min = 3, .max = REDACT_NO_MAX};
 
-    if (!r)
-        abort();
+static void add_tokens(struct redact *r)
+{
+    struct redact_part dot = {.literal = "."};
+
     add(r,
         (struct redact_spec){
             .id = "token", .parts = {run}, .nparts = 1, .guard = REDACT_DIGIT},
@@ -46,6 +42,16 @@ static struct redact *rules(void)
                              .keep = true,
                              .inside = true},
         "eyJ", "a.");
+    add(r,
+        (struct redact_spec){.id = "suffix",
+                             .before = "a-z0-9",
+                             .before_min = 3,
+                             .inside = true},
+        "_mm", "-us");
+}
+
+static void add_pairs(struct redact *r)
+{
     add(r,
         (struct redact_spec){
             .id = "pair", .kind = REDACT_PAIR, .min = 1, .inside = true},
@@ -62,12 +68,18 @@ static struct redact *rules(void)
                              .guard = REDACT_WEAK | REDACT_DIGIT |
                                       REDACT_RANDOM | REDACT_NO_HASH},
         "key", "pat");
-    add(r,
-        (struct redact_spec){.id = "suffix",
-                             .before = "a-z0-9",
-                             .before_min = 3,
-                             .inside = true},
-        "_mm", "-us");
+}
+
+static struct redact *rules(void)
+{
+    struct redact *r = redact_new();
+    struct redact_part end = {.literal = "</p>"};
+    struct redact_part curl = {.literal = "curl"};
+
+    if (!r)
+        abort();
+    add_tokens(r);
+    add_pairs(r);
     add(r,
         (struct redact_spec){.id = "arg",
                              .kind = REDACT_ARG,

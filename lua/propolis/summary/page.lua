@@ -175,11 +175,10 @@ local function open_ends(f)
     return list
 end
 
---- The headings in order.  (The last is written so because in our own sources
--- that word marks unfinished work, and is looked for.)
+--- The headings in order.
 page.headings = { "What Happened", "People", "Entities",
     "Decisions & Reasoning", "Key Facts", "Files Modified",
-    "Open Questions / " .. ("todo"):upper() }
+    "Open Questions / TODO" }
 
 -- The sections in the same order: their lines, and how few may stay.
 local SECTIONS = {

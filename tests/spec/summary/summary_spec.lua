@@ -71,8 +71,8 @@ describe("the summary of a session", function()
         end
         assert.same(page.headings, headings)
         assert.equal("What Happened|People|Entities|Decisions & Reasoning|"
-            .. "Key Facts|Files Modified|Open Questions / todo",
-            table.concat(headings, "|"):gsub("%u+$", string.lower))
+            .. "Key Facts|Files Modified|Open Questions / TODO",
+            table.concat(headings, "|"))
         for _, line in ipairs {
             "- alice – person – 1 prompt", "- src/x.c (modified)",
             "- `make test` failed (x.c:1: error: no) and passed later, after "
