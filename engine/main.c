@@ -270,9 +270,12 @@ int main(int argc, char **argv)
     struct invocation in = {.argc = argc, .argv = argv, .code = EXIT_FAILURE};
     lua_State *L;
 
-    if (argc > 1 && strcmp(argv[1], "hook") == 0)
+    if (argc > 1 && strcmp(argv[1], "hook") == 0) {
         heap_prefault(HOOK_HEAP);
-    L = luaL_newstate();
+        L = lua_newstate(heap_allocate, NULL);
+    } else {
+        L = luaL_newstate();
+    }
 
     if (!L) {
         run_complain(PROGRAM, "cannot create state: not enough memory");

@@ -11,4 +11,9 @@
  * fails when that cannot be had. */
 void heap_prefault(size_t n);
 
+/* A lua_Alloc for a process of a few milliseconds: small pieces are cut off
+ * blocks that go with the process, and one that is given back serves the next
+ * of its size.  ud is not used; one Lua state only. */
+void *heap_allocate(void *ud, void *p, size_t old, size_t n);
+
 #endif
