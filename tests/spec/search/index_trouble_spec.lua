@@ -142,6 +142,30 @@ describe("a search", function()
         end
     end)
 
+    -- One byte of what ranking reads is another one; 16 places each.
+    for what, change in pairs {
+        ["what is noted of events"] = { "page", "events" },
+        ["where events come from"] = { "page", "origins" },
+        ["what is noted of sessions"] = { "sessions", "data" },
+    } do
+        it("is whole after a bit changed in " .. what, function()
+            is_whole()
+            local name, column = change[1], change[2]
+            for i = 0, 15 do
+                local db <close> = assert(sqlite.open(path))
+                local blob = assert(db:query(("SELECT hex(%s) AS x FROM %s"
+                    .. " WHERE n = 0"):format(column, name)))[1].x
+                local at = 2 * (#blob // 2 * i // 16)
+                local byte = tonumber(blob:sub(at + 1, at + 2), 16)
+                assert(db:exec(("UPDATE %s SET %s = x'%s%02X%s' WHERE n = 0")
+                    :format(name, column, blob:sub(1, at), byte ~ 1 << i % 8,
+                    blob:sub(at + 3))))
+                db:close()
+                is_whole(("%s, byte %d"):format(column, at // 2))
+            end
+        end)
+    end
+
     local function give_away(folder)
         assert.equal(0, sys.run({ "chown", "-R", UID .. ":" .. UID,
             folder }).code)
