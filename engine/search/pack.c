@@ -1,6 +1,7 @@
 #include "search/pack.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/buf.h"
 
@@ -49,6 +50,52 @@ static int64_t get_signed(struct reader *r)
     return (int64_t)((v >> 1) ^ (~(v & 1) + 1));
 }
 
+/* ---- sums ---- */
+
+/* A sum of bytes: damage that leaves them readable is seen by it. */
+static uint64_t sum_of(const unsigned char *data, size_t len)
+{
+    uint64_t sum = len, part;
+
+    while (len > 0) {
+        size_t n = len < sizeof(part) ? len : sizeof(part);
+
+        part = 0;
+        memcpy(&part, data, n);
+        sum = (sum ^ part) * 0x9E3779B97F4A7C15U;
+        sum ^= sum >> 32;
+        data += n;
+        len -= n;
+    }
+    return sum;
+}
+
+/* Appends the sum of what was put behind from. */
+static bool put_sum(struct buf *out, size_t from, struct err *e)
+{
+    uint64_t sum =
+        sum_of((const unsigned char *)out->data + from, out->len - from);
+
+    return buf_add(out, &sum, sizeof(sum), e);
+}
+
+/* Reads what stands before a sum; nothing, and not whole, when it is not the
+ * right one. */
+static struct reader reader_of(const void *data, size_t len)
+{
+    struct reader r = {data, len, len + 1};
+    uint64_t sum;
+
+    if (len < sizeof(sum))
+        return r;
+    r.len = len - sizeof(sum);
+    memcpy(&sum, r.data + r.len, sizeof(sum));
+    r.at = sum == sum_of(r.data, r.len) ? 0 : r.len + 1;
+    return r;
+}
+
+/* ---- pages ---- */
+
 /* The number of entries at the start of a page. */
 static size_t get_count(struct reader *r)
 {
@@ -79,6 +126,7 @@ double unpack_length(uint8_t length)
 bool pack_events(const struct event_page *p, struct buf *out, struct err *e)
 {
     uint32_t session = 0;
+    size_t from = out->len;
     bool ok = put(out, p->n, e);
 
     for (size_t i = 0; ok && i < p->n; i++) {
@@ -89,12 +137,12 @@ bool pack_events(const struct event_page *p, struct buf *out, struct err *e)
              put(out, v->context, e);
         session = v->session;
     }
-    return ok;
+    return ok && put_sum(out, from, e);
 }
 
 bool unpack_events(struct event_page *p, const void *data, size_t len)
 {
-    struct reader r = {data, len, 0};
+    struct reader r = reader_of(data, len);
     uint32_t session = 0;
 
     p->n = get_count(&r);
@@ -113,6 +161,7 @@ bool unpack_events(struct event_page *p, const void *data, size_t len)
 bool pack_origins(const struct event_page *p, struct buf *out, struct err *e)
 {
     struct origin last = {0};
+    size_t from = out->len;
     bool ok = put(out, p->n, e);
 
     for (size_t i = 0; ok && i < p->n; i++) {
@@ -122,12 +171,12 @@ bool pack_origins(const struct event_page *p, struct buf *out, struct err *e)
              put_signed(out, o->rowid - last.rowid, e);
         last = *o;
     }
-    return ok;
+    return ok && put_sum(out, from, e);
 }
 
 bool unpack_origins(struct event_page *p, const void *data, size_t len)
 {
-    struct reader r = {data, len, 0};
+    struct reader r = reader_of(data, len);
     struct origin last = {0};
     size_t n = get_count(&r);
 
@@ -142,6 +191,7 @@ bool unpack_origins(struct event_page *p, const void *data, size_t len)
 bool pack_sessions(const struct session_page *p, struct buf *out, struct err *e)
 {
     uint32_t last = 0;
+    size_t from = out->len;
     bool ok = put(out, p->n, e);
 
     for (size_t i = 0; ok && i < p->n; i++) {
@@ -151,12 +201,12 @@ bool pack_sessions(const struct session_page *p, struct buf *out, struct err *e)
              put_signed(out, (int64_t)s->last - last, e);
         last = s->last;
     }
-    return ok;
+    return ok && put_sum(out, from, e);
 }
 
 bool unpack_sessions(struct session_page *p, const void *data, size_t len)
 {
-    struct reader r = {data, len, 0};
+    struct reader r = reader_of(data, len);
     uint32_t last = 0;
 
     p->n = get_count(&r);

@@ -64,7 +64,8 @@ struct session_page {
 uint8_t pack_length(size_t words);
 double unpack_length(uint8_t length);
 
-/* Append a page's bytes; false with *e set when memory ran out. */
+/* Append a page's bytes with a sum of them at their end; false with *e set when
+ * memory ran out. */
 bool pack_events(const struct event_page *p, struct buf *out, struct err *e);
 bool pack_origins(const struct event_page *p, struct buf *out, struct err *e);
 bool pack_sessions(const struct session_page *p, struct buf *out,

@@ -76,6 +76,16 @@ static bool read_blob(struct search_index *ix, const struct blob *b, size_t i,
     return ok;
 }
 
+/* Whether the events' sessions are some that there are. */
+static bool sessions_exist(const struct search_index *ix,
+                           const struct event_page *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->events[i].session > ix->sessions)
+            return false;
+    return true;
+}
+
 static struct event_page *event_page(struct search_index *ix, size_t i,
                                      struct err *e)
 {
@@ -92,7 +102,8 @@ static struct event_page *event_page(struct search_index *ix, size_t i,
     }
     p->n = 0;
     p->dirty = p->origins_read = false;
-    if (!read_blob(ix, &events, i, p, e)) {
+    if (!read_blob(ix, &events, i, p, e) ||
+        (!sessions_exist(ix, p) && !index_broken(e))) {
         free(p);
         return NULL;
     }

@@ -11,7 +11,7 @@ require "propolis.store"
 local file = {}
 
 --- Grows whenever the index, or the text that goes in, is made in another way.
-file.version = 1
+file.version = 2
 
 --- How long another process's commit is waited for (milliseconds).
 file.busy_ms = 2000

@@ -30,12 +30,13 @@ local function is_fresh(it, store_path)
 end
 
 -- An index in memory, of as much as there is time for: where no file can be
--- had, a search answers all the same.
+-- had, a search answers all the same.  That another process makes the file is
+-- no reason to complain.
 local function in_memory(conf, opts, why)
     local ok, it = catch_up.run(conf, { path = ":memory:", keep = true,
         ms = opts.ms or index.ms, progress = opts.progress })
     if not ok then return nil, why end
-    it.reason = why
+    it.reason = why.code ~= "busy" and why or nil
     return it
 end
 
@@ -163,6 +164,20 @@ local function find(self, query, filter, limit, by_session)
     return present(self.store, hits, limit, filter.explain)
 end
 
+-- A broken index goes, and another one is opened.  Its file is left to the
+-- process that writes to it, if there is one.
+local function open_another(self, why)
+    local _, path = file.paths(self.conf)
+    local lock, busy = file.lock(path)
+    if not lock then
+        return in_memory(self.conf, self.opts, busy.code == "busy" and busy
+            or why)
+    end
+    file.remove(path)
+    lock:release()
+    return open_index(self.conf, self.opts)
+end
+
 -- An index that turns out to be broken is made anew, once.
 local function search(self, query, filter, limit, by_session)
     assert(self.it, "the index is closed")
@@ -173,8 +188,7 @@ local function search(self, query, filter, limit, by_session)
         return nil, hits
     end
     file.close(self.it)
-    file.remove((select(2, file.paths(self.conf))))
-    local it, err = open_index(self.conf, self.opts)
+    local it, err = open_another(self, hits)
     self.it = it
     if not it then return nil, err end
     fine, hits = sys.pcall(find, self, query, filter, limit, by_session)
