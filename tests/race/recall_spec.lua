@@ -142,6 +142,7 @@ describe("agents that write while others search, index and sync", function()
 
     it("lose, double and disturb nothing, and all is found", function()
         local url = pg.url(true) .. "?workspace=race"
+        assert.equal(0, run({ "heal" }, { home = home }).code)
         assert.equal(0, run({ "config", "set", "store", url },
             { home = home }).code)
         before()
