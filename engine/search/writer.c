@@ -154,8 +154,10 @@ static bool note(struct search_index *ix, const struct document *d,
     if (!p || !s || !context_of(ix, d, &v.context, e) ||
         (linked && !join(ix, s->last, n, e)))
         return false;
-    if (n == 1) /* the first one is number 1 */
+    if (n == 1) { /* the first one is number 1 */
+        p->origins[p->n] = (struct origin){0};
         p->events[p->n++] = (struct event){.flags = EVENT_DEAD};
+    }
     if (p->n != n % PAGE_SIZE)
         return index_broken(e);
     v.flags |= linked ? EVENT_LINK_BEFORE : 0;
