@@ -60,6 +60,8 @@ figure.compare("sqlite3", runs[1], "propolis", runs[2])
 
 summary.seconds = 600
 assert(summary.catch_up(conf))
+assert(require("propolis.search.index").catch_up(conf))
+require("propolis.worker").prepare(conf)
 figure.title("the worker beside 10,000 sessions")
 runs = figure.runs(20, {
     { "sqlite3", file, "SELECT 1" },

@@ -18,8 +18,20 @@ Run.__index = Run
 
 local SAMPLES = 16
 
--- Up to so many events there is time to count them all in a search.
-local FEW = 50000
+-- Up to so many events they are counted whenever something changed; more only
+-- when nobody waits, and at most once in so many seconds.
+local FEW, SELDOM = 50000, 3600
+
+-- Whether all events are counted now.
+function Run:counts_all()
+    local state = self.it.state
+    if state.sessions_rows <= FEW then return true end
+    if not self.thorough or sys.time() - (state.counted or 0) < SELDOM then
+        return false
+    end
+    self.changes.counted = sys.time() // 1 | 0
+    return true
+end
 
 -- Whether some events, evenly spread, still are the rows that they were.
 function Run:samples_agree()
@@ -45,7 +57,7 @@ function Run:all_there()
         return not state.sessions_rowid
     end
     if not self:samples_agree() then return false end
-    if not self.thorough and state.sessions_rows > FEW then return true end
+    if not self:counts_all() then return true end
     local n = assert(self.store:query("SELECT count(*) AS n FROM sessions"
         .. " WHERE rowid <= ?", { state.sessions_rowid }))[1].n
     return n == state.sessions_rows
@@ -113,7 +125,8 @@ local function run(self)
     self:events()
     self:changing(1)
     self:changing(2)
-    local changes = { behind = self.behind }
+    local changes = self.changes
+    changes.behind = self.behind
     if self.behind == 0 and not self:is_late() then
         changes.stamp = stamp
     end
