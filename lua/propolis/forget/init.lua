@@ -66,15 +66,23 @@ local function check_refs(refs, tables, seen)
 end
 
 -- Of the beginning of a session's id the session's path; nil for what is none.
-local function by_beginning(conf, text)
-    if not text or #text < 6 or text:sub(1, 1) == "/" then return nil end
-    for _, one in ipairs(stores.all(conf)) do
-        local store <close> = stores.open(one)
+-- @param remote whether the team's store is asked as well
+local function by_beginning(conf, text, remote)
+    if not text or text:sub(1, 1) == "/" then return nil end
+    local function find_in(store)
         local path, err = require("propolis.search.session").find(store, conf,
             text)
-        if path then return path end
-        assert(not tostring(err):find("is the beginning of", 1, true), err)
+        assert(path or not tostring(err):find("is the beginning of", 1, true),
+            err)
+        return path
     end
+    for _, one in ipairs(stores.all(conf)) do
+        local store <close> = stores.open(one)
+        local path = find_in(store)
+        if path then return path end
+    end
+    local team <close> = remote and assert(sync.open_remote(conf)) or nil
+    return team and find_in(team)
 end
 
 local function look_at_all(conf, spec, opts)
@@ -101,7 +109,8 @@ end
 
 local function look(conf, spec, opts)
     local all = look_at_all(conf, spec, opts)
-    local path = all.count == 0 and by_beginning(conf, spec.session)
+    local path = all.count == 0 and by_beginning(conf, spec.session,
+        opts.remote)
     if not path then return all end
     spec.session = path
     return look_at_all(conf, spec, opts)

@@ -35,7 +35,7 @@ local function sort_out(list, text)
         if path == text or name == text
             or name:sub(-#text - 1) == "_" .. text then
             whole[#whole + 1] = path
-        elseif ("_" .. name):find("_" .. text, 1, true) then
+        elseif session.id(path):sub(1, #text) == text then
             begun[#begun + 1] = path
         end
     end

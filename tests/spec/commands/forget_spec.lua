@@ -74,6 +74,22 @@ describe("propolis forget", function()
         assert.matches("^nothing was there", r.stdout)
     end)
 
+    it("takes a session by the beginning of its id, however short", function()
+        for _, name in ipairs { "s-one", "s-two", "x-three" } do
+            insert("sessions", { path = "/sessions/u/u_o_w_" .. name
+                .. ".jsonl", message = { content = "text" } })
+        end
+        local r = forgetting.try(home, { "--session", "s-", "--yes" })
+        assert.equal(1, r.code)
+        assert.matches("is the beginning of", r.stderr)
+        assert.equal("s-one s-two x-three", sessions())
+        forgetting.run(home, "--session", "s-t")
+        forgetting.run(home, "--session", "x")
+        assert.equal("s-one", sessions())
+        forgetting.run(home, "--session", "u") -- the user, no session's id
+        assert.equal("s-one", sessions())
+    end)
+
     it("takes the summary of a session with any of its events", function()
         prompt(home, "s1", "one")
         prompt(home, "s1", "two")
